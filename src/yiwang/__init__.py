@@ -1,0 +1,1 @@
+"""Yiwang: one record on which a district serves, supervises and tracks."""

@@ -1,0 +1,18 @@
+"""Start-up: how events travel."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """Start-up of the whole."""
+
+    name = "yiwang.config"
+
+    def ready(self) -> None:
+        """Install the transport that the setting names."""
+        from django.conf import settings
+
+        from yiwang.config import outbox
+        from yiwang.kernel import events
+
+        events.set_transport(outbox.TRANSPORTS[settings.EVENTS])

@@ -1,0 +1,229 @@
+"""Everything that differs between machines: one table, read once, documented from here.
+
+What differs between districts is a pack, never a setting.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The checkout; only used to find what is built and what is kept beside the source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One environment variable.
+
+    Attributes:
+        name: Name of the variable.
+        default: Value used when it is not set; described in words when computed.
+        meaning: What it does, with the unit; printed in docs/reference/settings.md.
+        secret: Never printed, never logged.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            name="YIWANG_HOME",
+            default="",
+            meaning="Folder for everything the machine keeps: database, files, keys, logs. "
+            "Default: var/ in the checkout, or /var/lib/yiwang where the database user could "
+            "not enter that.",
+        ),
+        Setting(
+            name="DATABASE_URL",
+            default="",
+            meaning="postgresql://user:password@host:port/name of the serving role, any "
+            "PostgreSQL >= 15. Default: the embedded server.",
+            secret=True,
+        ),
+        Setting(
+            name="DATABASE_OWNER_URL",
+            default="",
+            meaning="The same for the role that owns the tables and migrates. "
+            "Default: DATABASE_URL.",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_PG_BIN",
+            default="",
+            meaning="Folder with postgres, initdb and pg_ctl for the embedded server where the "
+            "wheel does not fit. Default: the pinned wheel.",
+        ),
+        Setting(
+            name="YIWANG_DISTRICT",
+            default="jiading",
+            meaning="The district pack that this installation serves.",
+        ),
+        Setting(
+            name="YIWANG_HOST",
+            default="127.0.0.1",
+            meaning="Address on which the web process listens.",
+        ),
+        Setting(name="YIWANG_PORT", default="8000", meaning="Port of the web process."),
+        Setting(
+            name="YIWANG_ALLOWED_HOSTS",
+            default="127.0.0.1,localhost,[::1]",
+            meaning="Host names that requests may name, separated by commas.",
+        ),
+        Setting(
+            name="YIWANG_BASE_URL",
+            default="",
+            meaning="Address of the portal as the public reaches it; printed in QR codes. "
+            "Default: http://YIWANG_HOST:YIWANG_PORT.",
+        ),
+        Setting(
+            name="YIWANG_HTTPS",
+            default="0",
+            meaning="1 behind a TLS proxy: secure cookies, HSTS, X-Forwarded-Proto is trusted.",
+        ),
+        Setting(
+            name="YIWANG_DEMO",
+            default="0",
+            meaning="1: invented people and accounts may be created, pages say so, and the "
+            "second sign-in step shows the code. Never for real data.",
+        ),
+        Setting(
+            name="YIWANG_WEB_WORKERS",
+            default="2",
+            meaning="Web processes on this machine.",
+        ),
+        Setting(
+            name="YIWANG_WEB_THREADS",
+            default="4",
+            meaning="Threads per web process. Workers x threads must stay below the server's "
+            "max_connections.",
+        ),
+        Setting(
+            name="YIWANG_MAX_UPLOAD_MB",
+            default="20",
+            meaning="Largest file an applicant may hand in, in megabytes (1,000,000 bytes).",
+        ),
+        Setting(
+            name="YIWANG_SECRET_KEY",
+            default="",
+            meaning="Signs sessions and forms. Default: generated once into "
+            "YIWANG_HOME/secrets (0600).",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_FIELD_KEYS",
+            default="",
+            meaning="Keys that encrypt personal numbers, base64, newest first, separated by "
+            "commas. Default: generated once into YIWANG_HOME/secrets (0600).",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_INDEX_KEY",
+            default="",
+            meaning="Key of the blind index over personal numbers, base64. Default: generated "
+            "once into YIWANG_HOME/secrets (0600).",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_OIDC_URL",
+            default="",
+            meaning="Issuer address of an OpenID Connect provider for citizens (随申办 stands "
+            "behind such an interface). Default: none.",
+        ),
+        Setting(name="YIWANG_OIDC_ID", default="", meaning="Client id at that provider."),
+        Setting(
+            name="YIWANG_OIDC_SECRET",
+            default="",
+            meaning="Client secret at that provider.",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_LOG_FORMAT",
+            default="json",
+            meaning="json: one object per line; console: for people.",
+        ),
+        Setting(
+            name="YIWANG_EVENTS",
+            default="outbox",
+            meaning="outbox: events travel as jobs written in the act's transaction; inline: "
+            "handled in the act's transaction (tests only).",
+        ),
+    )
+}
+
+
+def text(name: str) -> str:
+    """Return the value of the setting `name`, or its default.
+
+    Raises:
+        KeyError: `name` is not in the table.
+    """
+    setting = SETTINGS[name]
+    return os.environ.get(name, "").strip() or setting.default
+
+
+def flag(name: str) -> bool:
+    """Return whether the setting `name` is 1.
+
+    Raises:
+        ValueError: the value is neither 0 nor 1.
+    """
+    value = text(name)
+    if value not in {"0", "1"}:
+        raise ValueError(f"{name} 应为 0 或 1，现为“{value}”。")
+    return value == "1"
+
+
+def number(name: str) -> int:
+    """Return the setting `name` as a whole number above zero.
+
+    Raises:
+        ValueError: the value is not one.
+    """
+    value = text(name)
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name} 应为大于 0 的整数，现为“{value}”。")
+    return int(value)
+
+
+def home() -> Path:
+    """Return the folder for everything the machine keeps, without making it."""
+    named = text("YIWANG_HOME")
+    if named:
+        return Path(named).resolve()
+    beside = ROOT / "var"
+    if os.geteuid() == 0 and not all(p.stat().st_mode & 0o001 for p in beside.parents):
+        return Path("/var/lib/yiwang")
+    return beside
+
+
+def secret(name: str) -> str:
+    """Return a secret from the environment, else from its file; made on first use, 0600.
+
+    The file is `YIWANG_HOME/secrets/<name in lower case>`.
+    """
+    given = os.environ.get(name, "").strip()
+    if given:
+        return given
+    folder = home() / "secrets"
+    path = folder / name.lower()
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = folder / f".{name.lower()}.{secrets.token_hex(4)}"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        try:
+            os.link(fresh, path)  # the first of several processes wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()

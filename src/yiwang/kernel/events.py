@@ -1,0 +1,97 @@
+"""Events: what happened below, for packages above to act on.
+
+A service calls `publish` inside its transaction. The transport decides how the event travels:
+`config` installs one that writes a job in the same transaction (an outbox), so that an event
+is lost or sent exactly as the act is undone or kept. Handlers are idempotent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, TypeVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened; subclasses are frozen, keyword-only and hold plain values.
+
+    Fields may be `str`, `int`, `bool`, `date`, `datetime` or one of these or None.
+    """
+
+    name: ClassVar[str] = ""
+    """Stable name, `<package>.<what>`; required in each subclass."""
+
+
+E = TypeVar("E", bound=Event)
+Transport = Callable[[Event], None]
+
+_types: dict[str, type[Event]] = {}
+_handlers: dict[str, list[Callable[[Any], None]]] = {}
+
+
+def subscribe(event_type: type[E], handler: Callable[[E], None]) -> None:
+    """Have `handler` called for each event of `event_type`; a second call changes nothing."""
+    if not event_type.name:
+        raise ValueError(f"{event_type.__qualname__} has no name")
+    known = _types.setdefault(event_type.name, event_type)
+    if known is not event_type:
+        raise ValueError(f"two events are named {event_type.name}")
+    handlers = _handlers.setdefault(event_type.name, [])
+    if handler not in handlers:
+        handlers.append(handler)
+
+
+def deliver(event: Event) -> None:
+    """Call every handler of `event`, in the order in which they subscribed."""
+    for handler in _handlers.get(event.name, ()):
+        handler(event)
+
+
+_transport: list[Transport] = [deliver]
+
+
+def set_transport(transport: Transport) -> None:
+    """Say how published events travel; called once at start-up."""
+    _transport[0] = transport
+
+
+def publish(event: Event) -> None:
+    """Hand `event` to the transport; to be called inside the transaction of the act."""
+    if event.name in _handlers:
+        _transport[0](event)
+
+
+def to_plain(event: Event) -> dict[str, Any]:
+    """Return the fields of `event` as JSON-ready values."""
+    return {
+        field.name: value.isoformat() if isinstance(value, date) else value
+        for field in dataclasses.fields(event)
+        for value in [getattr(event, field.name)]
+    }
+
+
+def from_plain(name: str, fields: Mapping[str, Any]) -> Event:
+    """Rebuild the event `name` from what `to_plain` gave.
+
+    Raises:
+        LookupError: nobody subscribed to an event of that name.
+    """
+    event_type = _types.get(name)
+    if event_type is None:
+        raise LookupError(f"unknown event {name}")
+    hints = typing.get_type_hints(event_type)
+    return event_type(**{key: _restore(hints[key], value) for key, value in fields.items()})
+
+
+def _restore(hint: Any, value: Any) -> Any:
+    members = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if value is not None and datetime in members:
+        return datetime.fromisoformat(value)
+    if value is not None and date in members:
+        return date.fromisoformat(value)
+    return value

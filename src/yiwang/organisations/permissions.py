@@ -1,0 +1,175 @@
+"""Permissions and posts as plain tables in code, reviewed like code (岗位权限表)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.terms import Term
+
+EVERYWHERE = "*"
+"""Key in `Actor.posts` for posts that are held in every department."""
+
+
+class Permission(Term):
+    """One act on one kind of record."""
+
+    CASE_RECEIVE = "case_receive", "窗口收件"
+    CASE_ACCEPT = "case_accept", "受理、补正、不予受理"
+    CASE_REVIEW = "case_review", "审查"
+    CASE_DECIDE = "case_decide", "决定"
+    CASE_READ = "case_read", "查看办件"
+    CASE_ASSIGN = "case_assign", "分派办件"
+    CASE_DELIVER = "case_deliver", "送达发证"
+    PERSON_FIND = "person_find", "按证件查找自然人和法人"
+    PERSON_REVEAL = "person_reveal", "查看完整个人信息"
+    LICENCE_READ = "licence_read", "查看电子证照"
+    SUBJECT_READ = "subject_read", "查看监管对象"
+    RATING_READ = "rating_read", "查看评价"
+    RATING_ANSWER = "rating_answer", "处理差评"
+    ITEM_READ = "item_read", "查看事项"
+    ITEM_PUBLISH = "item_publish", "发布事项"
+    TRAIL_READ = "trail_read", "查看操作日志"
+    TRAIL_EXPORT = "trail_export", "导出操作日志"
+    USER_MANAGE = "user_manage", "管理账号"
+    POST_GRANT = "post_grant", "授予岗位"
+    SYSTEM_MANAGE = "system_manage", "管理系统运行"
+    WORK_DESK = "work_desk", "使用工作台"
+
+
+class Post(Term):
+    """A post a person holds in a department (岗位)."""
+
+    COUNTER_CLERK = "counter_clerk", "窗口人员"
+    REVIEWER = "reviewer", "审查人员"
+    APPROVER = "approver", "审批人员"
+    DEPARTMENT_HEAD = "department_head", "部门负责人"
+    SUPERVISOR = "supervisor", "监管人员"
+    ITEM_OWNER = "item_owner", "事项管理员"
+    DISTRICT_LEADER = "district_leader", "区领导"
+    SYSTEM_ADMIN = "system_admin", "系统管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDIT_ADMIN = "audit_admin", "审计管理员"
+
+
+_P = Permission
+
+GRANTS: Mapping[Post, frozenset[Permission]] = {
+    Post.COUNTER_CLERK: frozenset(
+        {
+            _P.WORK_DESK,
+            _P.CASE_RECEIVE,
+            _P.CASE_ACCEPT,
+            _P.CASE_READ,
+            _P.CASE_DELIVER,
+            _P.PERSON_FIND,
+            _P.PERSON_REVEAL,
+            _P.LICENCE_READ,
+            _P.ITEM_READ,
+        }
+    ),
+    Post.REVIEWER: frozenset(
+        {
+            _P.WORK_DESK,
+            _P.CASE_ACCEPT,
+            _P.CASE_REVIEW,
+            _P.CASE_READ,
+            _P.PERSON_REVEAL,
+            _P.LICENCE_READ,
+            _P.ITEM_READ,
+        }
+    ),
+    Post.APPROVER: frozenset(
+        {
+            _P.WORK_DESK,
+            _P.CASE_DECIDE,
+            _P.CASE_READ,
+            _P.PERSON_REVEAL,
+            _P.LICENCE_READ,
+            _P.ITEM_READ,
+        }
+    ),
+    Post.DEPARTMENT_HEAD: frozenset(
+        {
+            _P.WORK_DESK,
+            _P.CASE_READ,
+            _P.CASE_ASSIGN,
+            _P.LICENCE_READ,
+            _P.SUBJECT_READ,
+            _P.RATING_READ,
+            _P.RATING_ANSWER,
+            _P.ITEM_READ,
+        }
+    ),
+    Post.SUPERVISOR: frozenset(
+        {_P.WORK_DESK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}
+    ),
+    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
+    Post.DISTRICT_LEADER: frozenset({_P.WORK_DESK, _P.RATING_READ, _P.ITEM_READ}),
+    Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
+    Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
+    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT}),
+}
+"""Post -> what it may do. The three administrators share no permission and see no case.
+
+Source: GB/T 22239-2019 第8.1.4.2 (least privilege, separation of administrators).
+"""
+
+
+class PermissionRefusedError(RefusedError):
+    """No post of the actor allows the act."""
+
+    code = "organisations.permission_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts, and from which posts: a user, an applicant or a named job.
+
+    Attributes:
+        ref: `user:<login>`, `job:<name>` or `system:<name>`; written to the trail.
+        posts: Department code (or EVERYWHERE) -> posts held there at the moment of acting.
+        subjects: Refs (`person:…`, `entity:…`) on whose behalf the actor may apply.
+        name: Name shown in documents and time lines; empty for jobs.
+        ip: Address the request came from, for the trail.
+    """
+
+    ref: str
+    posts: Mapping[str, frozenset[Post]] = field(default_factory=dict)
+    subjects: frozenset[str] = frozenset()
+    name: str = ""
+    ip: str = ""
+
+    def may(self, permission: Permission, *, department: str) -> bool:
+        """Tell whether some post held in `department` (or everywhere) grants `permission`."""
+        held = self.posts.get(department, frozenset()) | self.posts.get(EVERYWHERE, frozenset())
+        return any(permission in GRANTS[post] for post in held)
+
+    def may_somewhere(self, permission: Permission) -> bool:
+        """Tell whether some post held anywhere grants `permission`; for menus and pages."""
+        return any(permission in GRANTS[post] for held in self.posts.values() for post in held)
+
+    def departments(self, permission: Permission) -> frozenset[str]:
+        """Return the codes of the departments in which `permission` is held (may hold EVERYWHERE)."""
+        return frozenset(code for code, posts in self.posts.items() if _any(posts, permission))
+
+    def acts_for(self, subject_ref: str) -> bool:
+        """Tell whether the actor may apply on behalf of `subject_ref`."""
+        return subject_ref in self.subjects
+
+
+def _any(posts: Iterable[Post], permission: Permission) -> bool:
+    return any(permission in GRANTS[post] for post in posts)
+
+
+def require(actor: Actor, permission: Permission, *, department: str) -> None:
+    """Stop the act unless `actor` may do it in `department`.
+
+    Raises:
+        PermissionRefusedError: no post of the actor allows it.
+    """
+    if not actor.may(permission, department=department):
+        raise PermissionRefusedError(
+            f"您在该部门的岗位没有“{permission.label}”的权限，如确需办理，请联系本部门负责人。"
+        )

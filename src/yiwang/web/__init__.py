@@ -1,0 +1,1 @@
+"""Pages, one sub-package per audience; translate requests into acts and answers."""

@@ -1,0 +1,52 @@
+"""One throw-away PostgreSQL cluster for all tests of a checkout, or the server of a URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("YIWANG_EVENTS", "inline")
+os.environ.setdefault("YIWANG_DEMO", "1")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Point Django at the test cluster; `YIWANG_TEST_URL` names another server."""
+    from django.db import connections
+
+    from yiwang.config import embedded, settings
+
+    if url := os.environ.get("YIWANG_TEST_URL"):
+        address = settings.database(url)
+    else:
+        server = embedded.EmbeddedPostgres(
+            Path(__file__).resolve().parents[1] / "var" / "test-pg", durable=False
+        )
+        server.start()
+        address = settings.database(server.url("yiwang_owner", "yiwang"))
+    name = os.environ.get("YIWANG_TEST_DB", "yiwang")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    described = connections["default"].settings_dict
+    described.update({key: address[key] for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME")})
+    described["TEST"]["NAME"] = f"test_{name}_{worker}"
+    described["CONN_MAX_AGE"] = 0
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb(request: pytest.FixtureRequest) -> bool:
+    """Make the database anew each time: migrations are part of what is tested."""
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(
+    tmp_path_factory: pytest.TempPathFactory, settings: object
+) -> Iterator[None]:
+    """Keep files and keys of tests out of the checkout's own."""
+    base = tmp_path_factory.getbasetemp()
+    settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
+    settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
+    yield
