@@ -1,0 +1,71 @@
+# Every command a developer or an operator needs; `make help` lists them.
+SHELL := /bin/bash
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+PY := .venv/bin/python
+PYTEST := .venv/bin/pytest
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers demo-reset screens build clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(UV):
+	@python3 scripts/bootstrap.py
+
+.venv/.stamp: pyproject.toml uv.lock | $(UV)
+	@echo "… 安装依赖（uv.lock）"
+	@$(UV) sync --frozen --no-dev --quiet && touch $@ && rm -f .venv/.stamp-dev
+
+.venv/.stamp-dev: pyproject.toml uv.lock | $(UV)
+	@echo "… 安装依赖和测试工具（uv.lock）"
+	@$(UV) sync --frozen --quiet && touch $@ .venv/.stamp
+
+frontend/dist/.stamp: frontend/package-lock.json $(wildcard frontend/src/* frontend/build.mjs) | .venv/.stamp
+	@echo "… 构建网页资源（package-lock.json）"
+	@$(PY) scripts/build_frontend.py && touch $@
+
+build: .venv/.stamp frontend/dist/.stamp ## install, build browser assets and catalogues
+	@$(PY) -m yiwang.config.build
+
+run: build ## start the district on http://127.0.0.1:8000 with invented people
+	@YIWANG_DEMO=$${YIWANG_DEMO:-1} YIWANG_LOG_FORMAT=$${YIWANG_LOG_FORMAT:-console} exec .venv/bin/yiwang run
+
+demo-reset: .venv/.stamp ## throw the demo's database and files away
+	@.venv/bin/yiwang demo reset
+
+test: .venv/.stamp-dev frontend/dist/.stamp ## all tests, real Chromium included
+	@$(PY) scripts/need_browser.py
+	@$(PY) -m yiwang.config.build --quiet
+	@$(PYTEST) -n $(JOBS) --dist loadgroup
+
+test-fast: .venv/.stamp-dev ## tests without browser and load
+	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "not browser and not load"
+
+test-postgres: .venv/.stamp-dev ## the tests against a server from Debian's packages
+	@bash scripts/test_postgres.sh
+
+check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PYTEST) -q -n0 tests/architecture
+
+trace: .venv/.stamp-dev ## which requirements passing tests show
+	@$(PY) scripts/trace.py
+
+bench: bench-identifiers bench-cases ## all benchmarks
+
+bench-identifiers: .venv/.stamp-dev
+	@$(PY) -m bench.identifiers
+
+bench-cases: .venv/.stamp-dev frontend/dist/.stamp ## cases per second through the HTTP API
+	@$(PY) -m bench.cases
+
+screens: .venv/.stamp-dev frontend/dist/.stamp ## pictures of the five desks from a running demo
+	@$(PY) scripts/screens.py
+
+clean: ## remove what was built; keeps the data
+	@rm -rf .venv frontend/dist frontend/node_modules .tools

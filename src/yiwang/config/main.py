@@ -1,0 +1,168 @@
+"""The `yiwang` command: starts the program and holds the operator's commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+
+from yiwang.cli.main import operator
+from yiwang.config import env
+from yiwang.config.embedded import EmbeddedPostgres, EmbeddedServerError
+
+NEEDS_NO_DATABASE = {"run", "settings"}
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done; 1 done, and something needs a person; 2 refused, with one "
+    "sentence on standard error that says what would put it right.",
+)
+@click.version_option(package_name="yiwang")
+@click.pass_context
+def yiwang(context: click.Context) -> None:
+    """One record on which a district serves, supervises and tracks.
+
+    `yiwang run` starts everything on this machine. All other commands work on the same
+    database, whether the program runs or not: the embedded server is started for them where
+    DATABASE_URL names no other.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
+    command = context.invoked_subcommand
+    if command in NEEDS_NO_DATABASE or "--help" in sys.argv or "-h" in sys.argv:
+        return
+    context.with_resource(database(owner=command in {"migrate", "packs", "demo", "laws"}))
+    import django
+
+    django.setup()
+
+
+@contextmanager
+def database(*, owner: bool = False) -> Iterator[EmbeddedPostgres | None]:
+    """Make sure the database answers, and name it to the settings.
+
+    Args:
+        owner: Connect as the role that owns the tables.
+    """
+    if env.text("DATABASE_URL"):
+        if owner and env.text("DATABASE_OWNER_URL"):
+            os.environ["DATABASE_URL"] = env.text("DATABASE_OWNER_URL")
+        yield None
+        return
+    server = EmbeddedPostgres(env.home() / "pg")
+    ours = server.start()
+    os.environ["DATABASE_URL"] = server.url("yiwang_owner" if owner else "yiwang_web")
+    try:
+        yield server
+    finally:
+        os.environ.pop("DATABASE_URL")
+        if ours:
+            server.stop()
+
+
+@yiwang.command()
+@click.option("--demo/--no-demo", default=None, help="Invented people and accounts.")
+@click.option("--enterprises", default=2000, show_default=True, help="Firms of the demo.")
+def run(demo: bool | None, enterprises: int) -> None:
+    """Start database, web and worker on this machine until Ctrl-C.
+
+    Makes the database, brings it up to date, loads the packs and, with --demo, the invented
+    population and one account per post; each is skipped where it is already there.
+    """
+    from yiwang.config.start import start
+
+    if demo is not None:
+        os.environ["YIWANG_DEMO"] = "1" if demo else "0"
+    start(enterprises=enterprises)
+
+
+@yiwang.command()
+def migrate() -> None:
+    """Bring the tables and the rights of the serving role up to date."""
+    from yiwang.config.prepare import migrate as bring_up_to_date
+
+    bring_up_to_date()
+    click.echo("数据库结构已是最新。", err=True)
+
+
+@yiwang.command()
+def web() -> None:
+    """Run the web server only; for machines that serve a shared database."""
+    from yiwang.config.run import web_command
+
+    os.execv(sys.executable, web_command())
+
+
+@yiwang.command()
+@click.option("--concurrency", default=4, show_default=True, help="Jobs at the same time.")
+@click.option(
+    "--queues",
+    default="default,documents,mail,exchange,maintenance",
+    show_default=True,
+    help="Queues to work on, separated by commas.",
+)
+def worker(concurrency: int, queues: str) -> None:
+    """Run a worker: events, documents, notices, clocks and the sealing of the trail."""
+    from procrastinate.contrib.django import app
+
+    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+        worker_app.run_worker(
+            queues=queues.split(","), concurrency=concurrency, shutdown_graceful_timeout=15
+        )
+
+
+@yiwang.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def settings(as_json: bool) -> None:
+    """List every setting with its default and meaning; values are not shown."""
+    import json
+
+    for setting in env.SETTINGS.values():
+        if as_json:
+            click.echo(
+                json.dumps(
+                    {
+                        "name": setting.name,
+                        "default": setting.default,
+                        "meaning": setting.meaning,
+                        "secret": setting.secret,
+                    },
+                    ensure_ascii=False,
+                )
+            )
+        else:
+            click.echo(f"{setting.name}（默认：{setting.default or '—'}）\n    {setting.meaning}")
+
+
+for _command in operator.commands.values():
+    yiwang.add_command(_command)
+
+
+def now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def main() -> None:
+    """Run the command; refusals become one sentence and exit status 2."""
+    from yiwang.config.run import StartRefusedError
+    from yiwang.kernel.errors import RefusedError
+
+    try:
+        yiwang(standalone_mode=True)
+    except (EmbeddedServerError, StartRefusedError, RefusedError) as refusal:
+        click.echo(str(refusal), err=True)
+        raise SystemExit(2) from refusal
+    except ValueError as mistake:
+        if not str(mistake).startswith("YIWANG_"):
+            raise
+        click.echo(str(mistake), err=True)  # a setting with a wrong value
+        raise SystemExit(2) from mistake
+
+
+if __name__ == "__main__":
+    main()

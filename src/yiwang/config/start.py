@@ -1,0 +1,88 @@
+"""`yiwang run`: from nothing to a serving district on one machine, step by step."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from yiwang.config import env
+from yiwang.config.embedded import EmbeddedPostgres
+from yiwang.config.run import (
+    Child,
+    console,
+    refuse_taken_port,
+    step,
+    supervise,
+    web_command,
+    worker_command,
+)
+
+
+def start(*, enterprises: int) -> None:
+    """Start everything and stay until SIGINT or SIGTERM.
+
+    Raises:
+        StartRefusedError, EmbeddedServerError: with one sentence that says what to do.
+    """
+    host, port = env.text("YIWANG_HOST"), env.number("YIWANG_PORT")
+    refuse_taken_port(host, port)
+    server = None if env.text("DATABASE_URL") else EmbeddedPostgres(env.home() / "pg")
+    if server:
+        with step("启动内嵌数据库"):
+            server.start()
+    serving = os.environ.get("DATABASE_URL") or (server.url("yiwang_web") if server else "")
+    os.environ["DATABASE_URL"] = (
+        server.url("yiwang_owner") if server else env.text("DATABASE_OWNER_URL") or serving
+    )
+    try:
+        _prepare(enterprises)
+    except BaseException:
+        if server:
+            server.stop()
+        raise
+    os.environ["DATABASE_URL"] = serving
+    supervise(
+        server,
+        [Child("网页", web_command()), Child("后台", worker_command())],
+        lambda: _say_where(host, port),
+    )
+
+
+def _prepare(enterprises: int) -> None:
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.db import connections
+
+    from yiwang.audit import services as audit
+    from yiwang.cli import demo
+    from yiwang.config import prepare
+    from yiwang.content import services as content
+
+    at = datetime.now(UTC)
+    with step("更新数据库结构"):
+        prepare.migrate()
+    with step(f"装入内容包 {'、'.join(prepare.pack_names())}"):
+        content.load_packs(
+            root=settings.PACKS_DIR,
+            names=prepare.pack_names(),
+            by="system:run",
+            at=at,
+            apply=True,
+            record=audit.record,
+        ).raise_for_errors()
+    if settings.DEMO:
+        with step("准备演示人口、企业和账号（均为虚构）"):
+            demo.prepare(enterprises=enterprises, at=at, progress=None)
+    connections.close_all()
+
+
+def _say_where(host: str, port: int) -> None:
+    from yiwang.cli import demo
+
+    console.print(f"\n[bold]一网已启动：[/] http://{host}:{port}/")
+    if env.flag("YIWANG_DEMO"):
+        for line in demo.logins():
+            console.print(line)
+    console.print("按 Ctrl-C 停止。")
