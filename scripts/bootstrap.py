@@ -24,7 +24,7 @@ TOOLS = Path(__file__).resolve().parents[1] / ".tools"
 
 def main() -> None:
     """Put uv at .tools/bin/uv, or say what is missing."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older one is told
         raise SystemExit(f"需要 Python 3.11 以上，现为 {platform.python_version()}：请先安装。")
     print(f"… 安装 uv {VERSION}")
     for way in (by_virtual_environment, by_pip, by_wheel):
@@ -45,7 +45,9 @@ def by_virtual_environment() -> None:
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         subprocess.run([sys.executable, "-m", "venv", TOOLS], **quiet)
-        subprocess.run([TOOLS / "bin" / "python", "-m", "pip", "install", f"uv=={VERSION}"], **quiet)
+        subprocess.run(
+            [TOOLS / "bin" / "python", "-m", "pip", "install", f"uv=={VERSION}"], **quiet
+        )
     except subprocess.CalledProcessError:
         shutil.rmtree(TOOLS, ignore_errors=True)  # ensurepip may be missing
         raise

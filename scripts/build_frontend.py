@@ -31,9 +31,9 @@ def node_folder() -> Path:
     """Return the folder of a Node that is new enough; installs PyPI's where there is none."""
     if found := shutil.which("node"):
         version = subprocess.run([found, "--version"], text=True, capture_output=True, check=False)
-        if version.stdout.startswith("v") and int(version.stdout[1:].split(".")[0]) >= OLDEST_NODE:
-            if shutil.which("npm"):
-                return Path(found).parent
+        major = version.stdout.removeprefix("v").split(".")[0]
+        if major.isdecimal() and int(major) >= OLDEST_NODE and shutil.which("npm"):
+            return Path(found).parent
     return wheel_node()
 
 

@@ -37,9 +37,8 @@ def main() -> None:
         print(f"… 安装浏览器测试需要的 {'、'.join(wanted)}")
         subprocess.run(["bash", "-c", f"({command}) >/dev/null"], check=False)
     if still := missing():
-        raise SystemExit(
-            f"浏览器测试还需要 {'、'.join(still)}，请运行：\n  sudo sh -c '{COMMAND} {' '.join(still)}'"
-        )
+        command = f"sudo sh -c '{COMMAND} {' '.join(still)}'"
+        raise SystemExit(f"浏览器测试还需要 {'、'.join(still)}，请运行：\n  {command}")
 
 
 if __name__ == "__main__":

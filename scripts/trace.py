@@ -39,9 +39,9 @@ class Trace:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember the worst outcome of each test."""
-        if report.when == "call" or report.outcome != "passed":
-            if self.outcomes.get(report.nodeid) != "failed":
-                self.outcomes[report.nodeid] = report.outcome
+        counts = report.when == "call" or report.outcome != "passed"
+        if counts and self.outcomes.get(report.nodeid) != "failed":
+            self.outcomes[report.nodeid] = report.outcome
 
 
 def known_ids() -> list[str]:

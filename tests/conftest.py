@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,11 +41,8 @@ def django_db_createdb(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(
-    tmp_path_factory: pytest.TempPathFactory, settings: object
-) -> Iterator[None]:
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> None:
     """Keep files and keys of tests out of the checkout's own."""
     base = tmp_path_factory.getbasetemp()
     settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
     settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
-    yield

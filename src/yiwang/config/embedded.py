@@ -75,7 +75,7 @@ class EmbeddedPostgres:
     def socket(self) -> Path:
         """Folder of the Unix socket; under /tmp where the usual place has too long a name."""
         usual = self.home / "run"
-        if len(str(usual)) <= 80:  # noqa: PLR2004
+        if len(str(usual)) <= 80:
             return usual
         return Path("/tmp") / f"yiwang-{sha256(str(self.home).encode()).hexdigest()[:12]}"  # noqa: S108
 
@@ -200,7 +200,7 @@ class EmbeddedPostgres:
 
     def _locale(self) -> tuple[str, ...]:
         # pg_trgm is silently empty for Chinese unless lc_ctype is UTF-8
-        if self._major() < 17:  # noqa: PLR2004 - the builtin provider came with 17
+        if self._major() < 17:
             return ("--locale=C.UTF-8",)
         return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-ctype=C.UTF-8")
 
@@ -211,7 +211,9 @@ class EmbeddedPostgres:
                 "pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", "120", "start", check=False
             )
             if done.returncode and self._is_hopeless():
-                raise EmbeddedServerError(f"数据库没有启动：{self._last_words()}（日志：{self.log}）")
+                raise EmbeddedServerError(
+                    f"数据库没有启动：{self._last_words()}（日志：{self.log}）"
+                )
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
                     f"数据库在 {START_SECONDS} 秒内没有启动，原因见日志：{self.log}"
@@ -219,9 +221,13 @@ class EmbeddedPostgres:
             time.sleep(0.2)
 
     def _is_hopeless(self) -> bool:
-        return any(
-            word in self._last_words() for word in ("No space left", "Permission denied", "FATAL")
-        ) and "starting up" not in self._last_words()
+        return (
+            any(
+                word in self._last_words()
+                for word in ("No space left", "Permission denied", "FATAL")
+            )
+            and "starting up" not in self._last_words()
+        )
 
     def _last_words(self) -> str:
         try:

@@ -94,7 +94,7 @@ def web() -> None:
     """Run the web server only; for machines that serve a shared database."""
     from yiwang.config.run import web_command
 
-    os.execv(sys.executable, web_command())
+    os.execv(sys.executable, web_command())  # noqa: S606 - our own command
 
 
 @yiwang.command()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,7 +75,7 @@ class Child:
     def start(self) -> None:
         """Start it in a session of its own; it ends when this process ends."""
         self.process = subprocess.Popen(
-            self.command, start_new_session=True, preexec_fn=_die_with_parent  # noqa: PLW1509
+            self.command, start_new_session=True, preexec_fn=_die_with_parent
         )
 
     def has_died(self) -> bool:
@@ -103,7 +104,14 @@ def _die_with_parent() -> None:
 
 
 def web_command() -> list[str]:
-    """Return the command line of the web server of this machine."""
+    """Return the command line of the web server of this machine.
+
+    Its processes share a fresh folder for their figures, which the environment names.
+    """
+    figures = env.home() / "metrics"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi",
         "--host", env.text("YIWANG_HOST"), "--port", env.text("YIWANG_PORT"),
@@ -132,7 +140,7 @@ def wait_until_ready(address: str, seconds: float, children: list[Child]) -> Non
                 raise StartRefusedError(f"{child.name}进程启动后退出，原因见上方输出。")
         try:
             with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:  # noqa: PLR2004
+                if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
             pass

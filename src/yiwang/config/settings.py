@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from yiwang.config import env
+from psycopg.conninfo import conninfo_to_dict
+
+from yiwang.config import env, logs
 
 HOME = env.home()
 DEMO = env.flag("YIWANG_DEMO")
@@ -24,6 +25,9 @@ EVENTS = env.text("YIWANG_EVENTS")
 SECRET_KEY = env.secret("YIWANG_SECRET_KEY")
 FIELD_KEYS = env.secret("YIWANG_FIELD_KEYS").split(",")
 INDEX_KEY = env.secret("YIWANG_INDEX_KEY")
+
+LOGGING = logs.configuration(env.text("YIWANG_LOG_FORMAT"))
+LOGGING_CONFIG = "logging.config.dictConfig"
 
 DEBUG = False
 ALLOWED_HOSTS = env.text("YIWANG_ALLOWED_HOSTS").split(",")
@@ -66,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "yiwang.config.health.Measure",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +121,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 def database(url: str) -> dict[str, Any]:
     """Return Django's description of the database at `url`; empty: the embedded server."""
-    common = {
+    common: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -126,14 +131,17 @@ def database(url: str) -> dict[str, Any]:
         from yiwang.config.embedded import EmbeddedPostgres
 
         return common | EmbeddedPostgres(HOME / "pg").address("yiwang_web")
-    parts = urlsplit(url)
-    return common | {
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+    parts = conninfo_to_dict(url)
+    known = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
     }
+    named = {known[key]: str(value) for key, value in parts.items() if key in known}
+    rest = {key: value for key, value in parts.items() if key not in known}
+    return common | named | {"OPTIONS": common["OPTIONS"] | rest}
 
 
 DATABASES = {"default": database(env.text("DATABASE_URL"))}
