@@ -1,0 +1,1 @@
+"""Grades, clocks and states of ratings, free of any framework."""

@@ -1,0 +1,1 @@
+"""Closed lists of supervision, free of any framework."""

@@ -1,0 +1,137 @@
+"""Acts on the lists of supervised subjects."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from yiwang.audit import services as audit
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.events import publish
+from yiwang.supervision.events import SubjectListed
+from yiwang.supervision.models import SupervisedSubject
+from yiwang.supervision.policy.subjects import SubjectState
+
+
+class SubjectRefusedError(RefusedError):
+    """The subject cannot be put on the list."""
+
+    code = "supervision.subject_refused"
+
+
+@transaction.atomic
+def add_subject(
+    *,
+    subject_ref: str,
+    name: str,
+    item_slug: str,
+    item_name: str,
+    department: str,
+    case_number: str,
+    licence_identifier: str = "",
+    listed_on: date,
+    by: str,
+    at: datetime,
+) -> bool:
+    """Put a licence holder on the supervising department's list (列入监管对象), once.
+
+    Done by a job that follows a grant, so it may be called again with the same facts: the
+    licence (or, without one, the case) stands on the list once and a second call changes
+    nothing.
+
+    Args:
+        subject_ref: `person:…` or `entity:…`.
+        name: Name of the holder as on the licence.
+        item_slug: Item that was granted.
+        item_name: Its name at that time.
+        department: Code of the supervising department.
+        case_number: Case that granted.
+        licence_identifier: Licence that came of it; empty: a decision only.
+        listed_on: Day of the grant.
+        by: Ref of the job that acts; no person adds subjects by hand.
+        at: Moment of listing.
+
+    Returns:
+        Whether a line was added.
+
+    Raises:
+        SubjectRefusedError: no department supervises, or the holder is not named.
+
+    Source:
+        上海市优化营商环境条例 第六十一条 (subject, object, measure of each power are listed).
+    """
+    if not department:
+        raise SubjectRefusedError("该事项没有监管部门，请先在事项清单中补充监管部门后再发布。")
+    if not subject_ref or not name.strip():
+        raise SubjectRefusedError("缺少监管对象的名称或标识，请核对办件的持证人信息。")
+    key = (
+        {"licence_identifier": licence_identifier}
+        if licence_identifier
+        else {"licence_identifier": "", "case_number": case_number}
+    )
+    facts = {
+        "subject_ref": subject_ref,
+        "name": name.strip(),
+        "item_slug": item_slug,
+        "item_name": item_name,
+        "department_code": department,
+        "case_number": case_number,
+        "listed_on": listed_on,
+    }
+    _, added = SupervisedSubject.objects.get_or_create(**key, defaults=facts)
+    if not added:
+        return False
+    audit.record(
+        at=at,
+        actor=by,
+        act="supervision.list_subject",
+        target=subject_ref,
+        detail={"case": case_number, "item": item_slug, "licence": licence_identifier},
+        department=department,
+    )
+    publish(
+        SubjectListed(
+            subject_ref=subject_ref,
+            item_slug=item_slug,
+            department=department,
+            case_number=case_number,
+            listed_on=listed_on,
+        )
+    )
+    return True
+
+
+@transaction.atomic
+def remove_subject(
+    *, licence_identifier: str, reason: str, removed_on: date, by: str, at: datetime
+) -> bool:
+    """Take the holder of an ended licence off the list (移出监管对象).
+
+    The line stays and says when and why it was taken off. A licence that is on no list, or
+    was taken off before, changes nothing.
+
+    Returns:
+        Whether a line changed.
+    """
+    row = (
+        SupervisedSubject.objects.select_for_update()
+        .filter(licence_identifier=licence_identifier, state=SubjectState.LISTED.value)
+        .exclude(licence_identifier="")
+        .first()
+    )
+    if row is None:
+        return False
+    row.state = SubjectState.REMOVED.value
+    row.removed_on = removed_on
+    row.removed_reason = reason.strip() or "证照已失效"
+    row.save(update_fields=["state", "removed_on", "removed_reason"])
+    audit.record(
+        at=at,
+        actor=by,
+        act="supervision.remove_subject",
+        target=row.subject_ref,
+        detail={"licence": licence_identifier, "reason": row.removed_reason},
+        department=row.department_code,
+    )
+    return True
