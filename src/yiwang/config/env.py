@@ -227,3 +227,25 @@ def secret(name: str) -> str:
         finally:
             fresh.unlink()
     return path.read_text().strip()
+
+
+def markdown() -> str:
+    """Return the table of settings as a page of the documents."""
+    rows = [
+        f"| `{setting.name}` | {f'`{setting.default}`' if setting.default else '–'} "
+        f"| {setting.meaning}{' Secret.' if setting.secret else ''} |"
+        for setting in SETTINGS.values()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Environment variables, read once at start-up. This page is printed by "
+            "`yiwang settings --markdown`; a test holds it.",
+            "",
+            "| Variable | Default | Meaning |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )

@@ -117,10 +117,14 @@ def worker(concurrency: int, queues: str) -> None:
 
 @yiwang.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-def settings(as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="As docs/reference/settings.md.")
+def settings(as_json: bool, markdown: bool) -> None:
     """List every setting with its default and meaning; values are not shown."""
     import json
 
+    if markdown:
+        click.echo(env.markdown(), nl=False)
+        return
     for setting in env.SETTINGS.values():
         if as_json:
             click.echo(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from psycopg.conninfo import conninfo_to_dict
 
 from yiwang.config import env, logs
+
+django_stubs_ext.monkeypatch()  # models.Field[int, int] and the like at run time
 
 HOME = env.home()
 DEMO = env.flag("YIWANG_DEMO")

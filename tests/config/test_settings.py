@@ -1,0 +1,62 @@
+"""Settings: typed, refused with a sentence, secrets kept closed."""
+
+from __future__ import annotations
+
+import socket
+import stat
+
+import pytest
+
+from yiwang.config import env, settings
+from yiwang.config.run import StartRefusedError, refuse_taken_port
+
+
+def test_a_flag_that_is_neither_0_nor_1_is_refused(monkeypatch):
+    monkeypatch.setenv("YIWANG_DEMO", "yes")
+
+    with pytest.raises(ValueError, match="YIWANG_DEMO 应为 0 或 1"):
+        env.flag("YIWANG_DEMO")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
+def test_a_number_that_is_no_count_is_refused(monkeypatch, value):
+    monkeypatch.setenv("YIWANG_WEB_WORKERS", value)
+
+    with pytest.raises(ValueError, match="YIWANG_WEB_WORKERS 应为大于 0 的整数"):
+        env.number("YIWANG_WEB_WORKERS")
+
+
+def test_a_generated_secret_is_kept_and_closed_to_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("YIWANG_HOME", str(tmp_path))
+    monkeypatch.delenv("YIWANG_SECRET_KEY", raising=False)
+
+    first = env.secret("YIWANG_SECRET_KEY")
+
+    assert env.secret("YIWANG_SECRET_KEY") == first
+    assert len(first) >= 40
+    file = tmp_path / "secrets" / "yiwang_secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_database_url_keeps_capitals_and_options():
+    described = settings.database(
+        "postgresql://web:p%40ss@%2FVar%2FRun:5433/District?sslmode=require"
+    )
+
+    assert described["HOST"] == "/Var/Run"
+    assert described["PASSWORD"] == "p@ss"
+    assert described["NAME"] == "District"
+    assert described["OPTIONS"]["sslmode"] == "require"
+
+
+def test_a_taken_port_is_said_with_the_way_out():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(
+            StartRefusedError, match=f"端口 {port} 已被另一个程序占用.*YIWANG_PORT="
+        ):
+            refuse_taken_port("127.0.0.1", port)
