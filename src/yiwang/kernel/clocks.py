@@ -1,0 +1,176 @@
+"""Clocks of the law: when something is due, what does not count, and what light it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from yiwang.kernel.terms import Term
+from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
+
+AMBER_WORKDAYS = 2
+"""Working days left from which a clock turns amber. Our own choice (UX-14)."""
+
+ONE_DAY = timedelta(days=1)
+
+
+class StopReason(Term):
+    """What takes time that does not count towards the limit.
+
+    Source: 行政许可法 第四十五条.
+    """
+
+    HEARING = "hearing", "听证"
+    TENDER = "tender", "招标"
+    AUCTION = "auction", "拍卖"
+    INSPECTION = "inspection", "检验"
+    TESTING = "testing", "检测"
+    QUARANTINE = "quarantine", "检疫"
+    APPRAISAL = "appraisal", "鉴定"
+    EXPERT_REVIEW = "expert_review", "专家评审"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockStop:
+    """A stretch of days that does not count towards the limit (不计入期限的时间).
+
+    Both ends are inclusive. `ended_on` is None while the stretch is still open.
+    """
+
+    reason: StopReason
+    started_on: date
+    ended_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.ended_on is not None and self.ended_on < self.started_on:
+            raise ValueError("ended_on lies before started_on")
+
+    def covers(self, day: date) -> bool:
+        """Tell whether `day` falls inside the stretch."""
+        return self.started_on <= day and (self.ended_on is None or day <= self.ended_on)
+
+
+def due_on(
+    *,
+    accepted_on: date,
+    limit_workdays: int,
+    stops: Sequence[ClockStop] = (),
+    calendar: WorkdayCalendar,
+) -> date | None:
+    """Return the last day on which the act is still in time.
+
+    The day of acceptance is not counted; the first day counted is the day after.
+    Non-working days and stopped days are passed over.
+
+    Args:
+        accepted_on: Day on which the limit starts: of acceptance (受理之日), of receipt for
+            the correction notice, of the decision for delivery.
+        limit_workdays: Length of the limit in working days, extensions included; >= 1.
+        stops: Stretches left out, in any order; they may overlap.
+        calendar: Must cover every day up to the result.
+
+    Returns:
+        The due date, or None while a stretch is open: the clock is not running, so no
+        date can be given.
+
+    Raises:
+        ValueError: `limit_workdays` is below 1.
+        CalendarGapError: the count runs past the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第四十二条 (limit), 第四十五条 (stops), 第八十二条 (working days);
+        民法典 第二百零一条 (first day not counted).
+
+    Example:
+        A 3-day limit accepted on Friday 2026-03-06 is due on Wednesday 2026-03-11.
+    """
+    if limit_workdays < 1:
+        raise ValueError("limit_workdays must be at least 1")
+    stretches = _merged(stops)
+    if stretches is None:
+        return None
+    due = calendar.add_workdays(accepted_on, limit_workdays)
+    for started_on, ended_on in stretches:
+        if ended_on <= accepted_on:
+            continue
+        if started_on > due:
+            break
+        before = max(started_on - ONE_DAY, accepted_on)
+        due = calendar.add_workdays(due, calendar.workdays_between(before, ended_on))
+    return due
+
+
+def _merged(stops: Sequence[ClockStop]) -> list[tuple[date, date]] | None:
+    """Return the stretches in order and without overlap, or None when one is open."""
+    merged: list[tuple[date, date]] = []
+    for stop in sorted(stops, key=lambda stop: stop.started_on):
+        if stop.ended_on is None:
+            return None
+        if merged and stop.started_on <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stop.ended_on))
+        else:
+            merged.append((stop.started_on, stop.ended_on))
+    return merged
+
+
+class Light(Term):
+    """The colour of a clock; always shown with its words (UX-14)."""
+
+    GREEN = "green", "正常"
+    AMBER = "amber", "临期"
+    RED = "red", "到期或超期"
+    GREY = "grey", "不计时"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightAnswer:
+    """What a clock shows.
+
+    Attributes:
+        light: Colour.
+        workdays_left: Working days to the due date; 0 on the day itself; negative when late,
+            at least one late; None while nothing is counted.
+        text: The words beside the colour.
+    """
+
+    light: Light
+    workdays_left: int | None
+    text: str
+
+
+def light(
+    *,
+    due_on: date | None,
+    today: date,
+    calendar: WorkdayCalendar,
+    stopped: bool = False,
+    amber_workdays: int = AMBER_WORKDAYS,
+) -> LightAnswer:
+    """Return the light of a clock on the day `today`.
+
+    Args:
+        due_on: Last day in time; None before the clock starts and while it is stopped.
+        today: Day of looking.
+        calendar: Where it does not reach, the light says so instead of failing, so that one
+            date outside the calendar never hides a whole list.
+        stopped: Whether a stretch that does not count is open.
+        amber_workdays: Working days left from which the light is amber.
+    """
+    if stopped:
+        return LightAnswer(light=Light.GREY, workdays_left=None, text="暂停计时")
+    if due_on is None:
+        return LightAnswer(light=Light.GREY, workdays_left=None, text="未开始计时")
+    if today == due_on:
+        return LightAnswer(light=Light.RED, workdays_left=0, text="今日到期")
+    try:
+        left = calendar.workdays_between(today, due_on)
+    except CalendarGapError:
+        if today > due_on:
+            return LightAnswer(light=Light.RED, workdays_left=None, text="已超期")
+        return LightAnswer(light=Light.GREY, workdays_left=None, text="工作日历未装入")
+    if today > due_on:
+        left = min(left, -1)  # due on Friday, seen on Saturday: late, though no working day passed
+        return LightAnswer(light=Light.RED, workdays_left=left, text=f"超期 {-left} 天")
+    colour = Light.AMBER if left <= amber_workdays else Light.GREEN
+    return LightAnswer(light=colour, workdays_left=left, text=f"剩 {left} 天")
