@@ -223,7 +223,8 @@ class Material:
     """One material (申报材料).
 
     Attributes:
-        waive_ref: Licence type code or register field that replaces it.
+        waive_ref: Key of the licence type, or register field, that replaces it.
+        not_waived_reason: Why a material made by a government department must still be filed.
         needed_when: Conditions for a conditional material.
         accept_standard: What the counter checks (受理标准).
         tolerance_days: Working days to file it later when it may be missing; 0: not allowed.
@@ -242,6 +243,7 @@ class Material:
     accept_standard: str = ""
     fill_notes: str = ""
     tolerance_days: int = 0
+    not_waived_reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +280,7 @@ class Result:
     """What the applicant gets.
 
     Attributes:
-        licence_type: Code of the licence type issued on grant; empty: a decision only.
+        licence_type: Key of the licence type issued on grant; empty: a decision only.
         valid_months: Validity from the day of decision; 0: without end.
         scope_fields: Question ids whose answers are printed on the licence.
     """
@@ -374,6 +376,21 @@ class ItemVersion:
     effective_on: date
     public: bool = True
     """Whether granted decisions are published (许可法 第四十条); false for personal benefits."""
+
+    quantity_limit: str = "无数量限制"
+    """Limit on the number of grants (数量限制); first come, first served (许可法 第五十七条)."""
+
+    cross_area: str = ""
+    """Where else the same item is handled (通办范围), such as 全市通办; empty: here only."""
+
+    mail_materials: bool = False
+    """Whether materials may be sent by post (材料邮寄)."""
+
+    mail_result: bool = False
+    """Whether the result is sent by post on request (结果邮寄)."""
+
+    reform_mode: str = ""
+    """How the separation of permits changed it (证照分离改革方式), such as 优化审批服务."""
 
     def questions(self) -> tuple[Question, ...]:
         """Return the guiding questions and those of the form, in the order asked."""

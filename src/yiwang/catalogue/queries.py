@@ -1,0 +1,213 @@
+"""Questions about items and about the law they stand on.
+
+A version never changes, so each process parses a definition once and keeps it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from yiwang.catalogue.models import ItemChange, ItemVersionRow
+from yiwang.catalogue.models import LawArticle as LawArticleRow
+from yiwang.catalogue.policy.items import Audience, ItemVersion
+from yiwang.catalogue.policy.parsing import parse_item
+from yiwang.catalogue.policy.search_terms import query_terms
+
+KEPT_VERSIONS = 4_000
+"""Parsed versions that a process keeps; more than a district has in force."""
+
+BEST_SHARE = 0.3
+"""A search result is shown when its score is at least this share of the best one."""
+
+_Key = tuple[int, str]
+_parsed: OrderedDict[_Key, ItemVersion] = OrderedDict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LawArticle:
+    """One article of one dated text of a law (法条).
+
+    Attributes:
+        date: Date of the text, ISO; empty where the corpus gives none.
+    """
+
+    law: str
+    article: str
+    text: str
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemChangeView:
+    """One entry in the history of an item, newest first in lists."""
+
+    version: int
+    act: str
+    at: object
+    by: str
+    lines: tuple[str, ...]
+    document: str
+
+
+def item(slug: str, *, on: date) -> ItemVersion:
+    """Return the version of item `slug` that is in force on `on`.
+
+    Raises:
+        LookupError: no such item, or none in force that day.
+    """
+    found = _versions(_in_force(on).filter(item__slug=slug))
+    if not found:
+        raise LookupError(f"no version of item {slug} is in force on {on}")
+    return found[0]
+
+
+def item_version(slug: str, version: int) -> ItemVersion:
+    """Return version `version` of item `slug`, in force or not.
+
+    Raises:
+        LookupError: no such version.
+    """
+    found = _versions(ItemVersionRow.objects.filter(item__slug=slug, version=version))
+    if not found:
+        raise LookupError(f"item {slug} has no version {version}")
+    return found[0]
+
+
+def items(
+    *, on: date, audience: Audience | None = None, field: str | None = None
+) -> list[ItemVersion]:
+    """List the versions in force on `on`, by field and name."""
+    rows = _for_audience(_in_force(on), audience)
+    if field is not None:
+        rows = rows.filter(field=field)
+    return _versions(rows.order_by("field", "name", "item_id"))
+
+
+def search(
+    text: str, *, on: date, audience: Audience | None = None, limit: int = 20
+) -> list[ItemVersion]:
+    """Find items in force on `on` by name, citizens' words, pinyin or initials, best first.
+
+    One query for the order and one for definitions not yet parsed. A typing mistake lowers the
+    score and does not hide the item.
+    """
+    terms = query_terms(text)
+    if not terms:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SEARCH,
+            {
+                "terms": list(terms),
+                "weights": list(terms.values()),
+                "on": on,
+                "audience": audience.value if audience else None,
+                "limit": limit,
+            },
+        )
+        scored = cursor.fetchall()
+    if not scored:
+        return []
+    best = scored[0][1]
+    keys = [key for key, score in scored if score >= best * BEST_SHARE]
+    place = {key: index for index, key in enumerate(keys)}
+    found = _keyed(ItemVersionRow.objects.filter(pk__in=keys))
+    return [version for _, version in sorted(found, key=lambda pair: place[pair[0]])]
+
+
+_SEARCH = """
+with hits as (
+    select s.item_version_id, s.weight * q.weight as weight,
+           count(*) over (partition by s.term) as spread
+      from unnest(%(terms)s::text[], %(weights)s::float8[]) as q(term, weight)
+      join catalogue_searchterm s on s.term = q.term
+)
+select v.id, sum(h.weight / (1 + ln(h.spread))) as score
+  from hits h
+  join catalogue_itemversionrow v on v.id = h.item_version_id
+ where v.state <> 'draft' and v.effective_on <= %(on)s
+   and (v.until is null or v.until > %(on)s)
+   and (%(audience)s::text is null or %(audience)s = any(v.audiences))
+ group by v.id
+ order by score desc, length(v.name), v.name
+ limit %(limit)s
+"""
+
+
+def law_article(law: str, article: str, version: str = "") -> LawArticle | None:
+    """Return the text of `article`, of the newest text of `law` unless `version` names a date.
+
+    `article` may be followed by a paragraph, as in 第三十三条第一款; the article is found by its
+    first part. None where the corpus is not loaded or has no such article.
+    """
+    number = article.split("条", 1)[0] + "条"
+    tail = article.removeprefix(number)
+    if tail.startswith("之"):
+        number += tail[:2]
+    rows = LawArticleRow.objects.filter(law__name=law, article=number).select_related("law")
+    if version:
+        rows = rows.filter(law__version=version)
+    row = rows.order_by("-law__version").first()
+    if row is None:
+        return None
+    return LawArticle(law=law, article=row.article, text=row.text, date=row.law.version)
+
+
+def item_changes(slug: str, *, limit: int = 100) -> list[ItemChangeView]:
+    """List what was done to item `slug`, newest first."""
+    rows = ItemChange.objects.filter(item__slug=slug).order_by("-pk")[: min(limit, 100)]
+    return [
+        ItemChangeView(
+            version=row.version,
+            act=row.act,
+            at=row.at,
+            by=row.by,
+            lines=tuple(row.lines),
+            document=row.document,
+        )
+        for row in rows
+    ]
+
+
+def _in_force(on: date) -> QuerySet[ItemVersionRow]:
+    return ItemVersionRow.objects.exclude(state="draft").filter(
+        Q(until__isnull=True) | Q(until__gt=on), effective_on__lte=on
+    )
+
+
+def _for_audience(
+    rows: QuerySet[ItemVersionRow], audience: Audience | None
+) -> QuerySet[ItemVersionRow]:
+    return rows if audience is None else rows.filter(audiences__contains=[audience.value])
+
+
+def _versions(rows: QuerySet[ItemVersionRow]) -> list[ItemVersion]:
+    return [version for _, version in _keyed(rows)]
+
+
+def _keyed(rows: QuerySet[ItemVersionRow]) -> list[tuple[int, ItemVersion]]:
+    heads = list(rows.values_list("pk", "digest"))
+    _parse_missing([key for key in heads if key not in _parsed])
+    found = []
+    for key in heads:
+        _parsed.move_to_end(key)
+        found.append((key[0], _parsed[key]))
+    while len(_parsed) > KEPT_VERSIONS:
+        _parsed.popitem(last=False)
+    return found
+
+
+def _parse_missing(keys: Sequence[_Key]) -> None:
+    if not keys:
+        return
+    wanted: Iterable[ItemVersionRow] = ItemVersionRow.objects.filter(pk__in=[pk for pk, _ in keys])
+    for row in wanted:
+        version = parse_item(row.definition, version=row.version)
+        _parsed[row.pk, row.digest] = dataclasses.replace(version, effective_on=row.effective_on)
