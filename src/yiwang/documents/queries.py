@@ -1,0 +1,130 @@
+"""Questions about uploaded files."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from yiwang.documents import store
+from yiwang.documents.models import Upload
+from yiwang.documents.policy.files import MediaType, ScanState, UploadState
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadView:
+    """An uploaded file as other packages see it.
+
+    Attributes:
+        ref: `upload:<uuid hex>`.
+        name: Cleaned name, safe to show.
+        size: Bytes of the original.
+        sha256: Of the original, as it came.
+        sm3: Of the original, as it came.
+        pages: Pages of a PDF; 1 for a picture.
+        derivative_sha256: Of what people are shown.
+        used_by: Ref of what it belongs to; empty: nothing yet.
+    """
+
+    ref: str
+    name: str
+    media_type: MediaType
+    size: int
+    sha256: str
+    sm3: str
+    pages: int
+    owner_ref: str
+    derivative_sha256: str
+    derivative_size: int
+    has_preview: bool
+    scan: ScanState
+    state: UploadState
+    used_by: str
+    uploaded_at: datetime
+
+
+def upload(ref: str) -> UploadView:
+    """Return the uploaded file `ref`; one query.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return view(_row(ref))
+
+
+def uploads(refs: list[str]) -> dict[str, UploadView]:
+    """Return the uploaded files among `refs` by ref; one query."""
+    keys = [key for key in map(_key, refs) if key is not None]
+    rows = Upload.objects.select_related("original", "derivative").filter(key__in=keys)
+    return {row.ref: view(row) for row in rows}
+
+
+def open_derivative(ref: str) -> bytes:
+    """Return what people are shown of the uploaded file `ref`.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return store.open(_row(ref).derivative_id)
+
+
+def open_original(ref: str) -> bytes:
+    """Return the uploaded file `ref` as it came; for checks by programs, never to be served.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return store.open(_row(ref).original_id)
+
+
+def open_preview(ref: str) -> bytes | None:
+    """Return a PNG of the first page of the uploaded file `ref`, or None without one.
+
+    Raises:
+        LookupError: there is no such upload.
+    """
+    preview = _row(ref).preview_id
+    return store.open(preview) if preview else None
+
+
+def view(row: Upload) -> UploadView:
+    """Return `row` as other packages see it."""
+    return UploadView(
+        ref=row.ref,
+        name=row.name,
+        media_type=MediaType(row.media_type),
+        size=row.original.size,
+        sha256=row.original_id,
+        sm3=row.original.sm3,
+        pages=row.pages,
+        owner_ref=row.owner_ref,
+        derivative_sha256=row.derivative_id,
+        derivative_size=row.derivative.size,
+        has_preview=row.preview_id is not None,
+        scan=ScanState(row.scan),
+        state=UploadState(row.state),
+        used_by=row.used_by,
+        uploaded_at=row.uploaded_at,
+    )
+
+
+def _row(ref: str) -> Upload:
+    key = _key(ref)
+    row = (
+        Upload.objects.select_related("original", "derivative").filter(key=key).first()
+        if key
+        else None
+    )
+    if row is None:
+        raise LookupError(f"no upload {ref[:60]!r}")
+    return row
+
+
+def _key(ref: str) -> uuid.UUID | None:
+    prefix, _, digits = ref.partition(":")
+    if prefix != "upload" or len(digits) != 32 or not digits.isalnum():
+        return None
+    try:
+        return uuid.UUID(hex=digits)
+    except ValueError:
+        return None

@@ -1,0 +1,157 @@
+"""Acts on uploaded files: taking them in, tying them to a record, forgetting them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from yiwang.documents import inspecting, previewing, store
+from yiwang.documents.inspecting import UploadRefusedError
+from yiwang.documents.models import Upload
+from yiwang.documents.policy.files import ScanState, UploadState, clean_name
+from yiwang.documents.queries import UploadView, view
+
+__all__ = [
+    "UploadRefusedError",
+    "UploadView",
+    "accept_upload",
+    "mark_used",
+    "purge_unused_uploads",
+    "record_scan",
+]
+
+CHUNK_BYTES = 256 * 1024
+
+
+def accept_upload(*, file: BinaryIO, name: str, size: int, by: str, at: datetime) -> UploadView:
+    """Take in a file that an applicant hands in, if it is what it says and harmless.
+
+    The content, the extension and the container must agree. The original is kept as it came
+    and never served; what people see is rebuilt: a PDF without scripts, actions and embedded
+    files, a picture encoded anew without its hidden data.
+
+    Args:
+        file: The bytes, read once from where it stands, never beyond the limit.
+        name: File name as the browser gave it.
+        size: Size the sender declares; a false one changes nothing.
+        by: Ref of the person or user who hands it in.
+        at: Moment of arrival.
+
+    Raises:
+        UploadRefusedError: the message says what is wrong and how to mend it.
+    """
+    content = _read(file, size=size)
+    shown = clean_name(name)
+    found = inspecting.inspect(content, name=shown)
+    preview = previewing.first_page(found.derivative, found.media_type)
+    with transaction.atomic():
+        original = store.put(content, found.media_type.value, kept=False)
+        derivative = store.put(found.derivative, found.media_type.value, kept=False)
+        preview_ref = store.put(preview, "image/png", kept=False) if preview else None
+        row = Upload.objects.create(
+            owner_ref=by,
+            name=shown,
+            media_type=found.media_type.value,
+            pages=found.pages,
+            original_id=original.sha256,
+            derivative_id=derivative.sha256,
+            preview_id=preview_ref.sha256 if preview_ref else None,
+            uploaded_at=at,
+        )
+    return view(row)
+
+
+def _read(file: BinaryIO, *, size: int) -> bytes:
+    limit = settings.MAX_UPLOAD_BYTES
+    if size > limit:
+        raise _too_large(limit)
+    content = bytearray()
+    while chunk := file.read(CHUNK_BYTES):
+        content += chunk
+        if len(content) > limit:
+            raise _too_large(limit)
+    return bytes(content)
+
+
+def _too_large(limit: int) -> UploadRefusedError:
+    return UploadRefusedError(f"文件超过 {limit // 1_000_000} MB，请压缩或分成几个文件后再上传。")
+
+
+@transaction.atomic
+def mark_used(*, ref: str, used_by: str) -> UploadView:
+    """Tie the uploaded file `ref` to a record, for good; a second call changes nothing.
+
+    Args:
+        ref: `upload:<uuid hex>`.
+        used_by: Ref of the record, for example `case:<number>`.
+
+    Raises:
+        LookupError: there is no such upload.
+        UploadRefusedError: it belongs to another record.
+    """
+    row = _locked(ref)
+    if row.used_by == used_by:
+        return view(row)
+    if row.state != UploadState.UNUSED:
+        raise UploadRefusedError("该文件已用于另一办件，请重新上传一次。")
+    row.state = UploadState.USED.value
+    row.used_by = used_by
+    row.save(update_fields=["state", "used_by"])
+    for sha256 in filter(None, (row.original_id, row.derivative_id, row.preview_id)):
+        store.keep(sha256)
+    return view(row)
+
+
+@transaction.atomic
+def record_scan(*, ref: str, passed: bool) -> UploadView:
+    """Write down what a virus scanner said about the uploaded file `ref`.
+
+    Raises:
+        LookupError: there is no such upload.
+    """
+    row = _locked(ref)
+    row.scan = (ScanState.PASSED if passed else ScanState.BLOCKED).value
+    row.save(update_fields=["scan"])
+    return view(row)
+
+
+def _locked(ref: str) -> Upload:
+    from yiwang.documents.queries import _key
+
+    key = _key(ref)
+    row = (
+        Upload.objects.select_for_update(of=("self",))
+        .select_related("original", "derivative")
+        .filter(key=key)
+        .first()
+        if key
+        else None
+    )
+    if row is None:
+        raise LookupError(f"no upload {ref[:60]!r}")
+    return row
+
+
+def purge_unused_uploads(*, at: datetime, limit: int = 1_000) -> int:
+    """Delete uploads that belonged to nothing for too long, with their files.
+
+    Returns:
+        How many uploads were deleted; at most `limit`.
+    """
+    keys = list(Upload.objects.forgotten(at).order_by("pk").values_list("pk", flat=True)[:limit])
+    return sum(_purge(key, at) for key in keys)
+
+
+@transaction.atomic
+def _purge(key: int, at: datetime) -> int:
+    row = Upload.objects.select_for_update(skip_locked=True).forgotten(at).filter(pk=key).first()
+    if row is None:
+        return 0
+    hashes = {row.original_id, row.derivative_id, row.preview_id} - {None}
+    row.delete()
+    for sha256 in sorted(filter(None, hashes)):
+        store.drop(sha256)
+    return 1

@@ -1,0 +1,1 @@
+"""Types, states and printed numbers of licences: pure functions and frozen data."""

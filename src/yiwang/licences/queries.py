@@ -1,0 +1,268 @@
+"""Questions about licences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from yiwang.documents import store
+from yiwang.kernel.masking import mask_name, mask_number
+from yiwang.licences.models import Licence, LicenceCheck, LicenceQuerySet, LicenceType
+from yiwang.licences.policy.states import HolderKind, LicenceState, state_on
+from yiwang.licences.policy.types import TypeDefinition, from_plain
+
+ONE_DAY = timedelta(days=1)
+PAGE = 100
+"""Most rows of one page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicenceView:
+    """One version of one e-licence.
+
+    Attributes:
+        identifier: By GB/T 36904.
+        number: As printed.
+        state: As stored; ask `state_on` for a day, since a licence expires by itself.
+        holder_number: Whole; show `holder_number_masked`.
+        fields: What is printed, in order.
+        valid_until: First day on which it is no longer valid; None: without end.
+        last_valid_on: Last day on which it is valid, as printed; None: without end.
+        token: 26 characters of the QR code.
+        url: Address in the QR code; answers whether the licence is valid.
+        file_sha256: None until the file is made.
+        file_problem: Why it could not be made; empty otherwise.
+    """
+
+    identifier: str
+    type_code: str
+    type_slug: str
+    type_name: str
+    number: str
+    version: int
+    previous_identifier: str
+    state: LicenceState
+    state_reason: str
+    issuer_code: str
+    issuer_name: str
+    holder_ref: str
+    holder_name: str
+    holder_number: str
+    fields: tuple[tuple[str, str], ...]
+    issued_at: datetime
+    valid_from: date
+    valid_until: date | None
+    last_valid_on: date | None
+    case_number: str
+    token: str
+    url: str
+    file_sha256: str | None
+    file_sm3: str | None
+    file_problem: str
+
+    @property
+    def ref(self) -> str:
+        """Return `licence:<identifier>`."""
+        return f"licence:{self.identifier}"
+
+    @property
+    def holder_number_masked(self) -> str:
+        """Return the holder's number as staff and the holder see it."""
+        if self.holder_ref.startswith("person:"):
+            return mask_number(self.holder_number)
+        return self.holder_number
+
+    @property
+    def holder_name_masked(self) -> str:
+        """Return the holder's name as the public sees it: persons hidden, entities whole."""
+        if self.holder_ref.startswith("person:"):
+            return mask_name(self.holder_name)
+        return self.holder_name
+
+    def state_on(self, day: date) -> LicenceState:
+        """Return the state on `day`."""
+        return state_on(self.state, valid_until=self.valid_until, day=day)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicenceTypeView:
+    """One type of licence."""
+
+    code: str
+    slug: str
+    name: str
+    holder: HolderKind
+    department: str
+    definition: TypeDefinition
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRow:
+    """One look at a licence by somebody who verified it."""
+
+    at: datetime
+    means: str
+    answer: str
+
+
+def licence(identifier: str) -> LicenceView:
+    """Return the licence `identifier`.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return _one(Q(identifier=identifier))
+
+
+def by_token(token: str) -> LicenceView:
+    """Return the licence whose QR code holds `token`, in either case of letters.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return _one(Q(token=token.upper()[:60]))
+
+
+def by_case(case_number: str) -> LicenceView | None:
+    """Return the licence that the case `case_number` led to, or None."""
+    row = _rows().filter(case_number=case_number).order_by("-pk").first() if case_number else None
+    return view(row) if row else None
+
+
+def wallet(holder_ref: str, *, limit: int = PAGE) -> list[LicenceView]:
+    """List the licences of a holder, newest first, replaced versions left out; one query."""
+    rows = (
+        _rows()
+        .held_by(holder_ref)
+        .exclude(state=LicenceState.REPLACED.value)
+        .order_by("-issued_at", "-pk")[: min(limit, PAGE)]
+    )
+    return [view(row) for row in rows]
+
+
+def valid_licence(holder_ref: str, type_code: str, *, on: date) -> LicenceView | None:
+    """Return the holder's licence of a type that is valid on `on`, or None.
+
+    Args:
+        holder_ref: Whose.
+        type_code: Code or short name of the type.
+        on: Day asked about.
+    """
+    row = (
+        _rows()
+        .held_by(holder_ref)
+        .valid_on(on)
+        .filter(Q(type__code=type_code) | Q(type__slug=type_code))
+        .order_by("-issued_at", "-pk")
+        .first()
+    )
+    return view(row) if row else None
+
+
+def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:
+    """Tell whether the holder has a licence of a type that is valid on `on` (免于提交)."""
+    return valid_licence(holder_ref, type_code, on=on) is not None
+
+
+def licence_type(code: str) -> LicenceTypeView:
+    """Return the type of licence with the code or short name `code`.
+
+    Raises:
+        LookupError: there is none.
+    """
+    row = LicenceType.objects.filter(Q(code=code) | Q(slug=code)).first()
+    if row is None:
+        raise LookupError(f"no licence type {code[:60]!r}")
+    return _type_view(row)
+
+
+def licence_types() -> list[LicenceTypeView]:
+    """List all types of licences by code; one query."""
+    return [_type_view(row) for row in LicenceType.objects.order_by("code")]
+
+
+def checks(identifier: str, *, limit: int = PAGE) -> list[CheckRow]:
+    """List who looked at a licence by verifying it, newest first; the holder may see it."""
+    rows = LicenceCheck.objects.filter(licence__identifier=identifier).order_by("-at", "-pk")
+    return [CheckRow(at=r.at, means=r.means, answer=r.answer) for r in rows[: min(limit, PAGE)]]
+
+
+def open_file(identifier: str) -> bytes:
+    """Return the sealed PDF of the licence `identifier`.
+
+    Raises:
+        LookupError: there is no such licence, or its file is not made yet.
+    """
+    found = licence(identifier)
+    if found.file_sha256 is None:
+        raise LookupError(f"the file of {identifier} is not made yet")
+    return store.open(found.file_sha256)
+
+
+def without_file(*, limit: int = PAGE) -> Sequence[str]:
+    """List identifiers of licences whose file is not made, oldest first."""
+    rows = Licence.objects.filter(file_sha256__isnull=True).order_by("issued_at", "pk")
+    return list(rows.values_list("identifier", flat=True)[: min(limit, PAGE)])
+
+
+def verification_url(token: str) -> str:
+    """Return the address in the QR code: capital letters keep the code small."""
+    return f"{settings.BASE_URL}/V/{token}".upper()
+
+
+def view(row: Licence) -> LicenceView:
+    """Return `row` as other packages see it."""
+    until = row.valid_until
+    return LicenceView(
+        identifier=row.identifier,
+        type_code=row.type.code,
+        type_slug=row.type.slug,
+        type_name=row.type.name,
+        number=row.number,
+        version=row.version,
+        previous_identifier=row.previous.identifier if row.previous else "",
+        state=LicenceState(row.state),
+        state_reason=row.state_reason,
+        issuer_code=row.issuer_code,
+        issuer_name=row.issuer_name,
+        holder_ref=row.holder_ref,
+        holder_name=row.holder_name,
+        holder_number=row.holder_number,
+        fields=tuple((label, value) for label, value in row.fields),
+        issued_at=row.issued_at,
+        valid_from=row.valid_from,
+        valid_until=until,
+        last_valid_on=until - ONE_DAY if until else None,
+        case_number=row.case_number,
+        token=row.token,
+        url=verification_url(row.token),
+        file_sha256=row.file_sha256,
+        file_sm3=row.file_sm3,
+        file_problem=row.file_problem,
+    )
+
+
+def _rows() -> LicenceQuerySet:
+    return Licence.objects.select_related("type", "previous")
+
+
+def _one(condition: Q) -> LicenceView:
+    row = _rows().filter(condition).first()
+    if row is None:
+        raise LookupError("no such licence")
+    return view(row)
+
+
+def _type_view(row: LicenceType) -> LicenceTypeView:
+    return LicenceTypeView(
+        code=row.code,
+        slug=row.slug,
+        name=row.name,
+        holder=HolderKind(row.holder_kind),
+        department=row.department_code,
+        definition=from_plain(row.definition),
+    )
