@@ -50,6 +50,10 @@ full_page_writes = off
 """For throw-away clusters of tests only."""
 
 
+PASSING = ('"postmaster.pid" already exists', "shared memory block", "starting up")
+"""Words of the server that pass by themselves: a killed server that is not yet reaped."""
+
+
 class EmbeddedServerError(Exception):
     """The embedded server cannot be used; the message says what would put it right."""
 
@@ -207,34 +211,26 @@ class EmbeddedPostgres:
     def _start(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
+            seen = self.log.stat().st_size if self.log.exists() else 0
             done = self._run(
                 "pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", "120", "start", check=False
             )
-            if done.returncode and self._is_hopeless():
-                raise EmbeddedServerError(
-                    f"数据库没有启动：{self._last_words()}（日志：{self.log}）"
-                )
+            if done.returncode and (words := self._last_words(seen)):
+                raise EmbeddedServerError(f"数据库没有启动：{words}（日志：{self.log}）")
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
                     f"数据库在 {START_SECONDS} 秒内没有启动，原因见日志：{self.log}"
                 )
             time.sleep(0.2)
 
-    def _is_hopeless(self) -> bool:
-        return (
-            any(
-                word in self._last_words()
-                for word in ("No space left", "Permission denied", "FATAL")
-            )
-            and "starting up" not in self._last_words()
-        )
-
-    def _last_words(self) -> str:
-        try:
-            lines = self.log.read_text(errors="replace").splitlines()
-        except OSError:
-            return "没有日志"
-        return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "")
+    def _last_words(self, seen: int) -> str:
+        """Return why the server gave up, empty when trying again will help."""
+        with self.log.open(errors="replace") as log:
+            log.seek(seen)
+            fatal = [line.strip() for line in log if "FATAL" in line or "PANIC" in line]
+        if not fatal or any(word in fatal[-1] for word in PASSING):
+            return ""
+        return fatal[-1]
 
     def _make_roles(self) -> None:
         """Make the roles that own and serve, and the database; harmless when they exist."""
