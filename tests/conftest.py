@@ -29,7 +29,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     name = os.environ.get("YIWANG_TEST_DB", "yiwang")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     described = connections["default"].settings_dict
-    described.update({key: address[key] for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME")})
+    described.update(
+        {key: address.get(key, "") for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME")}
+    )
     described["TEST"]["NAME"] = f"test_{name}_{worker}"
     described["CONN_MAX_AGE"] = 0
 

@@ -102,9 +102,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.ITEM_READ,
         }
     ),
-    Post.SUPERVISOR: frozenset(
-        {_P.WORK_DESK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}
-    ),
+    Post.SUPERVISOR: frozenset({_P.WORK_DESK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}),
     Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
     Post.DISTRICT_LEADER: frozenset({_P.WORK_DESK, _P.RATING_READ, _P.ITEM_READ}),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
@@ -133,6 +131,7 @@ class Actor:
         subjects: Refs (`person:…`, `entity:…`) on whose behalf the actor may apply.
         name: Name shown in documents and time lines; empty for jobs.
         ip: Address the request came from, for the trail.
+        scopes: What a token narrows the posts to; None narrows nothing.
     """
 
     ref: str
@@ -140,23 +139,31 @@ class Actor:
     subjects: frozenset[str] = frozenset()
     name: str = ""
     ip: str = ""
+    scopes: frozenset[Permission] | None = None
 
     def may(self, permission: Permission, *, department: str) -> bool:
         """Tell whether some post held in `department` (or everywhere) grants `permission`."""
         held = self.posts.get(department, frozenset()) | self.posts.get(EVERYWHERE, frozenset())
-        return any(permission in GRANTS[post] for post in held)
+        return self._in_scope(permission) and _any(held, permission)
 
     def may_somewhere(self, permission: Permission) -> bool:
         """Tell whether some post held anywhere grants `permission`; for menus and pages."""
-        return any(permission in GRANTS[post] for held in self.posts.values() for post in held)
+        return self._in_scope(permission) and any(
+            _any(held, permission) for held in self.posts.values()
+        )
 
     def departments(self, permission: Permission) -> frozenset[str]:
         """Return the codes of the departments in which `permission` is held (may hold EVERYWHERE)."""
+        if not self._in_scope(permission):
+            return frozenset()
         return frozenset(code for code, posts in self.posts.items() if _any(posts, permission))
 
     def acts_for(self, subject_ref: str) -> bool:
         """Tell whether the actor may apply on behalf of `subject_ref`."""
         return subject_ref in self.subjects
+
+    def _in_scope(self, permission: Permission) -> bool:
+        return self.scopes is None or permission in self.scopes
 
 
 def _any(posts: Iterable[Post], permission: Permission) -> bool:

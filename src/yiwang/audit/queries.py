@@ -1,0 +1,113 @@
+"""Questions to the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from yiwang.audit.models import AuditEvent
+
+READ_ACT = "audit.read"
+"""The act under which a sensitive read is kept."""
+
+PAGE_LIMIT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailRow:
+    """One line of the trail; `id` is the key for the next page."""
+
+    id: int
+    at: datetime
+    actor: str
+    on_behalf_of: str
+    act: str
+    target: str
+    department: str
+    purpose: str
+    ip: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRow:
+    """One use of a person's data, as that person may see it (数据使用记录)."""
+
+    id: int
+    at: datetime
+    department: str
+    purpose: str
+    fields: tuple[str, ...]
+
+
+def trail(
+    *,
+    target: str | None = None,
+    actor: str | None = None,
+    act: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: int | None = None,
+    limit: int = PAGE_LIMIT,
+) -> list[TrailRow]:
+    """List events, newest first; one query.
+
+    Args:
+        target: Keep events on this ref.
+        actor: Keep events by this ref.
+        act: Keep this act; a name that ends in a dot keeps all acts that begin so.
+        since: First moment, inclusive.
+        until: Last moment, exclusive.
+        after: `id` of the last row of the page before.
+        limit: Rows wanted, 1..PAGE_LIMIT.
+    """
+    rows = AuditEvent.objects.order_by("-id")
+    if target is not None:
+        rows = rows.filter(target=target)
+    if actor is not None:
+        rows = rows.filter(actor=actor)
+    if act is not None:
+        rows = rows.filter(act__startswith=act) if act.endswith(".") else rows.filter(act=act)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if until is not None:
+        rows = rows.filter(at__lt=until)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    return [
+        TrailRow(
+            id=row.pk,
+            at=row.at,
+            actor=row.actor,
+            on_behalf_of=row.on_behalf_of,
+            act=row.act,
+            target=row.target,
+            department=row.department,
+            purpose=row.purpose,
+            ip=row.ip,
+            detail=row.detail,
+        )
+        for row in rows[: max(1, min(limit, PAGE_LIMIT))]
+    ]
+
+
+def reads_of(
+    subject_ref: str, *, after: int | None = None, limit: int = PAGE_LIMIT
+) -> list[ReadRow]:
+    """List who used the data of one person or entity, newest first.
+
+    Source:
+        个人信息保护法 第四十四条 (right to know), 第四十五条 (right of access).
+    """
+    return [
+        ReadRow(
+            id=row.id,
+            at=row.at,
+            department=row.department,
+            purpose=row.purpose,
+            fields=tuple(row.detail.get("fields", ())),
+        )
+        for row in trail(target=subject_ref, act=READ_ACT, after=after, limit=limit)
+    ]

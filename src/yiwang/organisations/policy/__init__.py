@@ -1,0 +1,1 @@
+"""Closed lists and sign-in rules; no framework."""

@@ -1,0 +1,58 @@
+"""Acts on accounts, posts, authorisations and sign-in. Keep this face small.
+
+The three administrators are apart (三员分离): the system administrator makes accounts but gives no
+post; the security administrator gives posts but makes no account and gives himself nothing; the
+audit administrator only reads the trail.
+"""
+
+from yiwang.organisations.services.accounts import (
+    AccountRefusedError,
+    PasswordRefusedError,
+    change_password,
+    close_account,
+    create_applicant_account,
+    create_staff,
+    reopen_account,
+    reset_password,
+)
+from yiwang.organisations.services.posts import (
+    AuthorisationRefusedError,
+    ConcentrationRefusedError,
+    DelegationRefusedError,
+    PostRefusedError,
+    authorise,
+    concentrate_power,
+    delegate,
+    grant_post,
+    revoke_authorisation,
+    revoke_post,
+)
+from yiwang.organisations.services.signin import SignIn, SignInState, authenticate_password
+from yiwang.organisations.services.tokens import TokenRefusedError, issue_token, revoke_token
+
+__all__ = [
+    "AccountRefusedError",
+    "AuthorisationRefusedError",
+    "ConcentrationRefusedError",
+    "DelegationRefusedError",
+    "PasswordRefusedError",
+    "PostRefusedError",
+    "SignIn",
+    "SignInState",
+    "TokenRefusedError",
+    "authenticate_password",
+    "authorise",
+    "change_password",
+    "close_account",
+    "concentrate_power",
+    "create_applicant_account",
+    "create_staff",
+    "delegate",
+    "grant_post",
+    "issue_token",
+    "reopen_account",
+    "reset_password",
+    "revoke_authorisation",
+    "revoke_post",
+    "revoke_token",
+]
