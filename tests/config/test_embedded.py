@@ -68,6 +68,7 @@ def test_several_processes_may_start_it_at_once_and_one_does(server):
 
 @pytest.mark.load
 def test_rows_survive_a_killed_server(server):
+    server = EmbeddedPostgres(server.home, durable=True)
     server.start()
     with connect(server) as connection:
         connection.execute("CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)")
