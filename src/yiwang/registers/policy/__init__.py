@@ -1,0 +1,1 @@
+"""What a register accepts and how it keeps personal numbers: pure functions, no framework."""
