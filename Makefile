@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers demo-reset screens build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers demo-reset reference screens build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -63,6 +63,9 @@ bench-identifiers: .venv/.stamp-dev
 
 bench-cases: .venv/.stamp-dev frontend/dist/.stamp ## cases per second through the HTTP API
 	@$(PY) -m bench.cases
+
+reference: .venv/.stamp-dev ## write the reference pages from the code
+	@$(PY) -m yiwang.config.reference
 
 screens: .venv/.stamp-dev frontend/dist/.stamp ## pictures of the five desks from a running demo
 	@$(PY) scripts/screens.py

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
+from yiwang.cli.cases import cases
+from yiwang.cli.demo import demo
+from yiwang.cli.laws import laws
+from yiwang.cli.packs import packs
+from yiwang.cli.trail import trail
+from yiwang.cli.users import users
+
 
 @click.group()
 def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
+
+
+for _command in (packs, users, cases, trail, laws, demo):
+    operator.add_command(_command)
