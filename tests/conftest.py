@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,3 +49,21 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> 
     base = tmp_path_factory.getbasetemp()
     settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
     settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_tables_past_their_triggers() -> None:
+    """Let tests that commit be cleaned up: append-only tables refuse TRUNCATE otherwise."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    plain = DatabaseOperations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: Any, **kwargs: Any) -> list[str]:
+        names = [self.quote_name(table) for table in tables]
+        return [
+            *(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in names),
+            *plain(self, style, tables, **kwargs),
+            *(f"ALTER TABLE {name} ENABLE TRIGGER USER" for name in names),
+        ]
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]

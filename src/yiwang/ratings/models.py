@@ -147,28 +147,3 @@ class BadRatingTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.state}"
-
-
-class RatingRule(models.Model):
-    """One dated set of lengths, loaded from a pack; the newest one in effect applies."""
-
-    effective_on = models.DateField("生效日期")
-    window_days = models.PositiveSmallIntegerField("评价期限（日）")
-    contact_workdays = models.PositiveSmallIntegerField("联系期限（工作日）")
-    correct_workdays = models.PositiveSmallIntegerField("整改期限（工作日）")
-    source = models.CharField("依据", max_length=500)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="ratings_rule_one_per_day", fields=["effective_on"]),
-            models.CheckConstraint(
-                name="ratings_rule_contact_within_correction",
-                condition=Q(contact_workdays__gte=1)
-                & Q(correct_workdays__gte=F("contact_workdays"))
-                & Q(window_days__gte=1),
-            ),
-            models.CheckConstraint(name="ratings_rule_has_source", condition=~Q(source="")),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.effective_on}"

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from yiwang.kernel.clocks import LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
-from yiwang.ratings.models import BadRatingTask, Rating, RatingRule
-from yiwang.ratings.policy.clocks import DEFAULT_RULES, UNFINISHED, RatingRules, TaskState
+from yiwang.ratings.models import BadRatingTask, Rating
+from yiwang.ratings.policy.clocks import UNFINISHED, TaskState
 from yiwang.ratings.policy.grades import BAD, Grade, average
 
 PAGE_ROWS = 100
@@ -103,19 +104,6 @@ class TaskPage:
     next_after: str | None
 
 
-def rules(*, on: date) -> RatingRules:
-    """Return the lengths in effect on a day: the newest loaded ones, else our defaults."""
-    row = RatingRule.objects.filter(effective_on__lte=on).order_by("-effective_on").first()
-    if row is None:
-        return DEFAULT_RULES
-    return RatingRules(
-        window_days=row.window_days,
-        contact_workdays=row.contact_workdays,
-        correct_workdays=row.correct_workdays,
-        source=row.source,
-    )
-
-
 def case_rating(number: str) -> RatingView | None:
     """Return the rating of a case for its own applicant, or None; the page checks who asks."""
     row = Rating.objects.select_related("task").filter(case_number=number).first()
@@ -139,7 +127,7 @@ def rating_view(row: Rating) -> RatingView:
             correct_due_on=task.correct_due_on,
             contact_message=task.contact_message,
             reply=task.reply,
-            answered_on=task.answered_at.date() if task.answered_at else None,
+            answered_on=timezone.localdate(task.answered_at) if task.answered_at else None,
         ),
     )
 

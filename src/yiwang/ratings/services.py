@@ -21,7 +21,6 @@ from yiwang.ratings.policy.clocks import (
     TASK_STEPS,
     TaskState,
     TaskStep,
-    last_rating_day,
     task_due_on,
 )
 from yiwang.ratings.policy.grades import BAD, COMMENT_LIMIT_CHARS, Grade
@@ -50,14 +49,14 @@ class TaskRefusedError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class _Rateable:
-    """What a rating needs to know of its case."""
+    """What a rating needs to know of its case; `rate_until` is None before closure."""
 
     number: str
     item_slug: str
     item_name: str
     department: str
-    applicant_ref: str
-    closed_on: date | None
+    rater_ref: str
+    rate_until: date | None
 
 
 @transaction.atomic
@@ -91,19 +90,18 @@ def rate_case(
         RatingRefusedError: no grade chosen, comment too long, not the applicant, the case is
             not finished or the time for rating is over.
         AlreadyRatedError: the case was rated before.
-        ObjectDoesNotExist: no such case.
+        CaseNotFoundError: no such case, or not for these eyes.
 
     Source:
         国办发〔2019〕51号; 上海市“一网通办”决定 第十一条 (one matter, one rating).
     """
     case = _case(number=number, query_code=query_code, phone=phone, by=by, at=at)
-    today = timezone.localtime(at).date()
-    rules = queries.rules(on=today)
-    if case.closed_on is None:
+    today = timezone.localdate(at)
+    if case.rate_until is None:
         raise RatingRefusedError("办件尚未办结，请在收到办理结果后再评价。")
-    if today > (last := last_rating_day(closed_on=case.closed_on, rules=rules)):
+    if today > case.rate_until:
         raise RatingRefusedError(
-            f"评价期限已于{last:%Y年%m月%d日}届满，如仍有意见，请拨打12345反映。"
+            f"评价期限已于{case.rate_until:%Y年%m月%d日}届满，如仍有意见，请拨打12345反映。"
         )
     chosen = _grade(grade)
     comment = comment.strip()
@@ -118,7 +116,7 @@ def rate_case(
                 item_slug=case.item_slug,
                 item_name=case.item_name,
                 department_code=case.department,
-                rater_ref=case.applicant_ref,
+                rater_ref=case.rater_ref,
                 grade=chosen.value,
                 comment=comment,
                 rated_at=at,
@@ -127,7 +125,7 @@ def rate_case(
         raise AlreadyRatedError("该办件已经评价过，每个办件只能评价一次。") from error
     task = None
     if chosen in BAD:
-        contact_due_on, correct_due_on = task_due_on(rated_on=today, rules=rules, calendar=calendar)
+        contact_due_on, correct_due_on = task_due_on(rated_on=today, calendar=calendar)
         task = BadRatingTask.objects.create(
             number=f"CP{today:%Y%m%d}{rating.pk:06d}",
             rating=rating,
@@ -198,7 +196,7 @@ def answer_task(*, number: str, reply: str, by: Actor, at: datetime) -> None:
         BadRatingAnswered(
             task_number=task.number,
             case_number=task.rating.case_number,
-            answered_on=timezone.localtime(at).date(),
+            answered_on=timezone.localdate(at),
         )
     )
 
@@ -221,11 +219,25 @@ def close_task(*, number: str, measure: str, by: Actor, at: datetime) -> None:
 def _case(*, number: str, query_code: str, phone: str, by: Actor, at: datetime) -> _Rateable:
     if not number:
         found = cases.track(query_code=query_code, phone=phone, at=at)
-        return _rateable(found.number)
-    case = _rateable(number)
+        return _Rateable(
+            number=found.number,
+            item_slug=found.item_slug,
+            item_name=found.item_name,
+            department=found.department_code,
+            rater_ref=f"case:{found.number}",
+            rate_until=found.evaluation_until,
+        )
+    case = cases.case(number, by=by)
     if not by.acts_for(case.applicant_ref):
         raise RatingRefusedError("只有申请人本人或者其代理人可以评价，请用申请时的账号登录。")
-    return case
+    return _Rateable(
+        number=case.number,
+        item_slug=case.item_slug,
+        item_name=case.item_name,
+        department=case.department_code,
+        rater_ref=case.applicant_ref,
+        rate_until=case.evaluation_until,
+    )
 
 
 def _grade(value: str) -> Grade:

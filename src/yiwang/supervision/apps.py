@@ -8,3 +8,11 @@ class SupervisionConfig(AppConfig):
 
     name = "yiwang.supervision"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the packages below."""
+        from yiwang.cases.events import CaseGranted
+        from yiwang.kernel.events import subscribe
+        from yiwang.supervision.handlers import on_case_granted
+
+        subscribe(CaseGranted, on_case_granted)

@@ -66,8 +66,9 @@ class SupervisedSubject(models.Model):
             ),
             models.CheckConstraint(
                 name="supervision_subject_removed_says_when_and_why",
-                condition=Q(
-                    state=SubjectState.LISTED.value, removed_on__isnull=True, removed_reason=""
+                condition=(
+                    ~Q(state=SubjectState.REMOVED.value)
+                    & Q(removed_on__isnull=True, removed_reason="")
                 )
                 | (
                     Q(state=SubjectState.REMOVED.value, removed_on__isnull=False)
