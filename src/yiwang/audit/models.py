@@ -29,7 +29,7 @@ def append_only_triggers() -> list[pgtrigger.Trigger]:
 class TransactionIdField(models.Field[int, int]):
     """A 64-bit transaction id (`xid8`), written by the database."""
 
-    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - Django's signature
+    def db_type(self, connection: Any) -> str:
         """Return the column type."""
         return "xid8"
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from yiwang.audit.models import AuditEvent
+from yiwang.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from yiwang.audit.policy import merkle
+from yiwang.audit.tree import span
 
 READ_ACT = "audit.read"
 """The act under which a sensitive read is kept."""
@@ -111,3 +113,57 @@ def reads_of(
         )
         for row in trail(target=subject_ref, act=READ_ACT, after=after, limit=limit)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A signed statement of the tree's size and root, for anybody to keep."""
+
+    size: int
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InclusionProof:
+    """That an event stands in the tree; check with `merkle.includes`."""
+
+    leaf: bytes
+    index: int
+    size: int
+    path: tuple[bytes, ...]
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    """Return the newest checkpoint; None while nothing is sealed."""
+    row = AuditCheckpoint.objects.order_by("-size").first()
+    return None if row is None else Checkpoint(size=row.size, at=row.at, note=row.note)
+
+
+def checkpoint(size: int) -> Checkpoint | None:
+    """Return the checkpoint that covers exactly `size` leaves."""
+    row = AuditCheckpoint.objects.filter(size=size).first()
+    return None if row is None else Checkpoint(size=row.size, at=row.at, note=row.note)
+
+
+def inclusion_proof(event_id: int, *, size: int) -> InclusionProof:
+    """Prove that an event stands in the tree of `size` leaves.
+
+    Raises:
+        LookupError: the event is not sealed.
+        ValueError: it was sealed later than `size`.
+    """
+    row = AuditLeaf.objects.filter(event_id=event_id).first()
+    if row is None:
+        raise LookupError(f"event {event_id} is not sealed")
+    path = merkle.inclusion_path(row.index, size, span)
+    return InclusionProof(leaf=bytes(row.hash), index=row.index, size=size, path=tuple(path))
+
+
+def consistency_proof(old: int, size: int) -> tuple[bytes, ...]:
+    """Prove that the tree of `old` leaves is the beginning of that of `size` leaves.
+
+    Raises:
+        ValueError: not 0 < old <= size.
+    """
+    return tuple(merkle.consistency_path(old, size, span))

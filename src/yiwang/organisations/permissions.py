@@ -153,7 +153,7 @@ class Actor:
         )
 
     def departments(self, permission: Permission) -> frozenset[str]:
-        """Return the codes of the departments in which `permission` is held (may hold EVERYWHERE)."""
+        """Return the codes of departments in which `permission` is held; may hold EVERYWHERE."""
         if not self._in_scope(permission):
             return frozenset()
         return frozenset(code for code, posts in self.posts.items() if _any(posts, permission))

@@ -59,6 +59,34 @@ def plain(value: Any) -> Any:
     raise TypeError(f"the trail keeps no {type(value).__name__}")
 
 
+def content(
+    *,
+    at: datetime,
+    actor: str,
+    on_behalf_of: str,
+    act: str,
+    target: str,
+    department: str,
+    purpose: str,
+    ip: str,
+    detail: Mapping[str, Any],
+    nonce: str,
+) -> dict[str, Any]:
+    """Return what of an event is hashed: everything that the event says, and its nonce."""
+    return {
+        "at": moment(at),
+        "actor": text(actor),
+        "on_behalf_of": text(on_behalf_of),
+        "act": text(act),
+        "target": text(target),
+        "department": text(department),
+        "purpose": text(purpose),
+        "ip": text(ip),
+        "detail": plain(detail),
+        "nonce": nonce,
+    }
+
+
 def holds_number(value: Any, *, is_number: Callable[[str], bool]) -> bool:
     """Tell whether a citizen number stands somewhere in `value`.
 

@@ -1,4 +1,4 @@
-"""Writing, sealing and verifying the trail."""
+"""Writing the trail."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from django.db import transaction
 
 from yiwang.audit.models import AuditEvent
 from yiwang.audit.policy import merkle
-from yiwang.audit.policy.plain import holds_number, moment, plain, text
+from yiwang.audit.policy.plain import content, holds_number
 from yiwang.audit.queries import READ_ACT
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json
+from yiwang.kernel.identifiers import citizen_id
+
+NONCE_BYTES = 16
+PURPOSE_MAX_CHARS = 200
 
 
 class PersonalNumberRefusedError(RefusedError):
@@ -23,10 +27,10 @@ class PersonalNumberRefusedError(RefusedError):
     code = "audit.personal_number"
 
 
-class PurposeMissingError(RefusedError):
-    """A sensitive read without a purpose."""
+class PurposeRefusedError(RefusedError):
+    """A sensitive read without a purpose, or a purpose that is a whole essay."""
 
-    code = "audit.purpose_missing"
+    code = "audit.purpose_refused"
 
 
 def record(
@@ -59,29 +63,30 @@ def record(
 
     Raises:
         PersonalNumberRefusedError: a citizen number stands in what was given.
+        PurposeRefusedError: `purpose` is too long.
         RuntimeError: called outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("audit.record belongs into the transaction of the act")
-    content = {
-        "at": moment(at),
-        "actor": text(actor),
-        "on_behalf_of": text(on_behalf_of),
-        "act": text(act),
-        "target": text(target),
-        "department": text(department),
-        "purpose": text(purpose),
-        "ip": text(ip),
-        "detail": plain(detail),
-        "nonce": secrets.token_hex(16),
-    }
-    if holds_number(content, is_number=_is_citizen_number):
+    if len(purpose) > PURPOSE_MAX_CHARS:
+        raise PurposeRefusedError(f"目的或者事由应在{PURPOSE_MAX_CHARS}字以内，请缩短。")
+    words = content(
+        at=at,
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+        act=act,
+        target=target,
+        department=department,
+        purpose=purpose,
+        ip=ip,
+        detail=detail,
+        nonce=secrets.token_hex(NONCE_BYTES),
+    )
+    if holds_number(words, is_number=lambda number: citizen_id.check(number, on=at.date()).ok):
         raise PersonalNumberRefusedError(
             "内容中含有公民身份号码，操作日志不保存完整号码，请删去号码或改用办件编号后再提交。"
         )
-    AuditEvent.objects.create(
-        **(content | {"at": at}), leaf=merkle.leaf_hash(canonical_json(content))
-    )
+    AuditEvent.objects.create(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
 
 
 def record_read(
@@ -97,13 +102,13 @@ def record_read(
     """Write that somebody looked at sensitive fields of a record.
 
     Raises:
-        PurposeMissingError: no purpose was given.
+        PurposeRefusedError: no purpose was given.
 
     Source:
         个人信息保护法 第六条 (purpose), 第五十一条 (records); GB/T 22239-2019 第8.1.4.3.
     """
     if not purpose.strip():
-        raise PurposeMissingError("请写明查看目的，例如“核对办件申请人身份”，目的将记入日志。")
+        raise PurposeRefusedError("请写明查看目的，例如“核对办件申请人身份”，目的将记入日志。")
     record(
         at=at,
         actor=actor,
@@ -114,11 +119,3 @@ def record_read(
         purpose=purpose.strip(),
         ip=ip,
     )
-
-
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
-def _is_citizen_number(number: str) -> bool:
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number[:17], strict=True))
-    return "10X98765432"[total % 11] == number[17]
