@@ -1,0 +1,1 @@
+"""Pages of the departments: desk, handling of cases, supervision, ratings, trail, accounts."""
