@@ -292,7 +292,7 @@ def search_entities(text: str, after: str = "", limit: int = 20) -> EntityPage:
         rows = rows.named_like(words)
     if after:
         pinyin, _, uscc = after.rpartition("|")
-        rows = rows.filter(Q(name_pinyin__gt=pinyin) | Q(name_pinyin=pinyin, uscc__gt=uscc))
+        rows = rows.filter(Q(name_pinyin__gt=pinyin) | Q(uscc__gt=uscc), name_pinyin__gte=pinyin)
     found = list(rows[: limit + 1])
     page = found[:limit]
     more = len(found) > limit
