@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from yiwang.organisations.models import (
     ApiToken,
@@ -18,7 +19,14 @@ from yiwang.organisations.models import (
     PowerConcentration,
     User,
 )
-from yiwang.organisations.permissions import EVERYWHERE, GRANTS, Actor, Permission, Post
+from yiwang.organisations.permissions import (
+    EVERYWHERE,
+    GRANTS,
+    Actor,
+    Permission,
+    Post,
+    require,
+)
 from yiwang.organisations.policy.terms import DepartmentKind, UserKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -41,6 +49,38 @@ class StaffView:
 
     login: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostView:
+    """One post held now; `until` is exclusive, None while no end is known."""
+
+    department: str
+    post: Post
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountView:
+    """One account of a member of staff as administrators see it."""
+
+    login: str
+    name: str
+    phone: str
+    is_active: bool
+    is_demo: bool
+    created_at: datetime
+    locked_until: datetime | None
+    posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountPage:
+    """Some accounts by login; `next_after` is None on the last page."""
+
+    rows: tuple[AccountView, ...]
+    next_after: str | None
 
 
 def day_of(at: datetime) -> date:
@@ -124,6 +164,61 @@ def staff_with(permission: Permission, *, department: str, at: datetime) -> list
     return [StaffView(login=user.login, name=user.name) for user in users]
 
 
+def staff_accounts(
+    *, by: Actor, at: datetime, text: str = "", after: str = "", limit: int = 100
+) -> AccountPage:
+    """List accounts of staff with the posts held at `at`, by login; two queries.
+
+    Args:
+        by: A system or a security administrator.
+        at: Moment of looking.
+        text: Part of the name or of the login.
+        after: `next_after` of the page before.
+        limit: Rows, 1..100.
+
+    Raises:
+        PermissionRefusedError: `by` is no administrator of accounts or posts.
+    """
+    _require_administrator(by)
+    limit = max(1, min(limit, 100))
+    rows = User.objects.filter(kind=UserKind.STAFF.value, login__gt=after)
+    if text := text.strip():
+        rows = rows.filter(Q(login__contains=text) | Q(name__contains=text))
+    held = Prefetch("holdings", PostHolding.objects.at(at).order_by("department", "post"))
+    found = list(rows.order_by("login").prefetch_related(held)[: limit + 1])
+    page = found[:limit]
+    return AccountPage(
+        rows=tuple(_account(row) for row in page),
+        next_after=page[-1].login if len(found) > limit else None,
+    )
+
+
+def staff_account(login: str, *, by: Actor, at: datetime) -> AccountView:
+    """Return one account of staff with the posts held at `at`; two queries.
+
+    Raises:
+        PermissionRefusedError: `by` is no administrator of accounts or posts.
+        LookupError: no member of staff has that login.
+    """
+    _require_administrator(by)
+    held = Prefetch("holdings", PostHolding.objects.at(at).order_by("department", "post"))
+    row = User.objects.filter(kind=UserKind.STAFF.value, login=login).prefetch_related(held).first()
+    if row is None:
+        raise LookupError(f"no account {login}")
+    return _account(row)
+
+
+def names_of(refs: Iterable[str]) -> dict[str, str]:
+    """Return `user:<login>` -> name of those accounts among `refs`; one query."""
+    logins = {ref.removeprefix("user:") for ref in refs if ref.startswith("user:")}
+    return {
+        f"user:{login}": name
+        for login, name in User.objects.filter(login__in=sorted(logins)).values_list(
+            "login", "name"
+        )
+    }
+
+
 def authenticate_token(token: str, *, at: datetime, ip: str = "") -> Actor | None:
     """Return the actor behind an API token, its posts narrowed to the token's scopes."""
     row = (
@@ -180,6 +275,32 @@ def _actor(
         name=user.name,
         ip=ip,
         scopes=scopes,
+    )
+
+
+def _require_administrator(by: Actor) -> None:
+    if not by.may(Permission.POST_GRANT, department=EVERYWHERE):
+        require(by, Permission.USER_MANAGE, department=EVERYWHERE)
+
+
+def _account(row: User) -> AccountView:
+    return AccountView(
+        login=row.login,
+        name=row.name,
+        phone=row.phone,
+        is_active=row.is_active,
+        is_demo=row.is_demo,
+        created_at=row.created_at,
+        locked_until=row.locked_until,
+        posts=tuple(
+            PostView(
+                department=one.department,
+                post=Post(one.post),
+                since=one.valid_from,
+                until=one.valid_until,
+            )
+            for one in row.holdings.all()
+        ),
     )
 
 
