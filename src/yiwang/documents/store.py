@@ -133,7 +133,7 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     sm3 = hashlib.new("sm3", data).hexdigest()
     _hold(sha256)
     folder().write(sha256, data)
-    row, made = StoredFile.objects.get_or_create(
+    row, _ = StoredFile.objects.get_or_create(
         sha256=sha256,
         defaults={"sm3": sm3, "size": len(data), "media_type": media_type, "kept": kept},
     )

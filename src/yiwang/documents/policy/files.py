@@ -90,7 +90,7 @@ def clean_name(name: str) -> str:
     a file name are dropped; the extension is kept; the whole is at most NAME_MAX_LENGTH.
 
     Example:
-        `..\\..\\营业 执照\u202efdp.exe` gives `营业 执照fdp.exe`.
+        `C:/我的文件/营业  执照?.pdf` gives `营业 执照.pdf`.
     """
     text = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     text = "".join(c for c in text if unicodedata.category(c)[0] != "C")
