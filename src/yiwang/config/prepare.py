@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -29,8 +28,20 @@ def append_only_tables() -> list[str]:
     )
 
 
+def row_security() -> list[tuple[str, str]]:
+    """Return table and condition of every model that shows its rows by the session's scope."""
+    return sorted(
+        (model._meta.db_table, str(model.row_security))
+        for model in apps.get_models()
+        if hasattr(model, "row_security")
+    )
+
+
 def grant() -> None:
-    """Give the serving role what it needs: no schema, no change to append-only tables."""
+    """Give the serving role what it needs: no schema, no change to append-only tables.
+
+    The owner is not bound by row security; the serving role is (`organisations.scope`).
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [WEB_ROLE])
         cursor.fetchone()
@@ -45,10 +56,13 @@ def grant() -> None:
             REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {WEB_ROLE};
             """
         )
+        for table, condition in row_security():
+            cursor.execute(
+                f"""
+                ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;
+                DROP POLICY IF EXISTS serving ON "{table}";
+                CREATE POLICY serving ON "{table}" TO {WEB_ROLE} USING ({condition});
+                """
+            )
         for table in append_only_tables():
             cursor.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM {WEB_ROLE}')
-
-
-def pack_names() -> list[str]:
-    """Return the packs of this installation, lowest first."""
-    return ["national", "shanghai", settings.DISTRICT]

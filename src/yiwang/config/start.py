@@ -57,16 +57,17 @@ def _prepare(enterprises: int) -> None:
 
     from yiwang.audit import services as audit
     from yiwang.cli import demo
+    from yiwang.cli.packs import default_names
     from yiwang.config import prepare
     from yiwang.content import services as content
 
     at = datetime.now(UTC)
     with step("更新数据库结构"):
         prepare.migrate()
-    with step(f"装入内容包 {'、'.join(prepare.pack_names())}"):
+    with step(f"装入内容包 {'、'.join(default_names())}"):
         content.load_packs(
             root=settings.PACKS_DIR,
-            names=prepare.pack_names(),
+            names=default_names(),
             by="system:run",
             at=at,
             apply=True,

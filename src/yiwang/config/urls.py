@@ -6,4 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yiwang.config.health")),
+    path("", include("yiwang.web.urls")),
 ]
+
+handler400 = "yiwang.web.public.site.bad_request"
+handler403 = "yiwang.web.public.site.forbidden"
+handler404 = "yiwang.web.public.site.not_found"
+handler500 = "yiwang.web.public.site.failed"

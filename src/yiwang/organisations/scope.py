@@ -1,0 +1,82 @@
+"""The second wall: what the database shows to whoever acts, whatever a query forgets.
+
+Tables with `row_security` show the serving role only the rows inside the scope of its session.
+A session without a scope sees none of them. The first wall stays the services' own checks.
+
+Three settings of the database session make a scope:
+`yiwang.departments`: codes in which the actor may read cases, separated by commas;
+`yiwang.subjects`: refs on whose behalf the actor may apply, and the actor's own;
+`yiwang.scope`: `*` for jobs and for the few public look-ups that know a secret instead.
+
+They live as long as the session, so a connection pool in front of the web processes must keep
+sessions apart (PgBouncer: `pool_mode = session`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
+
+ALL = "*"
+
+NOTHING = ("", "", "")
+
+_ATTRIBUTE = "yiwang_scope"
+
+DEPARTMENTS = "(SELECT string_to_array(current_setting('yiwang.departments', true), ','))::text[]"
+SUBJECTS = "(SELECT string_to_array(current_setting('yiwang.subjects', true), ','))::text[]"
+IS_ALL = "(SELECT current_setting('yiwang.scope', true)) = '*'"
+IS_STAFF = "(SELECT current_setting('yiwang.departments', true)) <> ''"
+"""Pieces of a model's `row_security`; each is worked out once per query."""
+
+
+def enter(actor: Actor) -> None:
+    """Show this session what `actor` may see, until the next `enter` or `leave`."""
+    codes = actor.departments(Permission.CASE_READ)
+    _set(
+        (
+            ",".join(sorted(codes)),
+            ",".join(sorted(actor.subjects | {actor.ref})),
+            ALL if EVERYWHERE in codes else "",
+        )
+    )
+
+
+def leave() -> None:
+    """Show this session nothing."""
+    _set(NOTHING)
+
+
+@contextmanager
+def everything() -> Iterator[None]:
+    """Show everything for the length of a look-up that is allowed by what the asker knows.
+
+    For tracking by query code and telephone, and for the public register of decisions; every use
+    is a hole in the second wall and says why.
+    """
+    before = getattr(connection.connection, _ATTRIBUTE, None)
+    _set((*(before or NOTHING)[:2], ALL))
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            _set(before or NOTHING)
+
+
+def _set(scope: tuple[str, str, str]) -> None:
+    connection.ensure_connection()
+    session = connection.connection
+    if getattr(session, _ATTRIBUTE, None) == scope:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('yiwang.departments', %s, false), "
+            "set_config('yiwang.subjects', %s, false), set_config('yiwang.scope', %s, false)",
+            scope,
+        )
+    # inside a transaction the change may yet be undone: the next call must send it again
+    setattr(session, _ATTRIBUTE, None if connection.in_atomic_block else scope)
