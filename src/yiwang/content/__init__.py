@@ -1,1 +1,1 @@
-"""Content packs: read, checked, compared and loaded with their source and date of effect (内容包)."""
+"""Content packs: read, checked, compared, loaded; source and date of effect are kept (内容包)."""

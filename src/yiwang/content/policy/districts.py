@@ -1,0 +1,178 @@
+"""The district of a pack and its town units (区和街镇)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from yiwang.content.policy.fields import Fields
+from yiwang.content.policy.packs import PackError, PackFile
+from yiwang.kernel.identifiers import divisions
+from yiwang.kernel.terms import Term
+
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_LETTERS = re.compile(r"[A-Z]{2}")
+
+
+class TownKind(Term):
+    """What a town unit is."""
+
+    STREET = "street", "街道"
+    TOWN = "town", "镇"
+    TOWNSHIP = "township", "乡"
+    NEW_AREA = "new_area", "新区"
+    ZONE = "zone", "工业区"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TownUnit:
+    """A town, street office or zone (街镇)."""
+
+    code: str
+    slug: str
+    name: str
+    kind: TownKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class District:
+    """A district as its pack describes it (区).
+
+    Attributes:
+        pack: Pack that describes it.
+        code: Division code, six digits.
+        name: Official name.
+        short_name: Short form, `嘉定`.
+        name_en: English name.
+        letters: Two capitals with which query codes begin.
+        city_code: Division code of the city.
+        city_name: Name of the city.
+        site_name: Name of the portal.
+        site_name_en: English name of the portal.
+        organiser: Who runs the portal, for the footer.
+        hotline: Number that is answered by people.
+        phone: Telephone of the service centre; empty where not known.
+        address: Address of the service centre; empty where not known.
+        hours: Opening hours of the service centre; empty where not known.
+        effective_on: Day from which this holds.
+        source: Where the facts come from.
+        note: Remark for readers; names what is not verified.
+        town_units: In the order of the file.
+    """
+
+    pack: str
+    code: str
+    name: str
+    short_name: str
+    name_en: str
+    letters: str
+    city_code: str
+    city_name: str
+    site_name: str
+    site_name_en: str
+    organiser: str
+    hotline: str
+    phone: str = ""
+    address: str = ""
+    hours: str = ""
+    effective_on: date
+    source: str
+    note: str = ""
+    town_units: tuple[TownUnit, ...]
+
+    @property
+    def unverified(self) -> bool:
+        """Whether the note says that something was written from memory."""
+        return "[from memory]" in self.note
+
+    def town(self, key: str) -> TownUnit | None:
+        """Return the town unit with that code or slug, or None."""
+        return next((town for town in self.town_units if key in {town.code, town.slug}), None)
+
+
+TEXTS = (
+    "code",
+    "name",
+    "short_name",
+    "name_en",
+    "letters",
+    "city_code",
+    "city_name",
+    "site_name",
+    "site_name_en",
+    "organiser",
+    "hotline",
+)
+OPTIONAL_TEXTS = ("phone", "address", "hours", "note")
+
+
+def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
+    """Return the district that `file` holds, or what is wrong with it."""
+    errors: list[PackError] = []
+    fields = Fields(file, errors)
+    texts = {name: fields.text(name, longest=100) for name in TEXTS}
+    texts |= {name: fields.text(name, required=False, longest=200) for name in OPTIONAL_TEXTS}
+    source = fields.text("source")
+    effective_on = fields.day("effective_on", required=False) or file.effective_on
+    town_units = _read_town_units(fields, district_code=texts["code"])
+    fields.done()
+    for name in ("code", "city_code"):
+        checked = divisions.check(texts[name])
+        if texts[name] and (not checked.ok or len(texts[name]) != divisions.COUNTY_LENGTH):
+            fields.refuse(
+                name,
+                f"为“{texts[name]}”，不是6位行政区划代码。",
+                checked.message or "应为6位数字，请核对。",
+            )
+    if texts["letters"] and not _LETTERS.fullmatch(texts["letters"]):
+        fields.refuse(
+            "letters", f"为“{texts['letters']}”。", "请写两个大写字母，作为查询码的开头。"
+        )
+    if effective_on is None:
+        fields.refuse("effective_on", "没有填写。", "请在本文件或 pack.yaml 中写明生效日期。")
+    if errors or effective_on is None:
+        return None, errors
+    return (
+        District(
+            pack=file.pack,
+            source=source,
+            effective_on=effective_on,
+            town_units=town_units,
+            **texts,
+        ),
+        [],
+    )
+
+
+def _read_town_units(fields: Fields, *, district_code: str) -> tuple[TownUnit, ...]:
+    units: list[TownUnit] = []
+    for row in fields.rows("town_units"):
+        unit = TownUnit(
+            code=row.text("code", longest=9),
+            slug=row.text("slug", longest=40),
+            name=row.text("name", longest=40),
+            kind=TownKind(row.choice("kind", list(TownKind), default=TownKind.TOWN)),
+        )
+        row.done()
+        if unit.code and (
+            not divisions.check(unit.code).ok
+            or len(unit.code) != divisions.TOWN_LENGTH
+            or not unit.code.startswith(district_code)
+        ):
+            row.refuse(
+                "code",
+                f"为“{unit.code}”，不是本区街镇的代码。",
+                f"应为9位数字，以“{district_code}”开头，请核对。",
+            )
+        if unit.slug and not _SLUG.fullmatch(unit.slug):
+            row.refuse("slug", f"为“{unit.slug}”。", "请写小写字母、数字和连字符，以字母开头。")
+        for known in units:
+            if unit.code == known.code or unit.slug == known.slug:
+                row.refuse(
+                    "code" if unit.code == known.code else "slug",
+                    f"与“{known.name}”重复。",
+                    "代码和英文标识在一个区内各不相同，请核对。",
+                )
+        units.append(unit)
+    return tuple(units)

@@ -1,0 +1,63 @@
+"""Who reads which section of a pack; packages register in their `AppConfig.ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from yiwang.content.policy.fields import Fields
+from yiwang.content.policy.packs import Change, DiffLine, PackError, PackFile
+
+__all__ = [
+    "Change",
+    "DiffLine",
+    "Fields",
+    "PackError",
+    "PackFile",
+    "SectionLoader",
+    "loaders",
+    "register",
+]
+
+
+class SectionLoader(Protocol):
+    """How one section of the packs is checked, compared and loaded.
+
+    Each method receives all files of the section, of all packs being loaded, in the order in
+    which packs require each other. Sections are worked through in the order of registration,
+    each one applied before the next is checked, in one transaction: a check may ask the tables
+    about the sections before it. A trial run is rolled back afterwards, so nothing that
+    `apply` does may leave the database.
+    """
+
+    def check(self, files: Sequence[PackFile]) -> list[PackError]:
+        """Return all that is wrong, or nothing."""
+        ...
+
+    def diff(self, files: Sequence[PackFile]) -> list[DiffLine]:
+        """Return what `apply` would change; nothing when all is loaded already."""
+        ...
+
+    def apply(self, files: Sequence[PackFile], *, by: str, at: datetime) -> None:
+        """Load the section; called only when there is a difference. Old values are kept."""
+        ...
+
+
+_loaders: dict[str, SectionLoader] = {}
+
+
+def register(section: str, loader: SectionLoader) -> None:
+    """Have `loader` read the section; registering the same loader again changes nothing.
+
+    Raises:
+        ValueError: another loader reads the section already.
+    """
+    if _loaders.setdefault(section, loader) is not loader:
+        raise ValueError(f"two loaders for the section {section}")
+
+
+def loaders() -> Mapping[str, SectionLoader]:
+    """Return section -> loader, in the order of registration."""
+    return MappingProxyType(_loaders)
