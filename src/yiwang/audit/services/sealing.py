@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from yiwang.audit import keys
-from yiwang.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditNode
+from yiwang.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
 from yiwang.audit.tree import TILE_HEIGHT, edge
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,11 @@ LOCK = 0x5945_5452_4149_4C
 
 BATCH_ROWS = 20_000
 
-SETTLED = "(xid, id) > (%s, %s) AND xid < pg_snapshot_xmin(pg_current_snapshot())"
+SETTLED = """
+SELECT id, leaf FROM audit_auditevent
+WHERE (xid, id) > (%s::text::xid8, %s) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, id LIMIT %s
+"""
 """Rows below the oldest running transaction: no row with a smaller key can appear any more."""
 
 
@@ -46,11 +50,9 @@ def _seal_batch(*, at: datetime) -> int:
     last = AuditLeaf.objects.select_related("event").order_by("-index").first()
     size = 0 if last is None else last.index + 1
     after = (0, 0) if last is None else (last.event.xid, last.event_id)
-    rows = list(
-        AuditEvent.objects.extra(where=[SETTLED], params=after)  # noqa: S610 - constant text
-        .order_by("xid", "id")
-        .values_list("id", "leaf")[:BATCH_ROWS]
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLED, [*after, BATCH_ROWS])
+        rows = cursor.fetchall()
     if not rows:
         return 0
     tree = edge(size)
