@@ -1,0 +1,77 @@
+"""What happened to a case, for packages above to act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from yiwang.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSubmitted(Event):
+    """An application was received (收件)."""
+
+    name: ClassVar[str] = "cases.submitted"
+
+    number: str
+    item_slug: str
+    applicant_ref: str
+    received_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAccepted(Event):
+    """An application was accepted (受理), by a person or because the law deems it so."""
+
+    name: ClassVar[str] = "cases.accepted"
+
+    number: str
+    item_slug: str
+    applicant_ref: str
+    accepted_on: date
+    deemed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseGranted(Event):
+    """What was applied for was granted (准予)."""
+
+    name: ClassVar[str] = "cases.granted"
+
+    number: str
+    item_slug: str
+    item_name: str
+    holder_ref: str
+    holder_name: str
+    supervising_department: str
+    licence_identifier: str
+    granted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRefused(Event):
+    """What was applied for was refused (不予)."""
+
+    name: ClassVar[str] = "cases.refused"
+
+    number: str
+    item_slug: str
+    applicant_ref: str
+    refused_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(Event):
+    """The result was delivered and the case is closed (办结)."""
+
+    name: ClassVar[str] = "cases.closed"
+
+    number: str
+    query_code: str
+    item_slug: str
+    item_name: str
+    department_code: str
+    applicant_ref: str
+    closed_on: date

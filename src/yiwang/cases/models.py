@@ -1,0 +1,601 @@
+"""Tables of drafts, cases, their files, letters, deliveries and messages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Self
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from yiwang.cases.policy.states import DECIDED, FINISHED, RUNNING, CaseState, Step, pairs
+from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
+from yiwang.catalogue.policy.items import Audience, Channel
+from yiwang.kernel.terms import Term
+
+NUMBER_LENGTH = 45
+REF_LENGTH = 64
+CODE_LENGTH = 32
+NAME_LENGTH = 200
+
+SINCE_ACCEPTANCE = frozenset(
+    {
+        CaseState.ACCEPTED,
+        CaseState.REVIEWING,
+        CaseState.DECISION_PENDING,
+        *DECIDED,
+    }
+)
+
+
+def _choices(terms: type[Term]) -> dict[str, str]:
+    return {term.value: term.label for term in terms}
+
+
+def _values(terms: type[Term] | frozenset[CaseState]) -> list[str]:
+    return sorted(term.value for term in terms)
+
+
+def _no_truncate() -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="no_truncate",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'append-only table';",
+    )
+
+
+def _append_only() -> list[pgtrigger.Trigger]:
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        _no_truncate(),
+    ]
+
+
+def _steps_known() -> pgtrigger.Trigger:
+    """Refuse, in the database, every change of state that the table of steps does not hold."""
+    listed = ", ".join(
+        f"('{start}', '{end}', {'true' if on_spot else 'false'})" for start, end, on_spot in pairs()
+    )
+    return pgtrigger.Trigger(
+        name="step_known",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),
+        condition=pgtrigger.Condition("OLD.state IS DISTINCT FROM NEW.state"),
+        func=_STEP_KNOWN.replace("<pairs>", listed),
+    )
+
+
+_STEP_KNOWN = """
+    IF NOT EXISTS (
+        SELECT FROM (VALUES <pairs>) AS pair (start_state, end_state, on_spot)
+        WHERE start_state = OLD.state AND end_state = NEW.state
+          AND (NEW.immediate OR NOT on_spot)
+    ) THEN
+        RAISE EXCEPTION 'cases_case_step_known: no step leads from % to %',
+            OLD.state, NEW.state USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+def _born_received() -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="born_received",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition(f"NEW.state <> '{CaseState.RECEIVED.value}'"),
+        func="""
+            RAISE EXCEPTION 'cases_case_born_received: a case begins as received, not %',
+                NEW.state USING ERRCODE = 'check_violation';
+        """,
+    )
+
+
+class Draft(models.Model):
+    """An application being filled in (草稿); kept DRAFT_DAYS after the last change."""
+
+    applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
+    saved_by = models.CharField("填写人", max_length=REF_LENGTH)
+    item_slug = models.SlugField("事项", max_length=80, db_index=False)
+    item_version = models.PositiveIntegerField("事项版本")
+    answers = models.JSONField("填写内容", default=dict)
+    saved_at = models.DateTimeField("暂存时间")
+    expires_on = models.DateField("保留至")
+    submitted_case = models.OneToOneField(
+        "Case",
+        verbose_name="提交后的办件",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="draft",
+    )
+
+    class Meta:
+        verbose_name = "草稿"
+        indexes = [
+            models.Index(fields=["applicant_ref", "-saved_at"], name="cases_draft_of_applicant"),
+            models.Index(
+                fields=["expires_on"],
+                name="cases_draft_expiring",
+                condition=Q(submitted_case__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_slug} {self.applicant_ref}"
+
+
+class DraftUpload(models.Model):
+    """A file put beside one material of a draft (草稿材料)."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="uploads")
+    material_id = models.CharField("材料", max_length=80)
+    upload_ref = models.CharField("文件", max_length=REF_LENGTH)
+    attached_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = "草稿材料"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_draftupload_once_per_draft", fields=["draft", "upload_ref"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.material_id} {self.upload_ref}"
+
+
+class Serial(models.Model):
+    """The last number drawn in a scope and period; gaps are allowed, repeats are not."""
+
+    scope = models.CharField("范围", max_length=80)
+    period = models.CharField("期间", max_length=8)
+    last_number = models.PositiveIntegerField("已用序号")
+
+    class Meta:
+        verbose_name = "流水号"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_serial_once_per_scope_and_period", fields=["scope", "period"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.period} {self.last_number}"
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Named questions about sets of cases."""
+
+    def running(self) -> Self:
+        """Keep cases on which somebody still has something to do."""
+        return self.filter(state__in=_values(RUNNING))
+
+    def finished(self) -> Self:
+        """Keep cases after which nothing follows."""
+        return self.filter(state__in=_values(FINISHED))
+
+    def late(self, day: date) -> Self:
+        """Keep running cases whose current clock ran out before `day`."""
+        return self.running().filter(due_on__lt=day)
+
+
+class Case(models.Model):
+    """One application for one item version, from receipt to closure (办件).
+
+    `statutory_on` is the limit of the law, `promised_on` the shorter one of the item; `due_on` is
+    the day by which whoever holds the case must act now: notice, correction, decision, delivery.
+    People and departments are kept as references; their names are kept as they were at receipt.
+    """
+
+    number = models.CharField("办件编号", max_length=NUMBER_LENGTH, unique=True)
+    query_code = models.CharField("查询码", max_length=12, unique=True)
+    item_slug = models.CharField("事项", max_length=80)
+    item_version = models.PositiveIntegerField("事项版本")
+    item_name = models.CharField("事项名称", max_length=NAME_LENGTH)
+    immediate = models.BooleanField("即办件")
+
+    department_code = models.CharField("主管部门", max_length=CODE_LENGTH)
+    deciding_department = models.CharField("审批部门", max_length=CODE_LENGTH)
+    intake_department = models.CharField("收件部门", max_length=CODE_LENGTH)
+    window = models.CharField("收件窗口", max_length=40, blank=True)
+    town = models.CharField("街镇", max_length=CODE_LENGTH, blank=True)
+    channel = models.CharField("收件渠道", max_length=16, choices=_choices(Channel))
+
+    applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
+    applicant_kind = models.CharField("申请人类型", max_length=16, choices=_choices(Audience))
+    applicant_name = models.CharField("申请人名称", max_length=NAME_LENGTH)
+    applicant_number_masked = models.CharField("证件号码（遮盖）", max_length=40, blank=True)
+    phone_masked = models.CharField("联系电话（遮盖）", max_length=20, blank=True)
+    submitted_by = models.CharField("提交人", max_length=REF_LENGTH)
+    idempotency_key = models.CharField("提交编号", max_length=80)
+
+    state = models.CharField("办件状态", max_length=20, choices=_choices(CaseState))
+    version = models.PositiveIntegerField("版本", default=1)
+    assigned_to = models.CharField("经办人", max_length=REF_LENGTH, blank=True)
+    touched_by = models.CharField("最近经办人", max_length=NAME_LENGTH)
+    touched_at = models.DateTimeField("最近经办时间")
+
+    received_at = models.DateTimeField("收件时间")
+    received_on = models.DateField("收件日期")
+    due_on = models.DateField("当前期限", null=True)
+    notice_due_on = models.DateField("受理或告知期限")
+    corrected_on = models.DateField("补正提交日期", null=True)
+    accepted_on = models.DateField("受理日期", null=True)
+    accepted_by = models.CharField("受理人", max_length=REF_LENGTH, blank=True)
+    deemed = models.BooleanField("逾期未告知视为受理", default=False)
+    statutory_on = models.DateField("法定办结日期", null=True)
+    promised_on = models.DateField("承诺办结日期", null=True)
+    reviewed_by = models.CharField("审查人", max_length=REF_LENGTH, blank=True)
+    reviewed_at = models.DateTimeField("审查时间", null=True)
+    outcome = models.CharField("决定", max_length=10, blank=True, choices=_choices(Outcome))
+    decided_by = models.CharField("决定人", max_length=REF_LENGTH, blank=True)
+    decided_at = models.DateTimeField("决定时间", null=True)
+    licence_identifier = models.CharField("电子证照标识", max_length=120, blank=True)
+    delivery_due_on = models.DateField("送达期限", null=True)
+    closed_at = models.DateTimeField("办结时间", null=True)
+    evaluation_until = models.DateField("评价截止", null=True)
+
+    objects: ClassVar[models.Manager[Case]] = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "办件"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_case_state_known", condition=Q(state__in=_values(CaseState))
+            ),
+            models.CheckConstraint(
+                name="cases_case_promise_within_law",
+                condition=Q(promised_on__isnull=True) | Q(promised_on__lte=F("statutory_on")),
+            ),
+            models.CheckConstraint(
+                name="cases_case_reviewer_is_not_decider",
+                condition=Q(decided_by="") | ~Q(decided_by=F("reviewed_by")),
+            ),
+            models.CheckConstraint(
+                name="cases_case_decision_follows_review",
+                condition=Q(decided_by="") | ~Q(reviewed_by=""),
+            ),
+            models.CheckConstraint(
+                name="cases_case_acceptance_has_day_and_person",
+                condition=Q(accepted_on__isnull=True, accepted_by="")
+                | (Q(accepted_on__isnull=False) & ~Q(accepted_by="")),
+            ),
+            models.CheckConstraint(
+                name="cases_case_review_has_moment_and_person",
+                condition=Q(reviewed_at__isnull=True, reviewed_by="")
+                | (Q(reviewed_at__isnull=False) & ~Q(reviewed_by="")),
+            ),
+            models.CheckConstraint(
+                name="cases_case_decision_has_moment_person_and_outcome",
+                condition=Q(decided_at__isnull=True, decided_by="", outcome="")
+                | (
+                    Q(decided_at__isnull=False)
+                    & ~Q(decided_by="")
+                    & Q(outcome__in=_values(Outcome))
+                ),
+            ),
+            models.CheckConstraint(
+                name="cases_case_handling_follows_acceptance",
+                condition=~Q(state__in=_values(SINCE_ACCEPTANCE)) | Q(accepted_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="cases_case_result_follows_decision",
+                condition=(Q(state__in=_values(DECIDED)) & Q(decided_at__isnull=False))
+                | (~Q(state__in=_values(DECIDED)) & Q(decided_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="cases_case_finished_has_moment_and_no_clock",
+                condition=(
+                    Q(state__in=_values(FINISHED)) & Q(closed_at__isnull=False, due_on__isnull=True)
+                )
+                | (~Q(state__in=_values(FINISHED)) & Q(closed_at__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="cases_case_once_per_submission",
+                fields=["submitted_by", "idempotency_key"],
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["deciding_department", "due_on", "id"],
+                name="cases_case_running_decider",
+                condition=Q(state__in=_values(RUNNING)),
+            ),
+            models.Index(
+                fields=["intake_department", "due_on", "id"],
+                name="cases_case_running_intake",
+                condition=Q(state__in=_values(RUNNING)),
+            ),
+            models.Index(
+                fields=["deciding_department", "-closed_at", "-id"],
+                name="cases_case_finished_decider",
+                condition=Q(state__in=_values(FINISHED)),
+            ),
+            models.Index(
+                fields=["intake_department", "-closed_at", "-id"],
+                name="cases_case_finished_intake",
+                condition=Q(state__in=_values(FINISHED)),
+            ),
+            models.Index(fields=["applicant_ref", "-id"], name="cases_case_of_applicant"),
+        ]
+        triggers = [
+            _steps_known(),
+            _born_received(),
+            pgtrigger.ReadOnly(
+                name="identity_fixed",
+                fields=[
+                    "number",
+                    "query_code",
+                    "item_slug",
+                    "item_version",
+                    "immediate",
+                    "applicant_ref",
+                    "received_at",
+                ],
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            _no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.item_name}"
+
+
+class CaseAnswer(models.Model):
+    """What the applicant declared, frozen with the item version (申请内容)."""
+
+    append_only = True
+
+    case = models.OneToOneField(
+        Case, primary_key=True, on_delete=models.PROTECT, related_name="answer"
+    )
+    answers = models.JSONField("申请内容")
+    declaration = models.TextField("声明", blank=True)
+
+    class Meta:
+        verbose_name = "申请内容"
+        triggers = _append_only()
+
+    def __str__(self) -> str:
+        return f"answers {self.case_id}"
+
+
+class CaseMaterial(models.Model):
+    """One material of the case: waived, filed, tolerated or missing (办件材料)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="materials")
+    material_id = models.CharField("材料", max_length=80)
+    name = models.CharField("材料名称", max_length=NAME_LENGTH)
+    state = models.CharField("状态", max_length=12, choices=_choices(MaterialState))
+    upload_refs = models.JSONField("文件", default=list)
+    source = models.CharField("来源", max_length=NAME_LENGTH, blank=True)
+    due_on = models.DateField("后补期限", null=True)
+    checked_by = models.CharField("核对人", max_length=REF_LENGTH, blank=True)
+    checked_at = models.DateTimeField("核对时间", null=True)
+
+    class Meta:
+        verbose_name = "办件材料"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_casematerial_once_per_case", fields=["case", "material_id"]
+            ),
+            models.CheckConstraint(
+                name="cases_casematerial_state_known",
+                condition=Q(state__in=_values(MaterialState)),
+            ),
+            models.CheckConstraint(
+                name="cases_casematerial_tolerated_has_day",
+                condition=~Q(state=MaterialState.TOLERATED.value) | Q(due_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="cases_casematerial_check_has_moment_and_person",
+                condition=Q(checked_at__isnull=True, checked_by="")
+                | (Q(checked_at__isnull=False) & ~Q(checked_by="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"
+
+
+class CaseEvent(models.Model):
+    """One step of one case: who, from which post, when, from where to where, why (办理记录)."""
+
+    append_only = True
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    step = models.CharField("动作", max_length=20, choices=_choices(Step))
+    from_state = models.CharField("原状态", max_length=20, blank=True)
+    to_state = models.CharField("现状态", max_length=20, choices=_choices(CaseState))
+    at = models.DateTimeField("时间")
+    actor = models.CharField("办理人", max_length=REF_LENGTH)
+    actor_name = models.CharField("办理人姓名", max_length=NAME_LENGTH)
+    post = models.CharField("岗位", max_length=32, blank=True)
+    department = models.CharField("部门", max_length=CODE_LENGTH, blank=True)
+    reason = models.TextField("理由", blank=True)
+    basis = models.TextField("依据", blank=True)
+
+    class Meta:
+        verbose_name = "办理记录"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_caseevent_step_known", condition=Q(step__in=_values(Step))
+            ),
+            models.CheckConstraint(
+                name="cases_caseevent_post_has_department",
+                condition=Q(post="") | ~Q(department=""),
+            ),
+        ]
+        triggers = _append_only()
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.step}"
+
+
+class Correction(models.Model):
+    """The one request to complete the application (一次性补正); a case has at most one.
+
+    Source:
+        行政许可法 第三十二条第一款第四项, 第七十二条第四项.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="correction")
+    asked_by = models.CharField("告知人", max_length=REF_LENGTH)
+    asked_at = models.DateTimeField("告知时间")
+    due_on = models.DateField("补正期限")
+    filed_by = models.CharField("补正提交人", max_length=REF_LENGTH, blank=True)
+    filed_at = models.DateTimeField("补正提交时间", null=True)
+
+    class Meta:
+        verbose_name = "补正"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_correction_filing_has_moment_and_person",
+                condition=Q(filed_at__isnull=True, filed_by="")
+                | (Q(filed_at__isnull=False) & ~Q(filed_by="")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"correction {self.case_id}"
+
+
+class CorrectionItem(models.Model):
+    """One thing to complete: what, why, and an example (补正内容)."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="lines")
+    material_id = models.CharField("材料", max_length=80, blank=True)
+    what = models.TextField("补正内容")
+    why = models.TextField("补正理由")
+    example = models.TextField("示例", blank=True)
+    upload_refs = models.JSONField("文件", default=list)
+    answer = models.TextField("说明", blank=True)
+
+    class Meta:
+        verbose_name = "补正内容"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_correctionitem_says_what_and_why",
+                condition=~Q(what="") & ~Q(why=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class Opinion(models.Model):
+    """What the reviewer proposes (审查意见); internal."""
+
+    append_only = True
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="opinion")
+    outcome = models.CharField("意见", max_length=10, choices=_choices(Outcome))
+    text = models.TextField("审查意见")
+    by = models.CharField("审查人", max_length=REF_LENGTH)
+    by_name = models.CharField("审查人姓名", max_length=NAME_LENGTH)
+    at = models.DateTimeField("审查时间")
+
+    class Meta:
+        verbose_name = "审查意见"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_opinion_says_something",
+                condition=~Q(text="") & Q(outcome__in=_values(Outcome)),
+            )
+        ]
+        triggers = _append_only()
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.case_id}"
+
+
+class CaseDocument(models.Model):
+    """A letter or record with number, body and, once made, its sealed file (办件文书)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField("文书种类", max_length=20, choices=_choices(DocumentKind))
+    number = models.CharField("文号", max_length=80, unique=True)
+    title = models.CharField("标题", max_length=NAME_LENGTH)
+    body = models.JSONField("内容")
+    seal_department = models.CharField("用章部门", max_length=CODE_LENGTH)
+    issued_by = models.CharField("制发人", max_length=REF_LENGTH)
+    issued_at = models.DateTimeField("制发时间")
+    file_sha256 = models.CharField("文件摘要", max_length=64, null=True)
+
+    class Meta:
+        verbose_name = "办件文书"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_casedocument_once_per_kind", fields=["case", "kind"]
+            ),
+            models.CheckConstraint(
+                name="cases_casedocument_kind_known",
+                condition=Q(kind__in=_values(DocumentKind)),
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="body_fixed", exclude=["file_sha256"]),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            _no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.number}"
+
+
+class Delivery(models.Model):
+    """How and when letters or the result reached the applicant (送达记录)."""
+
+    append_only = True
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="deliveries")
+    document = models.ForeignKey(
+        CaseDocument, null=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    channel = models.CharField("送达方式", max_length=10, choices=_choices(DeliveryChannel))
+    at = models.DateTimeField("送达时间")
+    to_name = models.CharField("受送达人", max_length=NAME_LENGTH)
+    result = models.CharField("送达结果", max_length=NAME_LENGTH)
+    by = models.CharField("送达人", max_length=REF_LENGTH)
+
+    class Meta:
+        verbose_name = "送达记录"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_delivery_channel_known",
+                condition=Q(channel__in=_values(DeliveryChannel)),
+            ),
+            models.CheckConstraint(name="cases_delivery_says_result", condition=~Q(result="")),
+        ]
+        triggers = _append_only()
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.case_id}"
+
+
+class Message(models.Model):
+    """A message to an applicant (消息); its title carries no personal data."""
+
+    to_ref = models.CharField("收件人", max_length=REF_LENGTH)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="messages", null=True)
+    title = models.CharField("标题", max_length=NAME_LENGTH)
+    body = models.TextField("内容")
+    at = models.DateTimeField("时间")
+    read_at = models.DateTimeField("阅读时间", null=True)
+
+    class Meta:
+        verbose_name = "消息"
+        indexes = [models.Index(fields=["to_ref", "-id"], name="cases_message_to")]
+        constraints = [
+            models.CheckConstraint(
+                name="cases_message_read_after_sent",
+                condition=Q(read_at__isnull=True) | Q(read_at__gte=F("at")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

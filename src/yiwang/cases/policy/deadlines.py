@@ -1,0 +1,160 @@
+"""The clocks of a case (期限): which there are, how long each runs, and where the law says so."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from yiwang.catalogue.policy.items import Limit
+from yiwang.kernel.clocks import ClockStop, due_on
+from yiwang.kernel.workdays import WorkdayCalendar
+
+PLACE = ZoneInfo("Asia/Shanghai")
+"""Days of the law are days of the place."""
+
+NOTICE_LIMIT_WORKDAYS = 5
+"""Longest time to tell what is missing, in working days. 行政许可法 第三十二条第一款第四项."""
+
+DELIVERY_LIMIT_WORKDAYS = 10
+"""Longest time to hand over the certificate, in working days. 行政许可法 第四十四条."""
+
+CORRECTION_FILING_DAYS = 30
+"""Calendar days to file a correction. No law sets it; decision 0101 of this programme does."""
+
+EVALUATION_DAYS = 30
+"""Calendar days after closure in which the service may be rated. GB/T 39734 leaves it open."""
+
+DRAFT_DAYS = 90
+"""Calendar days a draft is kept after the last change; shown to the applicant."""
+
+SOON_WORKDAYS = 2
+"""A case is near its limit when so many working days or fewer are left (UX-14)."""
+
+REVIEW_APPEAL_DAYS = 60
+"""Calendar days to ask for administrative review. 行政复议法 第二十条."""
+
+SUIT_MONTHS = 6
+"""Months to sue. 行政诉讼法 第四十六条."""
+
+
+def day_of(at: datetime) -> date:
+    """Return the day of the place on which the moment `at` falls.
+
+    Raises:
+        ValueError: `at` has no time zone.
+
+    Source:
+        电子签名法 第十一条: a message counts as received when it enters the system, so an
+        application of Sunday 23:50 is received on that Sunday.
+    """
+    if at.tzinfo is None:
+        raise ValueError("at must be aware")
+    return at.astimezone(PLACE).date()
+
+
+def notice_due_on(*, received_on: date, calendar: WorkdayCalendar) -> date:
+    """Return the last day to accept, to refuse, or to tell everything that is missing, once.
+
+    After it the application is deemed accepted from the day it was received.
+
+    Args:
+        received_on: Day of receipt, or of the correction that was filed; not counted.
+        calendar: Must cover the result.
+
+    Raises:
+        CalendarGapError: the count leaves the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第三十二条第一款第四项, 第八十二条.
+
+    Example:
+        Received on Sunday 2026-03-08: due on Friday 2026-03-13.
+    """
+    return calendar.add_workdays(received_on, NOTICE_LIMIT_WORKDAYS)
+
+
+def correction_due_on(*, asked_on: date) -> date:
+    """Return the last day to file a correction: CORRECTION_FILING_DAYS calendar days later."""
+    return asked_on + timedelta(days=CORRECTION_FILING_DAYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionDays:
+    """Both limits of a decision; None while the clock is stopped."""
+
+    statutory_on: date | None
+    promised_on: date | None
+
+
+def decision_days(
+    *,
+    accepted_on: date,
+    limit: Limit,
+    stops: Sequence[ClockStop] = (),
+    calendar: WorkdayCalendar,
+) -> DecisionDays:
+    """Return the last days for a decision by law and by promise.
+
+    Args:
+        accepted_on: Day of acceptance; not counted.
+        limit: Both limits of the item version; 0 working days is the day of acceptance itself.
+        stops: Stretches that do not count.
+        calendar: Must cover both results.
+
+    Raises:
+        CalendarGapError: the count leaves the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第三十四条第二款 (on the spot), 第四十二条 (limit), 第四十五条 (stops),
+        第八十二条 (working days).
+
+    Example:
+        Limits of 20 and 5 working days, accepted on Friday 2026-03-06: 2026-04-03 and 2026-03-13.
+    """
+    return DecisionDays(
+        statutory_on=_due(accepted_on, limit.statutory_workdays, stops, calendar),
+        promised_on=_due(accepted_on, limit.promised_workdays, stops, calendar),
+    )
+
+
+def _due(
+    accepted_on: date, workdays: int, stops: Sequence[ClockStop], calendar: WorkdayCalendar
+) -> date | None:
+    if workdays == 0:
+        return accepted_on
+    return due_on(accepted_on=accepted_on, limit_workdays=workdays, stops=stops, calendar=calendar)
+
+
+def delivery_due_on(*, decided_on: date, calendar: WorkdayCalendar) -> date:
+    """Return the last day to hand over the decision and the certificate.
+
+    Raises:
+        CalendarGapError: the count leaves the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第四十四条: ten days from the decision.
+    """
+    return calendar.add_workdays(decided_on, DELIVERY_LIMIT_WORKDAYS)
+
+
+def evaluation_until(*, closed_on: date) -> date:
+    """Return the last day on which the service may be rated, inclusive.
+
+    Source:
+        GB/T 39734-2020: whoever did not rate at once may do so within a set period.
+    """
+    return closed_on + timedelta(days=EVALUATION_DAYS)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day `months` months later, or the last day of that month.
+
+    Source:
+        民法典 第二百零二条: where the month has no such day, its last day ends the period.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

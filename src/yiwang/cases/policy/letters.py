@@ -1,0 +1,196 @@
+"""What the letters of a case say (办件文书): title, paragraphs, remedies.
+
+A body is plain data, frozen with the letter: `facts` as label and text, `paragraphs`, `remedies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from yiwang.cases.policy.deadlines import REVIEW_APPEAL_DAYS, SUIT_MONTHS
+from yiwang.cases.policy.terms import NUMBER_WORDS, DocumentKind
+from yiwang.catalogue.policy.items import ItemType, ItemVersion
+
+Body = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """What every letter names."""
+
+    case_number: str
+    query_code: str
+    item: ItemVersion
+    applicant_name: str
+    department_name: str
+
+
+def chinese_day(day: date) -> str:
+    """Return a day as it is written in a letter, `2026年3月6日`."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def document_number(*, kind: DocumentKind, department_name: str, year: int, serial: int) -> str:
+    """Return the number of a letter (文号) with six-corner brackets, `嘉市监受〔2026〕7号`."""
+    return f"{department_name}{NUMBER_WORDS[kind]}〔{year}〕{serial}号"
+
+
+def title(kind: DocumentKind, item: ItemVersion) -> str:
+    """Return the title; a decision on something that is no licence does not call it one."""
+    if item.item_type is ItemType.LICENCE:
+        return kind.label
+    return kind.label.replace("行政许可决定书", "决定书")
+
+
+def receipt(
+    heading: Heading, *, received: str, taken_by: str, window: str, materials: Sequence[str]
+) -> Body:
+    """Return what the receipt (收件凭证) says: everything that was handed in.
+
+    Source:
+        行政许可法 第三十二条第二款 (written proof with date).
+    """
+    facts = [*_facts(heading), ("收件时间", received), ("收件人员", taken_by)]
+    if window:
+        facts.append(("收件窗口", window))
+    return _body(
+        facts,
+        [f"已收到您提交的“{heading.item.name}”申请。", "收到的材料：", *materials],
+        ["凭查询码和手机号后四位可以随时查询办理进度。"],
+    )
+
+
+def acceptance_notice(
+    heading: Heading, *, accepted_on: date, statutory_on: date, promised_on: date, deemed: bool
+) -> Body:
+    """Return what the notice of acceptance (受理通知书) says: both limits and the expected day.
+
+    Source:
+        行政许可法 第三十二条, 第四十二条.
+    """
+    limit = heading.item.limit
+    paragraphs = [
+        f"您提交的“{heading.item.name}”申请，"
+        + (
+            "因本机关逾期未告知需要补正的内容，依照《中华人民共和国行政许可法》第三十二条，"
+            f"自收到申请材料之日{chinese_day(accepted_on)}起即为受理。"
+            if deemed
+            else f"申请材料齐全、符合法定形式，本机关决定自{chinese_day(accepted_on)}起予以受理。"
+        ),
+        f"法定办结时限为{limit.statutory_workdays}个工作日，至{chinese_day(statutory_on)}；"
+        f"承诺办结时限为{limit.promised_workdays}个工作日，至{chinese_day(promised_on)}。",
+    ]
+    if heading.item.consult_phone:
+        paragraphs.append(f"咨询电话：{heading.item.consult_phone}。")
+    return _body(_facts(heading), paragraphs, [])
+
+
+def correction_notice(
+    heading: Heading, *, lines: Sequence[tuple[str, str, str]], due_on: date
+) -> Body:
+    """Return what the notice to complete (补正告知书) says: everything, once, and by when.
+
+    Args:
+        heading: What every letter names.
+        lines: What, why and an example, for each thing.
+        due_on: Last day to file.
+
+    Source:
+        行政许可法 第三十二条第一款第四项.
+    """
+    paragraphs = ["您的申请材料需要补正，现一次性告知需要补正的全部内容："]
+    for place, (what, why, example) in enumerate(lines, start=1):
+        paragraphs.append(
+            f"{place}. {what}。理由：{why}" + (f"。示例：{example}" if example else "")
+        )
+    paragraphs.append(
+        f"请于{chinese_day(due_on)}前通过办理进度页面或者收件窗口提交。本告知只作一次。"
+    )
+    return _body(_facts(heading), paragraphs, [])
+
+
+def refusal_letter(
+    heading: Heading, *, opening: str, reason: str, article: str, elsewhere: str = ""
+) -> Body:
+    """Return what a letter that says no says: facts, reason, article, remedies.
+
+    Source:
+        行政许可法 第三十二条 (not accepted), 第三十八条第二款 (reasons and remedies).
+    """
+    paragraphs = [opening, f"理由：{reason}", f"依据：{article}"]
+    if elsewhere:
+        paragraphs.append(f"请向{elsewhere}提出申请。")
+    return _body(_facts(heading), paragraphs, remedies(heading.item))
+
+
+def grant_letter(
+    heading: Heading, *, reason: str, article: str, valid_from: date, valid_until: date | None
+) -> Body:
+    """Return what the decision to grant says: facts, article, content, validity, duties.
+
+    Source:
+        行政许可法 第三十八条第一款, 第四十条, 第六十七条.
+    """
+    until = f"至{chinese_day(valid_until)}（不含当日）" if valid_until else "起长期有效"
+    return _body(
+        _facts(heading),
+        [
+            f"您提出的“{heading.item.name}”申请，经审查符合法定条件、标准，本机关决定准予。",
+            f"事实和理由：{reason}",
+            f"依据：{article}",
+            f"结果：{heading.item.result.name}，有效期自{chinese_day(valid_from)}{until}。",
+            f"您应当依法开展活动，接受监督检查。监管方式：{heading.item.supervision.method}。",
+        ],
+        [],
+    )
+
+
+def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:
+    """Return what the notice of the end of handling (终止办理通知书) says."""
+    opening = "应您的申请" if withdrawn else f"因{reason}"
+    return _body(
+        _facts(heading),
+        [f"{opening}，本机关终止办理您的“{heading.item.name}”申请。您可以重新提出申请。"],
+        [] if withdrawn else remedies(heading.item),
+    )
+
+
+def remedies(item: ItemVersion) -> list[str]:
+    """Return how to have the act reviewed, where and by when.
+
+    Source:
+        行政复议法 第二十条; 行政诉讼法 第四十六条.
+    """
+    review_body = item.review_body or "有管辖权的行政复议机关"
+    court = item.litigation_body or "有管辖权的人民法院"
+    return [
+        f"如不服本决定，可以自收到之日起{REVIEW_APPEAL_DAYS}日内向{review_body}申请行政复议，"
+        f"或者自收到之日起{SUIT_MONTHS}个月内依法向{court}提起行政诉讼。"
+    ]
+
+
+def articles(item: ItemVersion) -> str:
+    """Return the legal bases of the item as a letter cites them."""
+    return "；".join(f"《{basis.law}》{basis.article}" for basis in item.basis)
+
+
+def _facts(heading: Heading) -> list[tuple[str, str]]:
+    return [
+        ("办件编号", heading.case_number),
+        ("查询码", heading.query_code),
+        ("事项", heading.item.name),
+        ("申请人", heading.applicant_name),
+        ("办理机关", heading.department_name),
+    ]
+
+
+def _body(
+    facts: Sequence[tuple[str, str]], paragraphs: Sequence[str], remedies: Sequence[str]
+) -> Body:
+    return {
+        "facts": [list(pair) for pair in facts],
+        "paragraphs": list(paragraphs),
+        "remedies": list(remedies),
+    }

@@ -1,0 +1,979 @@
+"""Questions about cases: one case, its file, the queues of the desks, tracking, messages."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, F, Q, QuerySet
+
+from yiwang.cases.models import (
+    Case,
+    CaseDocument,
+    CaseEvent,
+    CaseMaterial,
+    Correction,
+    CorrectionItem,
+    Delivery,
+    Draft,
+    DraftUpload,
+    Message,
+    Opinion,
+)
+from yiwang.cases.policy.deadlines import SOON_WORKDAYS, day_of
+from yiwang.cases.policy.states import FINISHED, OPEN, RUNNING, STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.terms import (
+    DeliveryChannel,
+    DocumentKind,
+    MaterialState,
+    Outcome,
+    Tab,
+)
+from yiwang.catalogue.policy.items import Audience, Channel
+from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.masking import mask_phone
+from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
+from yiwang.organisations.permissions import (
+    EVERYWHERE,
+    Actor,
+    Permission,
+    PermissionRefusedError,
+)
+
+PAGE_LIMIT = 100
+"""Most lines of one page of a list."""
+
+PHONE_TAIL = 4
+"""Last characters of the telephone or certificate number that a person tracking must know."""
+
+
+class CaseNotFoundError(PermissionRefusedError):
+    """No such case, or not for these eyes: one answer, so that numbers cannot be probed."""
+
+    code = "cases.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("没有找到您可以查看的这个办件，请核对办件编号，或用办理该件的账号登录。")
+
+
+class TrackRefusedError(CaseNotFoundError):
+    """Query code and telephone do not name a case together."""
+
+    code = "cases.track_refused"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = "查询码与手机号（或证件号码后四位）不符，请按收件凭证核对后再查。"
+        self.args = (self.message,)
+
+
+class QueueRefusedError(PermissionRefusedError):
+    """The actor has no post that sees cases."""
+
+    code = "cases.queue_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseView:
+    """One case as every channel shows it; names as they were at receipt.
+
+    Attributes:
+        version: Row version; hand it back with an act so that two people do not act on one state.
+        due_on: Day by which whoever holds the case must act; None when finished.
+        intake_department: Department whose window took it in.
+        phone_masked: Empty: the applicant gave no telephone.
+    """
+
+    number: str
+    query_code: str
+    item_slug: str
+    item_version: int
+    item_name: str
+    immediate: bool
+    department_code: str
+    deciding_department: str
+    intake_department: str
+    window: str
+    town: str
+    channel: Channel
+    applicant_ref: str
+    applicant_kind: Audience
+    applicant_name: str
+    applicant_number_masked: str
+    phone_masked: str
+    submitted_by: str
+    state: CaseState
+    version: int
+    assigned_to: str
+    touched_by: str
+    touched_at: datetime
+    received_at: datetime
+    due_on: date | None
+    notice_due_on: date
+    corrected_on: date | None
+    accepted_on: date | None
+    accepted_by: str
+    deemed: bool
+    statutory_on: date | None
+    promised_on: date | None
+    reviewed_by: str
+    outcome: Outcome | None
+    decided_by: str
+    decided_at: datetime | None
+    licence_identifier: str
+    delivery_due_on: date | None
+    closed_at: datetime | None
+    evaluation_until: date | None
+
+    @property
+    def open(self) -> bool:
+        """Whether no decision was made yet and the applicant may withdraw."""
+        return self.state in OPEN
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing follows."""
+        return self.state in FINISHED
+
+    def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
+        """Return the light of the clock that runs now."""
+        return light(due_on=self.due_on, today=today, calendar=calendar, stopped=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialView:
+    """One material of a case."""
+
+    material_id: str
+    name: str
+    state: MaterialState
+    upload_refs: tuple[str, ...]
+    source: str
+    due_on: date | None
+    checked_by: str
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionItemView:
+    """One thing to complete."""
+
+    id: int
+    material_id: str
+    what: str
+    why: str
+    example: str
+    upload_refs: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionView:
+    """The one request to complete the application."""
+
+    asked_at: datetime
+    due_on: date
+    filed_at: datetime | None
+    lines: tuple[CorrectionItemView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpinionView:
+    """What the reviewer proposed."""
+
+    outcome: Outcome
+    text: str
+    by: str
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineRow:
+    """One step: who, from which post, when, from where to where, why."""
+
+    step: Step
+    from_state: CaseState | None
+    to_state: CaseState
+    at: datetime
+    actor: str
+    actor_name: str
+    post: str
+    department: str
+    reason: str
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryView:
+    """How and when something reached the applicant."""
+
+    channel: DeliveryChannel
+    at: datetime
+    to_name: str
+    result: str
+    by: str
+    document_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentView:
+    """One letter; `made` tells whether its sealed file exists already."""
+
+    id: int
+    kind: DocumentKind
+    number: str
+    title: str
+    body: dict[str, object]
+    seal_department: str
+    issued_at: datetime
+    file_sha256: str | None
+    deliveries: tuple[DeliveryView, ...]
+
+    @property
+    def made(self) -> bool:
+        """Whether the file was rendered and sealed."""
+        return self.file_sha256 is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasePage:
+    """The whole file of one case."""
+
+    case: CaseView
+    answers: dict[str, object]
+    materials: tuple[MaterialView, ...]
+    correction: CorrectionView | None
+    opinion: OpinionView | None
+    events: tuple[TimelineRow, ...]
+    documents: tuple[DocumentView, ...]
+    deliveries: tuple[DeliveryView, ...]
+    steps: frozenset[Step]
+    """Steps that the asking actor may take now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRow:
+    """One line of a work queue or of a list of cases."""
+
+    number: str
+    query_code: str
+    item_slug: str
+    item_name: str
+    applicant_name: str
+    state: CaseState
+    version: int
+    channel: Channel
+    deciding_department: str
+    intake_department: str
+    town: str
+    assigned_to: str
+    received_at: datetime
+    due_on: date | None
+    statutory_on: date | None
+    closed_at: datetime | None
+    light: LightAnswer
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePage:
+    """One page of a queue.
+
+    Attributes:
+        after: Hand it back for the next page; None: this is the last one.
+        counts: Number of cases per tab; the finished ones are not counted.
+    """
+
+    tab: Tab
+    rows: tuple[QueueRow, ...]
+    after: str | None
+    counts: dict[Tab, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackView:
+    """What whoever holds query code and telephone may see: no name, no answers."""
+
+    number: str
+    query_code: str
+    item_slug: str
+    item_name: str
+    department_code: str
+    state: CaseState
+    received_at: datetime
+    due_on: date | None
+    promised_on: date | None
+    statutory_on: date | None
+    closed_at: datetime | None
+    evaluation_until: date | None
+    events: tuple[TimelineRow, ...]
+    needs_correction_by: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftView:
+    """An application being filled in."""
+
+    id: int
+    applicant_ref: str
+    item_slug: str
+    item_version: int
+    answers: dict[str, object]
+    saved_at: datetime
+    expires_on: date
+    uploads: tuple[tuple[str, str], ...]
+    """(material id, upload ref), in the order attached."""
+    case_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageView:
+    """One message to an applicant."""
+
+    id: int
+    case_number: str
+    title: str
+    body: str
+    at: datetime
+    read_at: datetime | None
+
+
+def case(number: str, *, by: Actor) -> CaseView:
+    """Return one case; one query.
+
+    Raises:
+        CaseNotFoundError: there is none, or `by` may not read it.
+    """
+    row = Case.objects.filter(number=number).first()
+    if row is None or not may_read(row, by):
+        raise CaseNotFoundError
+    return case_view(row)
+
+
+def case_page(number: str, *, by: Actor) -> CasePage:
+    """Return the whole file of one case; six queries.
+
+    The reviewer's opinion is internal: an applicant gets None.
+
+    Raises:
+        CaseNotFoundError: there is none, or `by` may not read it.
+    """
+    row = (
+        Case.objects.select_related("answer", "correction", "opinion").filter(number=number).first()
+    )
+    if row is None or not may_read(row, by):
+        raise CaseNotFoundError
+    deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
+    return CasePage(
+        case=case_view(row),
+        answers=row.answer.answers,
+        materials=tuple(
+            _material(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")
+        ),
+        correction=_correction(row),
+        opinion=_opinion(row) if staff_may_read(row, by) else None,
+        events=_events(row),
+        documents=tuple(
+            _document(one, deliveries)
+            for one in CaseDocument.objects.filter(case=row).order_by("id")
+        ),
+        deliveries=tuple(deliveries),
+        steps=open_steps(row, by),
+    )
+
+
+def timeline(number: str, *, by: Actor) -> tuple[TimelineRow, ...]:
+    """Return the steps of one case, oldest first; two queries.
+
+    Raises:
+        CaseNotFoundError: there is none, or `by` may not read it.
+    """
+    return _events(_readable(number, by))
+
+
+def documents_of(number: str, *, by: Actor) -> tuple[DocumentView, ...]:
+    """Return the letters of one case, oldest first; three queries.
+
+    Raises:
+        CaseNotFoundError: there is none, or `by` may not read it.
+    """
+    row = _readable(number, by)
+    deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
+    return tuple(
+        _document(one, deliveries) for one in CaseDocument.objects.filter(case=row).order_by("id")
+    )
+
+
+def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
+    """Return where a case stands to whoever knows its query code and the applicant's number.
+
+    Two queries. The page limits how often it may be asked.
+
+    Args:
+        query_code: As printed on the receipt; case and blanks do not matter.
+        phone: The whole telephone number or its last four digits; where the applicant gave none,
+            the last four characters of the certificate number.
+        at: Moment of asking.
+
+    Raises:
+        TrackRefusedError: they do not name a case together.
+    """
+    row = Case.objects.filter(query_code="".join(query_code.upper().split())).first()
+    if row is None or not _knows(row, "".join(phone.split()).upper()):
+        raise TrackRefusedError
+    correcting = row.state == CaseState.CORRECTION
+    return TrackView(
+        number=row.number,
+        query_code=row.query_code,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department_code=row.department_code,
+        state=CaseState(row.state),
+        received_at=row.received_at,
+        due_on=row.due_on,
+        promised_on=row.promised_on,
+        statutory_on=row.statutory_on,
+        closed_at=row.closed_at,
+        evaluation_until=row.evaluation_until,
+        events=_events(row),
+        needs_correction_by=row.due_on if correcting else None,
+    )
+
+
+def my_cases(
+    subject_refs: Iterable[str],
+    *,
+    today: date,
+    calendar: WorkdayCalendar,
+    after: str | None = None,
+    limit: int = PAGE_LIMIT,
+) -> tuple[list[QueueRow], str | None]:
+    """List the cases of these applicants, newest first, and the key of the next page; one query."""
+    rows = Case.objects.filter(applicant_ref__in=list(subject_refs))
+    if after is not None:
+        rows = rows.filter(id__lt=_whole(after))
+    size = _size(limit)
+    found = list(rows.order_by("-id").only(*_ROW_FIELDS)[: size + 1])
+    key = str(found[size - 1].id) if len(found) > size else None
+    return [_row(one, today, calendar) for one in found[:size]], key
+
+
+def queue(
+    *,
+    by: Actor,
+    tab: Tab,
+    at: datetime,
+    calendar: WorkdayCalendar,
+    text: str = "",
+    after: str | None = None,
+    limit: int = PAGE_LIMIT,
+    counted: bool = True,
+) -> QueuePage:
+    """Return one page of the work queue of `by`; two queries, one without `counted`.
+
+    Running cases come by the day they are due, finished ones by the day they were closed, newest
+    first. The finished are not counted: nobody works from that number.
+
+    Args:
+        by: A member of staff.
+        tab: Which view.
+        at: Moment of looking.
+        calendar: For the lights and for what is near its limit.
+        text: Case number, query code, or part of the applicant's or the item's name.
+        after: Key of the page before.
+        limit: Lines, at most PAGE_LIMIT.
+        counted: Whether the counts of the tabs are wanted.
+
+    Raises:
+        QueueRefusedError: `by` holds no post that sees cases.
+    """
+    today = day_of(at)
+    soon_on = _soon_on(today, calendar)
+    size = _size(limit)
+    scopes = _scopes(by)
+    finished = tab is Tab.FINISHED
+    condition = _tab_condition(tab, by, today, soon_on) & _text_condition(text)
+    if after is not None:
+        condition &= _beyond(after, finished=finished)
+    order = ("-closed_at", "-id") if finished else ("due_on", "id")
+    legs = [
+        Case.objects.filter(scope & condition).order_by(*order).only(*_ROW_FIELDS)[: size + 1]
+        for scope in scopes
+    ]
+    merged = legs[0] if len(legs) == 1 else legs[0].union(*legs[1:]).order_by(*order)
+    found = list(merged[: size + 1])
+    return QueuePage(
+        tab=tab,
+        rows=tuple(_row(one, today, calendar) for one in found[:size]),
+        after=_key(found[size - 1], finished=finished) if len(found) > size else None,
+        counts=_counts(by, today, soon_on) if counted else {},
+    )
+
+
+def due_cases(
+    *, department: str | None = None, within_days: int, today: date, limit: int = PAGE_LIMIT
+) -> list[CaseView]:
+    """List running cases due within so many calendar days, the late ones first; one query.
+
+    For reports and commands: it asks for no permission, its callers do.
+    """
+    rows = Case.objects.filter(
+        state__in=[state.value for state in RUNNING],
+        due_on__lte=date.fromordinal(today.toordinal() + within_days),
+    )
+    if department is not None:
+        rows = rows.filter(deciding_department=department)
+    return [case_view(row) for row in rows.order_by("due_on", "id")[: _size(limit)]]
+
+
+def drafts_of(subject_refs: Iterable[str], *, today: date) -> list[DraftView]:
+    """List drafts that were not submitted and have not expired, newest first; two queries."""
+    rows = (
+        Draft.objects.filter(
+            applicant_ref__in=list(subject_refs), submitted_case=None, expires_on__gte=today
+        )
+        .order_by("-saved_at", "-id")
+        .prefetch_related("uploads")[:PAGE_LIMIT]
+    )
+    return [draft_view(row, row.uploads.all()) for row in rows]
+
+
+def draft(draft_id: int, *, by: Actor) -> DraftView:
+    """Return one draft of `by`; two queries.
+
+    Raises:
+        CaseNotFoundError: there is none, or it is not theirs.
+    """
+    row = Draft.objects.select_related("submitted_case").filter(pk=draft_id).first()
+    if row is None or not by.acts_for(row.applicant_ref):
+        raise CaseNotFoundError
+    return draft_view(row, row.uploads.order_by("id"))
+
+
+def messages_for(
+    ref: str, *, after: int | None = None, limit: int = PAGE_LIMIT
+) -> list[MessageView]:
+    """List messages to `ref`, newest first; one query."""
+    rows = Message.objects.filter(to_ref=ref).select_related("case")
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    return [
+        MessageView(
+            id=row.id,
+            case_number=row.case.number if row.case else "",
+            title=row.title,
+            body=row.body,
+            at=row.at,
+            read_at=row.read_at,
+        )
+        for row in rows.order_by("-id")[: _size(limit)]
+    ]
+
+
+def unread_messages(ref: str) -> int:
+    """Return how many messages `ref` has not read; one query."""
+    return Message.objects.filter(to_ref=ref, read_at=None).count()
+
+
+# What follows is shared with the services of this package.
+
+
+def departments_of(row: Case, desk: Desk) -> tuple[str, ...]:
+    """Return the departments of a case at whose desk `desk` a post counts."""
+    if desk is Desk.DECIDER:
+        return (row.deciding_department,)
+    return (row.deciding_department, row.intake_department, row.department_code)
+
+
+def staff_may_read(row: Case, by: Actor) -> bool:
+    """Tell whether a post of `by` shows them the case."""
+    return any(
+        by.may(Permission.CASE_READ, department=code) for code in departments_of(row, Desk.WINDOW)
+    )
+
+
+def may_read(row: Case, by: Actor) -> bool:
+    """Tell whether `by` may see the case, as staff or as applicant."""
+    return by.acts_for(row.applicant_ref) or staff_may_read(row, by)
+
+
+def open_steps(row: Case, by: Actor) -> frozenset[Step]:
+    """Return the steps that `by` may take on the case now."""
+    state = CaseState(row.state)
+    return frozenset(
+        step
+        for step, move in STEPS.items()
+        if state in move.starts
+        and (row.immediate or not move.on_spot)
+        and (
+            (move.by_applicant and by.acts_for(row.applicant_ref))
+            or (
+                move.permission is not None
+                and any(
+                    by.may(move.permission, department=code)
+                    for code in departments_of(row, move.desk)
+                )
+            )
+        )
+        and not (move.permission is Permission.CASE_DECIDE and row.reviewed_by == by.ref)
+        and not (step is Step.ASK_CORRECTION and row.corrected_on is not None)
+    )
+
+
+def case_view(row: Case) -> CaseView:
+    """Return the frozen view of a row."""
+    return CaseView(
+        number=row.number,
+        query_code=row.query_code,
+        item_slug=row.item_slug,
+        item_version=row.item_version,
+        item_name=row.item_name,
+        immediate=row.immediate,
+        department_code=row.department_code,
+        deciding_department=row.deciding_department,
+        intake_department=row.intake_department,
+        window=row.window,
+        town=row.town,
+        channel=Channel(row.channel),
+        applicant_ref=row.applicant_ref,
+        applicant_kind=Audience(row.applicant_kind),
+        applicant_name=row.applicant_name,
+        applicant_number_masked=row.applicant_number_masked,
+        phone_masked=row.phone_masked,
+        submitted_by=row.submitted_by,
+        state=CaseState(row.state),
+        version=row.version,
+        assigned_to=row.assigned_to,
+        touched_by=row.touched_by,
+        touched_at=row.touched_at,
+        received_at=row.received_at,
+        due_on=row.due_on,
+        notice_due_on=row.notice_due_on,
+        corrected_on=row.corrected_on,
+        accepted_on=row.accepted_on,
+        accepted_by=row.accepted_by,
+        deemed=row.deemed,
+        statutory_on=row.statutory_on,
+        promised_on=row.promised_on,
+        reviewed_by=row.reviewed_by,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        licence_identifier=row.licence_identifier,
+        delivery_due_on=row.delivery_due_on,
+        closed_at=row.closed_at,
+        evaluation_until=row.evaluation_until,
+    )
+
+
+def draft_view(row: Draft, uploads: Iterable[DraftUpload]) -> DraftView:
+    """Return the frozen view of a draft."""
+    return DraftView(
+        id=row.pk,
+        applicant_ref=row.applicant_ref,
+        item_slug=row.item_slug,
+        item_version=row.item_version,
+        answers=row.answers,
+        saved_at=row.saved_at,
+        expires_on=row.expires_on,
+        uploads=tuple((one.material_id, one.upload_ref) for one in uploads),
+        case_number=row.submitted_case.number if row.submitted_case else "",
+    )
+
+
+_ROW_FIELDS = (
+    "id",
+    "number",
+    "query_code",
+    "item_slug",
+    "item_name",
+    "applicant_name",
+    "state",
+    "version",
+    "channel",
+    "deciding_department",
+    "intake_department",
+    "town",
+    "assigned_to",
+    "received_at",
+    "due_on",
+    "statutory_on",
+    "closed_at",
+)
+
+
+def _row(row: Case, today: date, calendar: WorkdayCalendar) -> QueueRow:
+    return QueueRow(
+        number=row.number,
+        query_code=row.query_code,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        applicant_name=row.applicant_name,
+        state=CaseState(row.state),
+        version=row.version,
+        channel=Channel(row.channel),
+        deciding_department=row.deciding_department,
+        intake_department=row.intake_department,
+        town=row.town,
+        assigned_to=row.assigned_to,
+        received_at=row.received_at,
+        due_on=row.due_on,
+        statutory_on=row.statutory_on,
+        closed_at=row.closed_at,
+        light=light(due_on=row.due_on, today=today, calendar=calendar, stopped=False),
+    )
+
+
+def _readable(number: str, by: Actor) -> Case:
+    row = Case.objects.filter(number=number).first()
+    if row is None or not may_read(row, by):
+        raise CaseNotFoundError
+    return row
+
+
+def _knows(row: Case, word: str) -> bool:
+    if len(word) < PHONE_TAIL:
+        return False
+    if not row.phone_masked:
+        return _same(word[-PHONE_TAIL:], row.applicant_number_masked[-PHONE_TAIL:])
+    if len(word) == PHONE_TAIL:
+        return _same(word, row.phone_masked[-PHONE_TAIL:])
+    return _same(mask_phone(word), row.phone_masked)
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+def _events(row: Case) -> tuple[TimelineRow, ...]:
+    return tuple(
+        TimelineRow(
+            step=Step(one.step),
+            from_state=CaseState(one.from_state) if one.from_state else None,
+            to_state=CaseState(one.to_state),
+            at=one.at,
+            actor=one.actor,
+            actor_name=one.actor_name,
+            post=one.post,
+            department=one.department,
+            reason=one.reason,
+            basis=one.basis,
+        )
+        for one in CaseEvent.objects.filter(case_id=row.pk).order_by("id")
+    )
+
+
+def _material(row: CaseMaterial) -> MaterialView:
+    return MaterialView(
+        material_id=row.material_id,
+        name=row.name,
+        state=MaterialState(row.state),
+        upload_refs=tuple(row.upload_refs),
+        source=row.source,
+        due_on=row.due_on,
+        checked_by=row.checked_by,
+        checked_at=row.checked_at,
+    )
+
+
+def _correction(row: Case) -> CorrectionView | None:
+    found: Correction | None = getattr(row, "correction", None)
+    if found is None:
+        return None
+    return CorrectionView(
+        asked_at=found.asked_at,
+        due_on=found.due_on,
+        filed_at=found.filed_at,
+        lines=tuple(
+            CorrectionItemView(
+                id=one.pk,
+                material_id=one.material_id,
+                what=one.what,
+                why=one.why,
+                example=one.example,
+                upload_refs=tuple(one.upload_refs),
+                answer=one.answer,
+            )
+            for one in CorrectionItem.objects.filter(correction=found).order_by("id")
+        ),
+    )
+
+
+def _opinion(row: Case) -> OpinionView | None:
+    found: Opinion | None = getattr(row, "opinion", None)
+    if found is None:
+        return None
+    return OpinionView(
+        outcome=Outcome(found.outcome),
+        text=found.text,
+        by=found.by,
+        by_name=found.by_name,
+        at=found.at,
+    )
+
+
+def _delivery(row: Delivery) -> DeliveryView:
+    return DeliveryView(
+        channel=DeliveryChannel(row.channel),
+        at=row.at,
+        to_name=row.to_name,
+        result=row.result,
+        by=row.by,
+        document_id=row.document_id,
+    )
+
+
+def _document(row: CaseDocument, deliveries: Sequence[DeliveryView]) -> DocumentView:
+    return DocumentView(
+        id=row.pk,
+        kind=DocumentKind(row.kind),
+        number=row.number,
+        title=row.title,
+        body=row.body,
+        seal_department=row.seal_department,
+        issued_at=row.issued_at,
+        file_sha256=row.file_sha256,
+        deliveries=tuple(one for one in deliveries if one.document_id == row.pk),
+    )
+
+
+def _size(limit: int) -> int:
+    if limit < 1:
+        raise ValueError("limit must be at least 1")
+    return min(limit, PAGE_LIMIT)
+
+
+def _whole(key: str) -> int:
+    if not (key.isascii() and key.isdecimal() and len(key) <= 18):
+        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+    return int(key)
+
+
+class PageKeyRefusedError(PermissionRefusedError):
+    """The key of a page is not one that a page gave."""
+
+    code = "cases.page_key_refused"
+
+
+def _scopes(by: Actor) -> list[Q]:
+    """Return the sets of cases whose union `by` may read; each follows one index."""
+    codes = sorted(by.departments(Permission.CASE_READ))
+    if EVERYWHERE in codes:
+        return [Q()]
+    if not codes:
+        raise QueueRefusedError("您的岗位不能查看办件队列，如确需查看，请联系本部门负责人。")
+    return [
+        scope
+        for code in codes
+        for scope in (Q(deciding_department=code), Q(intake_department=code))
+    ]
+
+
+_TAB_STATES: dict[Tab, frozenset[CaseState]] = {
+    Tab.TO_ACCEPT: frozenset({CaseState.RECEIVED}),
+    Tab.CORRECTION: frozenset({CaseState.CORRECTION}),
+    Tab.REVIEWING: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}),
+    Tab.TO_DECIDE: frozenset({CaseState.DECISION_PENDING}),
+    Tab.TO_DELIVER: frozenset({CaseState.APPROVED, CaseState.REJECTED}),
+    Tab.FINISHED: FINISHED,
+}
+
+_MINE: dict[Permission, frozenset[CaseState]] = {
+    Permission.CASE_ACCEPT: frozenset({CaseState.RECEIVED}),
+    Permission.CASE_REVIEW: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}),
+    Permission.CASE_DECIDE: frozenset({CaseState.DECISION_PENDING}),
+    Permission.CASE_DELIVER: frozenset({CaseState.APPROVED, CaseState.REJECTED}),
+}
+
+
+def _in(states: Iterable[CaseState]) -> Q:
+    return Q(state__in=sorted(state.value for state in states))
+
+
+def _tab_condition(tab: Tab, by: Actor, today: date, soon_on: date) -> Q:
+    if tab is Tab.FINISHED:
+        return _in(FINISHED)
+    running = _in(RUNNING)
+    if tab is Tab.SOON:
+        return running & Q(due_on__gte=today, due_on__lte=soon_on)
+    if tab is Tab.OVERDUE:
+        return running & Q(due_on__lt=today)
+    if tab is Tab.MINE:
+        return running & _mine(by)
+    return running & _in(_TAB_STATES[tab])
+
+
+def _mine(by: Actor) -> Q:
+    """What `by` can take forward: theirs, or nobody's yet; never a decision on their own review."""
+    condition = Q(pk__in=[])
+    for permission, states in _MINE.items():
+        codes = by.departments(permission)
+        if not codes:
+            continue
+        place = Q() if EVERYWHERE in codes else Q(deciding_department__in=sorted(codes))
+        if permission in {Permission.CASE_ACCEPT, Permission.CASE_DELIVER} and place:
+            place |= Q(intake_department__in=sorted(codes))
+        condition |= _in(states) & place
+    return (
+        condition
+        & Q(assigned_to__in=["", by.ref])
+        & ~Q(state=CaseState.DECISION_PENDING.value, reviewed_by=by.ref)
+    )
+
+
+def _text_condition(text: str) -> Q:
+    text = " ".join(text.split())[:60]
+    if not text:
+        return Q()
+    return (
+        Q(number=text)
+        | Q(query_code=text.upper())
+        | Q(applicant_name__contains=text)
+        | Q(item_name__contains=text)
+    )
+
+
+def _key(row: Case, *, finished: bool) -> str:
+    moment = row.closed_at.isoformat() if finished and row.closed_at else str(row.due_on)
+    return f"{moment}_{row.pk}"
+
+
+def _beyond(after: str, *, finished: bool) -> Q:
+    moment, _, number = after.rpartition("_")
+    key = _whole(number)
+    try:
+        if finished:
+            closed_at = datetime.fromisoformat(moment)
+            return Q(closed_at__lte=closed_at) & (Q(closed_at__lt=closed_at) | Q(id__lt=key))
+        due_on = date.fromisoformat(moment)
+    except ValueError as error:
+        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。") from error
+    return Q(due_on__gte=due_on) & (Q(due_on__gt=due_on) | Q(id__gt=key))
+
+
+def _soon_on(today: date, calendar: WorkdayCalendar) -> date:
+    try:
+        return calendar.add_workdays(today, SOON_WORKDAYS)
+    except CalendarGapError:
+        return date.fromordinal(today.toordinal() + SOON_WORKDAYS)
+
+
+def _counts(by: Actor, today: date, soon_on: date) -> dict[Tab, int]:
+    """Count the running cases per tab in one pass over the partial indexes."""
+    codes = sorted(by.departments(Permission.CASE_READ))
+    scope = (
+        Q()
+        if EVERYWHERE in codes
+        else Q(deciding_department__in=codes) | Q(intake_department__in=codes)
+    )
+    tabs = [tab for tab in Tab if tab is not Tab.FINISHED]
+    running: QuerySet[Case] = Case.objects.filter(scope & _in(RUNNING))
+    counted = running.aggregate(
+        **{
+            tab.value: Count(F("id"), filter=_tab_condition(tab, by, today, soon_on))
+            for tab in tabs
+        }
+    )
+    return {tab: counted[tab.value] for tab in tabs}

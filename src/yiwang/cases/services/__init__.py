@@ -1,0 +1,92 @@
+"""Acts on drafts and cases; each is one transaction, takes `by` and `at`, and leaves a trail."""
+
+from yiwang.cases.services.accepting import (
+    AcceptanceRefusedError,
+    accept_case,
+    decline_case,
+    deem_accepted,
+)
+from yiwang.cases.services.correcting import (
+    CorrectionLine,
+    CorrectionRefusedError,
+    FiledLine,
+    ask_correction,
+    check_material,
+    file_correction,
+    file_material,
+)
+from yiwang.cases.services.deciding import (
+    DecisionRefusedError,
+    SamePersonError,
+    answer_text,
+    decide,
+    end_expired_corrections,
+    terminate_case,
+    withdraw_case,
+)
+from yiwang.cases.services.delivering import DeliveryRefusedError, deliver_case, read_message
+from yiwang.cases.services.drafting import (
+    DraftRefusedError,
+    NotEligibleError,
+    attach,
+    delete_draft,
+    detach,
+    purge_drafts,
+    save_draft,
+)
+from yiwang.cases.services.making import document_file, make_document
+from yiwang.cases.services.receiving import (
+    IncompleteError,
+    SubmissionRefusedError,
+    receive_at_counter,
+    submit_case,
+)
+from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
+from yiwang.cases.services.steps import (
+    ConflictRefusedError,
+    NotHolderError,
+    TextRefusedError,
+)
+
+__all__ = [
+    "AcceptanceRefusedError",
+    "AssignmentRefusedError",
+    "ConflictRefusedError",
+    "CorrectionLine",
+    "CorrectionRefusedError",
+    "DecisionRefusedError",
+    "DeliveryRefusedError",
+    "DraftRefusedError",
+    "FiledLine",
+    "IncompleteError",
+    "NotEligibleError",
+    "NotHolderError",
+    "SamePersonError",
+    "SubmissionRefusedError",
+    "TextRefusedError",
+    "accept_case",
+    "answer_text",
+    "ask_correction",
+    "assign_case",
+    "attach",
+    "check_material",
+    "decide",
+    "decline_case",
+    "deem_accepted",
+    "delete_draft",
+    "deliver_case",
+    "detach",
+    "document_file",
+    "end_expired_corrections",
+    "file_correction",
+    "file_material",
+    "make_document",
+    "propose",
+    "purge_drafts",
+    "read_message",
+    "receive_at_counter",
+    "save_draft",
+    "submit_case",
+    "terminate_case",
+    "withdraw_case",
+]

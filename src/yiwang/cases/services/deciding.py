@@ -1,0 +1,374 @@
+"""The decision (决定), made by another person than the review, and the end without one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from yiwang.cases.events import CaseGranted, CaseRefused
+from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
+from yiwang.cases.policy import letters
+from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after
+from yiwang.cases.policy.states import STEPS, CaseState, Step, after
+from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
+from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
+from yiwang.cases.services.delivering import deliver
+from yiwang.cases.services.steps import (
+    Capacity,
+    begin,
+    capacity,
+    heading,
+    issue,
+    locked,
+    move,
+    require_holder,
+    require_version,
+    version_of,
+    written,
+)
+from yiwang.catalogue.policy.items import Channel, ItemVersion, Question, QuestionKind
+from yiwang.kernel import events
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.licences import services as licences
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor
+from yiwang.registers import services as registers
+
+SYSTEM = "system:delivery"
+GRANT_REASON = "申请材料齐全、符合法定形式，经审查符合法定条件、标准。"
+
+
+class SamePersonError(RefusedError):
+    """Who reviewed may not decide."""
+
+    code = "cases.same_person"
+
+
+class DecisionRefusedError(RefusedError):
+    """The decision cannot be made like that."""
+
+    code = "cases.decision_refused"
+
+
+@transaction.atomic
+def decide(
+    *,
+    number: str,
+    outcome: Outcome,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    article: str = "",
+    version: int | None = None,
+) -> CaseView:
+    """Decide a case (作出决定): grant, with the licence in the same transaction, or refuse.
+
+    Of an item whose result is given at once, an accepted case is decided on the spot: the check
+    at acceptance was the review. The result of an application through the portal is delivered
+    there at once and the case is closed; at a counter somebody hands it over.
+
+    Args:
+        number: Case number.
+        outcome: Grant or refuse; may differ from what was proposed.
+        calendar: Covers the ten days of delivery.
+        by: Holds a post that decides in the deciding department; not the reviewer.
+        at: Moment of the decision.
+        reason: Facts and reasons; required for a refusal.
+        article: Law and article; required for a refusal, for a grant the item's own by default.
+        version: Row version `by` saw.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` may not decide here.
+        ConflictRefusedError: somebody acted since `version`.
+        StepRefusedError: not waiting for a decision.
+        SamePersonError: `by` reviewed it.
+        NotHolderError: the case was given to somebody else.
+        DecisionRefusedError: a grant while materials are outstanding.
+        TextRefusedError: a refusal without reason or article.
+        CalendarGapError: the calendar ends before the delivery date; nothing is changed.
+
+    Source:
+        行政许可法 第三十四条, 第三十七条, 第三十八条, 第三十九条, 第四十四条.
+    """
+    case = locked(number)
+    step = _step(case, outcome)
+    acting = capacity(case, STEPS[step], by)
+    require_version(case, version)
+    after(step, CaseState(case.state), immediate=case.immediate)
+    require_holder(case, by)
+    _require_review(case, by)
+    item = version_of(case)
+    if outcome is Outcome.REFUSE:
+        reason = written(reason, "不予的理由")
+        article = written(article, "法律依据")
+    else:
+        _require_complete(case)
+        reason = written(reason or GRANT_REASON, "理由")
+        article = article.strip() or letters.articles(item)
+    today = day_of(at)
+    case.delivery_due_on = delivery_due_on(decided_on=today, calendar=calendar)
+
+    case.outcome, case.decided_by, case.decided_at = outcome.value, by.ref, at
+    case.due_on, case.assigned_to = case.delivery_due_on, ""
+    changed = [
+        "outcome",
+        "decided_by",
+        "decided_at",
+        "delivery_due_on",
+        "due_on",
+        "assigned_to",
+    ]
+    if outcome is Outcome.GRANT:
+        case.licence_identifier = _issue_licence(case, item, by=by, at=at)
+        changed.append("licence_identifier")
+    move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
+    _issue_decision(case, item, outcome, reason=reason, article=article, by=by, at=at)
+    _publish(case, item, outcome, today)
+    if case.channel == Channel.PORTAL:
+        deliver(
+            case,
+            channel=DeliveryChannel.IN_APP,
+            result="已送达申请人的平台账号",
+            acting=Capacity(),
+            by=Actor(ref=SYSTEM, name="一网通办平台"),
+            at=at,
+        )
+    return case_view(case)
+
+
+def _step(case: Case, outcome: Outcome) -> Step:
+    on_spot = case.state == CaseState.ACCEPTED
+    if outcome is Outcome.GRANT:
+        return Step.GRANT_ON_SPOT if on_spot else Step.GRANT
+    return Step.REFUSE_ON_SPOT if on_spot else Step.REFUSE
+
+
+def _require_review(case: Case, by: Actor) -> None:
+    """Stop unless somebody else reviewed the case.
+
+    Source:
+        行政许可法 第三十四条 (review); separation of duties, one review and one approval.
+    """
+    if not case.reviewed_by:
+        raise DecisionRefusedError("本办件还没有审查意见，请先由审查人员审查。")
+    if case.reviewed_by == by.ref:
+        raise SamePersonError("您审查过本办件，不能由同一人决定，请由本部门其他审批人员决定。")
+
+
+def _require_complete(case: Case) -> None:
+    outstanding = list(
+        CaseMaterial.objects.filter(
+            case=case,
+            state__in=[MaterialState.MISSING.value, MaterialState.TOLERATED.value],
+        )
+        .order_by("id")
+        .values_list("name", flat=True)
+    )
+    if outstanding:
+        listed = "、".join(f"“{name}”" for name in outstanding)
+        raise DecisionRefusedError(
+            f"还没有收到{listed}，不能准予；请待申请人补齐，或者作出不予决定。"
+        )
+
+
+def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> str:
+    """Issue the licence the item promises, if any, and return its identifier."""
+    if not item.result.licence_type:
+        return ""
+    answers = CaseAnswer.objects.get(case=case).answers
+    held = registers.prefill_in_full(
+        ref=case.applicant_ref,
+        purpose=f"颁发{item.result.name}",
+        by=by,
+        at=at,
+        department=case.deciding_department,
+    )
+    number = held.get("person.id_number") or held.get("entity.uscc")
+    valid_from, valid_until = _validity(item, day_of(at))
+    licence = licences.issue_licence(
+        type_code=item.result.licence_type,
+        holder_ref=case.applicant_ref,
+        holder_name=case.applicant_name,
+        holder_number=number.value if number else "",
+        issuer=case.department_code,
+        fields=[
+            (question.label, answer_text(question, answers[question.id]))
+            for question in item.questions()
+            if question.id in item.result.scope_fields and answers.get(question.id) is not None
+        ],
+        valid_from=valid_from,
+        valid_until=valid_until,
+        case_number=case.number,
+        by=by,
+        at=at,
+    )
+    return licence.identifier
+
+
+def _validity(item: ItemVersion, today: date) -> tuple[date, date | None]:
+    months = item.result.valid_months
+    return today, months_after(today, months) if months else None
+
+
+def answer_text(question: Question, value: object) -> str:
+    """Return an answer as people read it: labels of choices, yes and no, number with unit."""
+    labels = {option.value: option.label for option in question.options}
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list | tuple):
+        return "、".join(labels.get(str(one), str(one)) for one in value)
+    if question.kind is QuestionKind.NUMBER:
+        return (
+            f"{value:g}{question.unit}" if isinstance(value, float) else f"{value}{question.unit}"
+        )
+    return labels.get(str(value), str(value))
+
+
+def _issue_decision(
+    case: Case,
+    item: ItemVersion,
+    outcome: Outcome,
+    *,
+    reason: str,
+    article: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    seal = organisations.department(case.deciding_department)
+    top = heading(case, item, seal.name)
+    if outcome is Outcome.GRANT:
+        valid_from, valid_until = _validity(item, day_of(at))
+        kind, message = DocumentKind.GRANT_DECISION, f"您的“{item.name}”申请已准予。"
+        body = letters.grant_letter(
+            top, reason=reason, article=article, valid_from=valid_from, valid_until=valid_until
+        )
+    else:
+        kind, message = (
+            DocumentKind.REFUSAL_DECISION,
+            f"您的“{item.name}”申请未获准予，理由和救济途径见决定书。",
+        )
+        body = letters.refusal_letter(
+            top, opening="经审查，本机关决定不予准许您的申请。", reason=reason, article=article
+        )
+    issue(case, kind, body=body, item=item, seal=seal, by=by, at=at, message=message)
+
+
+def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> None:
+    if outcome is Outcome.REFUSE:
+        events.publish(
+            CaseRefused(
+                number=case.number,
+                item_slug=case.item_slug,
+                applicant_ref=case.applicant_ref,
+                refused_on=today,
+            )
+        )
+        return
+    if not item.supervision.department:
+        raise ValueError(f"item {item.slug} has no supervisor, so it cannot have been published")
+    events.publish(
+        CaseGranted(
+            number=case.number,
+            item_slug=case.item_slug,
+            item_name=case.item_name,
+            holder_ref=case.applicant_ref,
+            holder_name=case.applicant_name,
+            supervising_department=item.supervision.department,
+            licence_identifier=case.licence_identifier,
+            granted_on=today,
+        )
+    )
+
+
+@transaction.atomic
+def withdraw_case(
+    *, number: str, reason: str, by: Actor, at: datetime, version: int | None = None
+) -> CaseView:
+    """Withdraw an application before the decision (撤回申请).
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` does not act for the applicant.
+        ConflictRefusedError: somebody acted since `version`.
+        StepRefusedError: decided or finished already.
+        TextRefusedError: the reason is too long or missing.
+    """
+    return _end(number, Step.WITHDRAW, reason=reason, by=by, at=at, version=version)
+
+
+@transaction.atomic
+def terminate_case(
+    *, number: str, reason: str, by: Actor, at: datetime, version: int | None = None
+) -> CaseView:
+    """End a case without a decision (终止办理): correction not filed, death, end of the body.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` may not decide in the deciding department.
+        ConflictRefusedError: somebody acted since `version`.
+        StepRefusedError: decided or finished already.
+        TextRefusedError: the reason is missing or too long.
+    """
+    return _end(number, Step.TERMINATE, reason=reason, by=by, at=at, version=version)
+
+
+def _end(
+    number: str, step: Step, *, reason: str, by: Actor, at: datetime, version: int | None
+) -> CaseView:
+    case, acting = begin(number, step, by=by, version=version)
+    reason = written(reason, "理由")
+    close(case, at)
+    move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
+    item = version_of(case)
+    department = organisations.department(case.department_code)
+    issue(
+        case,
+        DocumentKind.END_NOTICE,
+        body=letters.end_letter(
+            heading(case, item, department.name),
+            reason=reason,
+            withdrawn=step is Step.WITHDRAW,
+        ),
+        item=item,
+        seal=department,
+        by=by,
+        at=at,
+        message=f"您的“{item.name}”申请已终止办理。",
+    )
+    publish_closed(case)
+    return case_view(case)
+
+
+def end_expired_corrections(*, by: Actor, at: datetime, limit: int = 200) -> list[str]:
+    """End cases whose correction was not filed in time; return their numbers. For a named job."""
+    numbers = list(
+        Case.objects.filter(state=CaseState.CORRECTION.value, due_on__lt=day_of(at))
+        .order_by("due_on", "id")
+        .values_list("number", flat=True)[:limit]
+    )
+    ended = []
+    for number in numbers:
+        if _end_expired(number, by=by, at=at):
+            ended.append(number)
+    return ended
+
+
+@transaction.atomic
+def _end_expired(number: str, *, by: Actor, at: datetime) -> bool:
+    case = locked(number)
+    if case.state != CaseState.CORRECTION or case.due_on is None or case.due_on >= day_of(at):
+        return False
+    _end(
+        number,
+        Step.TERMINATE,
+        reason="逾期未提交补正材料",
+        by=by,
+        at=at,
+        version=None,
+    )
+    return True

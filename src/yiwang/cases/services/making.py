@@ -1,0 +1,79 @@
+"""Making the files of letters: rendered, sealed and stored once, when first asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from yiwang.cases.models import CaseDocument
+from yiwang.cases.policy.deadlines import day_of
+from yiwang.cases.policy.letters import chinese_day
+from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.queries import CaseNotFoundError, may_read
+from yiwang.documents import sealing, store
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor
+
+
+def document_file(document_id: int, *, by: Actor, at: datetime) -> bytes:
+    """Return the sealed PDF of a letter; it is made when first asked for.
+
+    Raises:
+        CaseNotFoundError: no such letter for these eyes.
+    """
+    document = CaseDocument.objects.select_related("case").filter(pk=document_id).first()
+    if document is None or not may_read(document.case, by):
+        raise CaseNotFoundError
+    return store.open(document.file_sha256 or make_document(document_id, at=at))
+
+
+@transaction.atomic
+def make_document(document_id: int, *, at: datetime) -> str:
+    """Render, seal and store the file of a letter, once; return its SHA-256.
+
+    The file bears the moment of issue; `at` is the moment of sealing.
+
+    Raises:
+        GlyphMissingError: a character cannot be printed; the message names it.
+        ObjectDoesNotExist: there is no such letter.
+    """
+    document = (
+        CaseDocument.objects.select_for_update(of=("self",))
+        .select_related("case")
+        .get(pk=document_id)
+    )
+    if document.file_sha256:
+        return document.file_sha256
+    seal = organisations.department(document.seal_department)
+    template = "receipt" if document.kind == DocumentKind.RECEIPT else "notice"
+    pdf = sealing.render_sealed(
+        template,
+        _data(document, seal.name),
+        seal=seal.code,
+        owner=seal.name,
+        reason=document.title,
+        at=document.issued_at,
+    )
+    document.file_sha256 = store.put(pdf, "application/pdf").sha256
+    document.save(update_fields=["file_sha256"])
+    return document.file_sha256
+
+
+def _data(document: CaseDocument, issuer: str) -> dict[str, object]:
+    case, body = document.case, document.body
+    return {
+        "issuer": issuer,
+        "number": document.number,
+        "title": document.title,
+        "subtitle": case.item_name,
+        "recipient": case.applicant_name,
+        "rows": [tuple(pair) for pair in body["facts"]],
+        "paragraphs": body["paragraphs"],
+        "remedy": "".join(body["remedies"]),
+        "date": chinese_day(day_of(document.issued_at)),
+        "query_code": case.query_code,
+        "qr": f"{settings.BASE_URL}/track?code={case.query_code}",
+        "demo": settings.DEMO,
+    }

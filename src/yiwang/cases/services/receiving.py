@@ -1,0 +1,546 @@
+"""Receipt (收件): from the portal or at a counter, on one record, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from yiwang.cases.events import CaseSubmitted
+from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Draft
+from yiwang.cases.policy import letters
+from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
+from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
+from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services.drafting import (
+    DraftRefusedError,
+    audience_of,
+    check_eligible,
+    check_uploads,
+    locked_draft,
+)
+from yiwang.cases.services.steps import Capacity, draw, heading, issue, write_down
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import (
+    Answer,
+    Audience,
+    Channel,
+    ItemVersion,
+    Material,
+    Necessity,
+    QuestionKind,
+    WaiveBy,
+    asked,
+    needed,
+)
+from yiwang.content import queries as content
+from yiwang.documents import services as documents
+from yiwang.kernel import events
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.identifiers import query_code
+from yiwang.kernel.masking import mask_number, mask_phone
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.licences import queries as licences
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
+from yiwang.organisations.policy.terms import DepartmentKind
+from yiwang.registers import queries as registers
+from yiwang.registers.queries import Prefilled
+
+KEY_LENGTH = 80
+
+COMPREHENSIVE = frozenset(
+    {DepartmentKind.CENTRE, DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN}
+)
+"""Units whose windows take in the items of every department (综合窗口)."""
+
+
+class IncompleteError(RefusedError):
+    """Answers or materials are missing or wrong; all of them are named at once.
+
+    Attributes:
+        problems: Question or material id to the sentence about it, in the order asked.
+    """
+
+    code = "cases.incomplete"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(f"还有{len(problems)}处需要补充或改正：{' '.join(problems.values())}")
+        self.problems = dict(problems)
+
+
+class SubmissionRefusedError(RefusedError):
+    """The application cannot be taken in like that."""
+
+    code = "cases.submission_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Application:
+    """What both doors bring in."""
+
+    item: ItemVersion
+    applicant_ref: str
+    registered: Mapping[str, Prefilled]
+    answers: dict[str, Answer]
+    uploads: Mapping[str, Sequence[str]]
+    channel: Channel
+    intake_department: str
+    window: str
+    phone: str
+    town: str
+    key: str
+    declaration: str
+    acting: Capacity
+    complete: bool
+
+
+@transaction.atomic
+def submit_case(
+    *,
+    draft_id: int,
+    declaration_accepted: bool,
+    idempotency_key: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> CaseView:
+    """Submit a draft through the portal (网上提交); the second time gives the same case.
+
+    Args:
+        draft_id: The draft.
+        declaration_accepted: Whether the applicant declared that all is true.
+        idempotency_key: Names this submission; sent again when the answer was lost.
+        calendar: Covers the five days in which the applicant must hear from the department.
+        by: Acts for the applicant.
+        at: Moment in which the application entered the system.
+
+    Raises:
+        CaseNotFoundError: no such draft of theirs.
+        IncompleteError: answers or materials are missing or wrong; all are named.
+        SubmissionRefusedError: no declaration, expired, not offered online, or no key.
+        NotEligibleError: the item is not for this kind of applicant.
+        CalendarGapError: the calendar ends before the date to be computed.
+
+    Source:
+        行政许可法 第二十九条 (electronic application), 第三十一条 (truth is the applicant's);
+        电子签名法 第十一条 (time of receipt).
+    """
+    draft = locked_draft(draft_id, by=by)
+    if draft.submitted_case is not None:
+        return case_view(draft.submitted_case)
+    if not declaration_accepted:
+        raise SubmissionRefusedError("请先阅读并勾选申请人声明，再提交申请。")
+    if draft.expires_on < day_of(at):
+        raise SubmissionRefusedError("这份草稿已过保留期限，请重新填写申请。")
+    item = catalogue.item_version(draft.item_slug, draft.item_version)
+    if Channel.PORTAL not in item.channels:
+        raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
+    check_eligible(item, draft.applicant_ref)
+    uploads: dict[str, list[str]] = {}
+    for upload in draft.uploads.order_by("id"):
+        uploads.setdefault(upload.material_id, []).append(upload.upload_ref)
+    case = _receive(
+        _Application(
+            item=item,
+            applicant_ref=draft.applicant_ref,
+            registered=_registered(draft.applicant_ref),
+            answers=plain_answers(draft.answers),
+            uploads=uploads,
+            channel=Channel.PORTAL,
+            intake_department=_portal_window(on=day_of(at)),
+            window="",
+            phone="",
+            town="",
+            key=_key(idempotency_key),
+            declaration=item.declaration,
+            acting=Capacity(),
+            complete=True,
+        ),
+        calendar=calendar,
+        by=by,
+        at=at,
+    )
+    _tie(draft, case)
+    return case_view(case)
+
+
+def receive_at_counter(
+    *,
+    item_slug: str,
+    applicant_ref: str,
+    answers: Mapping[str, object],
+    uploads: Mapping[str, Sequence[str]],
+    window: str,
+    idempotency_key: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    phone: str = "",
+    town: str = "",
+) -> CaseView:
+    """Take in an application at a counter (窗口收件); the second time gives the same case.
+
+    Missing materials do not stop the receipt: nobody is turned away, and what is missing is told
+    once, afterwards. Answers must be there, the clerk asks for them.
+
+    Args:
+        item_slug: The item.
+        applicant_ref: Who applies.
+        answers: Question id to answer.
+        uploads: Material id to the refs of scanned files.
+        window: Label of the window, printed on the receipt.
+        idempotency_key: Names this submission; sent again when the answer was lost.
+        calendar: Covers the five days of the notice.
+        by: Holds a post at a comprehensive window or in the item's department.
+        at: Moment of receipt.
+        phone: Where the applicant can be reached; empty: as registered, or none.
+        town: Code of the town the case belongs to; empty: as registered.
+
+    Raises:
+        PermissionRefusedError: `by` may not receive this item's cases.
+        IncompleteError: answers are missing or wrong; all are named.
+        SubmissionRefusedError: not offered at counters, key missing or used for something else.
+        NotEligibleError: the item is not for this kind of applicant.
+        CalendarGapError: the calendar ends before the date to be computed.
+        LookupError: no such item in force, or no such applicant registered.
+
+    Source:
+        行政许可法 第三十二条; 上海市优化营商环境条例 第二十五条 (no refusal to take in).
+    """
+    key = _key(idempotency_key)
+    if (known := _submitted(by, key, item_slug, applicant_ref)) is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return _receive_at_counter(
+                item=catalogue.item(item_slug, on=day_of(at)),
+                applicant_ref=applicant_ref,
+                answers=answers,
+                uploads=uploads,
+                window=window,
+                key=key,
+                calendar=calendar,
+                by=by,
+                at=at,
+                phone=phone,
+                town=town,
+            )
+    except IntegrityError as error:
+        if "cases_case_once_per_submission" not in str(error):
+            raise
+        known = _submitted(by, key, item_slug, applicant_ref)
+        if known is None:
+            raise
+        return known
+
+
+def _receive_at_counter(
+    *,
+    item: ItemVersion,
+    applicant_ref: str,
+    answers: Mapping[str, object],
+    uploads: Mapping[str, Sequence[str]],
+    window: str,
+    key: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    phone: str,
+    town: str,
+) -> CaseView:
+    acting = _window_of(item, by=by)
+    if Channel.COUNTER not in item.channels:
+        raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
+    check_eligible(item, applicant_ref)
+    try:
+        plain = plain_answers(answers)
+    except ValueError as error:
+        raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
+    unknown = set(uploads) - {material.id for material in item.materials}
+    if unknown:
+        raise SubmissionRefusedError("有文件不对应本事项的任何材料，请在材料清单中逐项上传。")
+    refs = [ref for listed in uploads.values() for ref in listed]
+    check_uploads(refs, by=by)
+    case = _receive(
+        _Application(
+            item=item,
+            applicant_ref=applicant_ref,
+            registered=_registered(applicant_ref),
+            answers=plain,
+            uploads=uploads,
+            channel=Channel.COUNTER,
+            intake_department=acting.department,
+            window=window.strip()[:40],
+            phone=phone.strip(),
+            town=town,
+            key=key,
+            declaration=item.declaration,
+            acting=acting,
+            complete=False,
+        ),
+        calendar=calendar,
+        by=by,
+        at=at,
+    )
+    return case_view(case)
+
+
+def _receive(
+    application: _Application, *, calendar: WorkdayCalendar, by: Actor, at: datetime
+) -> Case:
+    item, today = application.item, day_of(at)
+    answers = _checked_answers(application, today)
+    materials = _materials(application, answers, calendar=calendar, today=today)
+    _check_complete(application, answers, materials, today)
+    notice_on = notice_due_on(received_on=today, calendar=calendar)
+    department = organisations.department(item.department)
+    phone = application.phone or _phone(application, answers)
+    number, code = _numbers(item, today)
+    case = Case.objects.create(
+        number=number,
+        query_code=code,
+        item_slug=item.slug,
+        item_version=item.version,
+        item_name=item.name,
+        immediate=item.limit.promised_workdays == 0,
+        department_code=item.department,
+        deciding_department=organisations.deciding_department(item.department, on=today),
+        intake_department=application.intake_department,
+        window=application.window,
+        town=application.town or _value(application, "entity.town"),
+        channel=application.channel.value,
+        applicant_ref=application.applicant_ref,
+        applicant_kind=audience_of(application.applicant_ref).value,
+        applicant_name=_applicant_name(application),
+        applicant_number_masked=_applicant_number(application),
+        phone_masked=phone if "*" in phone else mask_phone(phone),
+        submitted_by=by.ref,
+        idempotency_key=application.key,
+        state=CaseState.RECEIVED.value,
+        touched_by=by.name or by.ref,
+        touched_at=at,
+        received_at=at,
+        received_on=today,
+        due_on=notice_on,
+        notice_due_on=notice_on,
+    )
+    CaseAnswer.objects.create(case=case, answers=answers, declaration=application.declaration)
+    for material in materials:
+        material.case = case
+    CaseMaterial.objects.bulk_create(materials)
+    for refs in application.uploads.values():
+        for ref in refs:
+            documents.mark_used(ref=ref, used_by=f"case:{number}")
+    write_down(case, Step.RECEIVE, "", acting=application.acting, by=by, at=at)
+    issue(
+        case,
+        DocumentKind.RECEIPT,
+        body=letters.receipt(
+            heading(case, item, department.name),
+            received=f"{at.astimezone(PLACE):%Y-%m-%d %H:%M}",
+            taken_by=by.name if application.acting.post else "一网通办平台",
+            window=application.window,
+            materials=[
+                f"{material.name}（{MaterialState(material.state).label}）"
+                for material in materials
+            ],
+        ),
+        item=item,
+        seal=department,
+        by=by,
+        at=at,
+        message=f"您的“{item.name}”申请已收到，查询码{code}。",
+    )
+    events.publish(
+        CaseSubmitted(
+            number=number,
+            item_slug=item.slug,
+            applicant_ref=application.applicant_ref,
+            received_on=today,
+        )
+    )
+    return case
+
+
+def _checked_answers(application: _Application, today: date) -> dict[str, Answer]:
+    registered = {prefilled.value for prefilled in application.registered.values()}
+    found = {
+        problem.question_id: problem.message
+        for problem in problems(
+            application.item, application.answers, today=today, registered=registered
+        )
+    }
+    if found and not application.complete:
+        raise IncompleteError(found)
+    return kept_answers(application.item, application.answers)
+
+
+def _check_complete(
+    application: _Application,
+    answers: Mapping[str, Answer],
+    materials: Sequence[CaseMaterial],
+    today: date,
+) -> None:
+    """Name everything that is missing, answers and materials together, at once."""
+    if not application.complete:
+        return
+    registered = {prefilled.value for prefilled in application.registered.values()}
+    found = {
+        problem.question_id: problem.message
+        for problem in problems(
+            application.item, application.answers, today=today, registered=registered
+        )
+    }
+    for material in materials:
+        if material.state == MaterialState.MISSING:
+            found[material.material_id] = f"请上传“{material.name}”。"
+    if found:
+        raise IncompleteError(found)
+
+
+def _materials(
+    application: _Application,
+    answers: Mapping[str, Answer],
+    *,
+    calendar: WorkdayCalendar,
+    today: date,
+) -> list[CaseMaterial]:
+    return [
+        _material(application, material, calendar=calendar, today=today)
+        for material in needed(application.item, answers)
+    ]
+
+
+def _material(
+    application: _Application, material: Material, *, calendar: WorkdayCalendar, today: date
+) -> CaseMaterial:
+    """Say how one material stands: waived, filed, tolerated for a while, or missing.
+
+    Source:
+        上海市优化营商环境条例 第二十四条 (容缺), 两个免于提交.
+    """
+    row = CaseMaterial(material_id=material.id, name=material.name)
+    refs = list(application.uploads.get(material.id, ()))
+    source = _waived_by(application, material, today)
+    if refs:
+        row.state, row.upload_refs, row.source = MaterialState.FILED.value, refs, "申请人提交"
+    elif source:
+        row.state, row.source = MaterialState.WAIVED.value, source
+    elif material.necessity is Necessity.TOLERABLE and material.tolerance_days > 0:
+        row.state = MaterialState.TOLERATED.value
+        row.due_on = calendar.add_workdays(today, material.tolerance_days)
+    else:
+        row.state = MaterialState.MISSING.value
+    return row
+
+
+def _waived_by(application: _Application, material: Material, today: date) -> str:
+    """Return the source that makes the material unnecessary; empty: it must be handed in."""
+    if material.waive_by is WaiveBy.GENERATED:
+        return WaiveBy.GENERATED.label
+    if material.waive_by is WaiveBy.REGISTER:
+        held = application.registered.get(material.waive_ref)
+        return held.source_label if held else ""
+    if material.waive_by is WaiveBy.LICENCE and licences.has_valid(
+        application.applicant_ref, material.waive_ref, on=today
+    ):
+        return WaiveBy.LICENCE.label
+    return ""
+
+
+def _registered(applicant_ref: str) -> Mapping[str, Prefilled]:
+    return registers.prefill(applicant_ref)
+
+
+def _value(application: _Application, key: str) -> str:
+    held = application.registered.get(key)
+    return held.value if held else ""
+
+
+def _applicant_name(application: _Application) -> str:
+    return _value(application, f"{audience_of(application.applicant_ref).value}.name")
+
+
+def _applicant_number(application: _Application) -> str:
+    if audience_of(application.applicant_ref) is Audience.ENTITY:
+        return _value(application, "entity.uscc")
+    number = _value(application, "person.id_number")
+    return number if "*" in number else mask_number(number)
+
+
+def _phone(application: _Application, answers: Mapping[str, Answer]) -> str:
+    """Return the telephone the applicant wrote into the form, else the registered one."""
+    for question in asked(application.item, answers):
+        value = answers.get(question.id)
+        if question.kind is QuestionKind.PHONE and isinstance(value, str):
+            return value
+    return _value(application, f"{audience_of(application.applicant_ref).value}.phone")
+
+
+def _numbers(item: ItemVersion, today: date) -> tuple[str, str]:
+    """Draw case number and query code (办件编号、查询码)."""
+    day = f"{today:%y%m%d}"
+    body = item.handling_code or item.task_code
+    serial = draw([(f"case:{body}", day)])[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('cases_query_code')")
+        place = int(cursor.fetchone()[0])
+    prefix = content.district().letters
+    code = query_code.generate(prefix=prefix, received_on=today, serial=_scattered(place))
+    return f"{body}{day}{serial:06d}", code
+
+
+def _scattered(place: int) -> int:
+    """Return another number of the same range, one to one, so that codes are no series."""
+    return place * 26_227 % query_code.SERIALS
+
+
+def _key(idempotency_key: str) -> str:
+    key = idempotency_key.strip()
+    if not key or len(key) > KEY_LENGTH or not key.isprintable():
+        raise SubmissionRefusedError(
+            f"提交编号应为1至{KEY_LENGTH}个可见字符，请刷新表单后重新提交。"
+        )
+    return key
+
+
+def _submitted(by: Actor, key: str, item_slug: str, applicant_ref: str) -> CaseView | None:
+    row = Case.objects.filter(submitted_by=by.ref, idempotency_key=key).first()
+    if row is None:
+        return None
+    if row.item_slug != item_slug or row.applicant_ref != applicant_ref:
+        raise SubmissionRefusedError("这个提交编号已用于另一份申请，请刷新表单后重新提交。")
+    return case_view(row)
+
+
+def _window_of(item: ItemVersion, *, by: Actor) -> Capacity:
+    """Return at which window `by` takes the item in: their department's, or a comprehensive one.
+
+    Raises:
+        PermissionRefusedError: at none.
+    """
+    held = by.departments(Permission.CASE_RECEIVE)
+    if item.department in held:
+        return Capacity(post="counter_clerk", department=item.department)
+    for code in sorted(held):
+        if organisations.department(code).kind in COMPREHENSIVE:
+            return Capacity(post="counter_clerk", department=code)
+    raise PermissionRefusedError(
+        "您的窗口不收本部门以外的事项，请引导申请人到综合窗口，或联系本部门负责人。"
+    )
+
+
+def _portal_window(*, on: date) -> str:
+    """Return the unit whose window looks after what comes in through the portal."""
+    found = organisations.departments(on=on, kind=DepartmentKind.CENTRE)
+    return found[0].code if found else ""
+
+
+def _tie(draft: Draft, case: Case) -> None:
+    draft.submitted_case = case
+    draft.save(update_fields=["submitted_case"])

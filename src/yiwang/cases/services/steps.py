@@ -1,0 +1,301 @@
+"""What every act shares: lock and check, move and write down, letters and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from yiwang.audit import services as audit
+from yiwang.cases.models import Case, CaseDocument, CaseEvent, Message
+from yiwang.cases.policy import letters
+from yiwang.cases.policy.deadlines import PLACE, day_of
+from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
+from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.kernel.errors import RefusedError
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import (
+    EVERYWHERE,
+    GRANTS,
+    Actor,
+    Permission,
+    PermissionRefusedError,
+    require,
+)
+
+REASON_LENGTH = 2_000
+"""Longest reason or opinion, in characters."""
+
+JOB = "job:"
+
+
+class ConflictRefusedError(RefusedError):
+    """Somebody acted on the case since the actor looked at it."""
+
+    code = "cases.conflict"
+
+
+class NotHolderError(RefusedError):
+    """The case was given to somebody else."""
+
+    code = "cases.not_holder"
+
+
+class TextRefusedError(RefusedError):
+    """A reason, an opinion or an article is missing or too long."""
+
+    code = "cases.text_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """From which post in which department somebody acts; both empty: as applicant or by clock."""
+
+    post: str = ""
+    department: str = ""
+
+
+def locked(number: str) -> Case:
+    """Return the row of a case, locked for the rest of the transaction.
+
+    Raises:
+        CaseNotFoundError: there is none.
+    """
+    case = Case.objects.select_for_update().filter(number=number).first()
+    if case is None:
+        raise CaseNotFoundError
+    return case
+
+
+def require_version(case: Case, version: int | None) -> None:
+    """Stop when somebody acted since the actor looked.
+
+    Args:
+        case: The locked row.
+        version: Row version the actor saw; None: whatever it is.
+
+    Raises:
+        ConflictRefusedError: the row has moved on; says who did it and when.
+    """
+    if version is not None and case.version != version:
+        moment = case.touched_at.astimezone(PLACE)
+        raise ConflictRefusedError(
+            f"办件刚由{case.touched_by}于{moment:%m月%d日 %H:%M}办理，"
+            f"现为“{CaseState(case.state).label}”，请刷新后再办。"
+        )
+
+
+def require_holder(case: Case, by: Actor) -> None:
+    """Stop when the case was given to somebody else.
+
+    Raises:
+        NotHolderError: it was.
+    """
+    if case.assigned_to and case.assigned_to != by.ref:
+        raise NotHolderError("本办件已分派给其他人员办理，如需接手，请本部门负责人重新分派。")
+
+
+def capacity(case: Case, move: Move, by: Actor) -> Capacity:
+    """Return in which capacity `by` may take the step.
+
+    Raises:
+        CaseNotFoundError: `by` may not even see the case.
+        PermissionRefusedError: `by` sees it, but holds no post for this step.
+    """
+    if move.by_applicant and by.acts_for(case.applicant_ref):
+        return Capacity()
+    if move.by_clock and by.ref.startswith(JOB):
+        return Capacity()
+    codes = departments_of(case, move.desk)
+    if move.permission is not None:
+        for code in codes:
+            if by.may(move.permission, department=code):
+                return Capacity(post=_post(by, move.permission, code), department=code)
+    if not may_read(case, by):
+        raise CaseNotFoundError
+    if move.permission is None:
+        raise PermissionRefusedError(
+            "只有申请人本人或者其代理人可以撤回申请，请由申请人登录后办理。"
+        )
+    require(by, move.permission, department=codes[0])
+    raise AssertionError("require lets nobody pass whom the loop did not")
+
+
+def _post(by: Actor, permission: Permission, department: str) -> str:
+    held = by.posts.get(department, frozenset()) | by.posts.get(EVERYWHERE, frozenset())
+    return sorted(post.value for post in held if permission in GRANTS[post])[0]
+
+
+def begin(number: str, step: Step, *, by: Actor, version: int | None) -> tuple[Case, Capacity]:
+    """Lock the case and make sure that `by` may take `step` and that it starts from its state.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: no post for this step.
+        ConflictRefusedError: the row has moved on since.
+        StepRefusedError: the step does not start from the case's state.
+    """
+    case = locked(number)
+    acting = capacity(case, STEPS[step], by)
+    require_version(case, version)
+    after(step, CaseState(case.state), immediate=case.immediate)
+    return case, acting
+
+
+def move(
+    case: Case,
+    step: Step,
+    *,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+    changed: Iterable[str] = (),
+    reason: str = "",
+    basis: str = "",
+    act: str = "",
+) -> None:
+    """Take the step: state, version, event and trail; `changed` names fields set by the caller."""
+    before = case.state
+    case.state = after(step, CaseState(before), immediate=case.immediate).value
+    case.version += 1
+    case.touched_by = by.name or by.ref
+    case.touched_at = at
+    case.save(update_fields=["state", "version", "touched_by", "touched_at", *changed])
+    write_down(case, step, before, acting=acting, by=by, at=at, reason=reason, basis=basis, act=act)
+
+
+def write_down(
+    case: Case,
+    step: Step,
+    before: str,
+    *,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    basis: str = "",
+    act: str = "",
+) -> None:
+    """Write the event and the trail row of a step."""
+    CaseEvent.objects.create(
+        case=case,
+        step=step.value,
+        from_state=before,
+        to_state=case.state,
+        at=at,
+        actor=by.ref,
+        actor_name=by.name or by.ref,
+        post=acting.post,
+        department=acting.department,
+        reason=reason,
+        basis=basis,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act=act or f"cases.{step.value}",
+        target=f"case:{case.number}",
+        detail={"from": before, "to": case.state},
+        department=acting.department,
+        ip=by.ip,
+        on_behalf_of="" if acting.post or by.ref.startswith(JOB) else case.applicant_ref,
+    )
+
+
+def version_of(case: Case) -> ItemVersion:
+    """Return the item version that the case is pinned to."""
+    return catalogue.item_version(case.item_slug, case.item_version)
+
+
+def written(text: str, what: str) -> str:
+    """Return `text` trimmed.
+
+    Raises:
+        TextRefusedError: it is empty or longer than REASON_LENGTH.
+    """
+    text = text.strip()
+    if not text:
+        raise TextRefusedError(f"请填写{what}，申请人或者复核人员将看到它。")
+    if len(text) > REASON_LENGTH:
+        raise TextRefusedError(f"{what}最多{REASON_LENGTH}个字，现为{len(text)}个字，请删减。")
+    return text
+
+
+def draw(scopes: Sequence[tuple[str, str]]) -> list[int]:
+    """Draw the next number in each (scope, period); gaps are allowed, repeats are not.
+
+    Scopes are drawn in one statement and in one order, so that two acts never wait crosswise.
+    """
+    ordered = sorted(set(scopes))
+    marks = ", ".join(["(%s, %s, 1)"] * len(ordered))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO cases_serial (scope, period, last_number) VALUES {marks} "  # noqa: S608 - marks only
+            "ON CONFLICT (scope, period) DO UPDATE SET last_number = cases_serial.last_number + 1 "
+            "RETURNING scope, period, last_number",
+            [part for pair in ordered for part in pair],
+        )
+        drawn = {(scope, period): last for scope, period, last in cursor.fetchall()}
+    return [drawn[pair] for pair in scopes]
+
+
+def heading(case: Case, item: ItemVersion, department_name: str) -> letters.Heading:
+    """Return what every letter of the case names."""
+    return letters.Heading(
+        case_number=case.number,
+        query_code=case.query_code,
+        item=item,
+        applicant_name=case.applicant_name,
+        department_name=department_name,
+    )
+
+
+def issue(
+    case: Case,
+    kind: DocumentKind,
+    *,
+    body: letters.Body,
+    item: ItemVersion,
+    seal: organisations.DepartmentView,
+    by: Actor,
+    at: datetime,
+    message: str,
+) -> CaseDocument:
+    """Write a letter with its number, and tell the applicant.
+
+    Args:
+        case: The case.
+        kind: Which letter; a case has each at most once.
+        body: From `policy.letters`.
+        item: The item version.
+        seal: Department whose seal it bears.
+        by: Who issues it.
+        at: Moment of issue.
+        message: Text of the message to the applicant.
+    """
+    year = day_of(at).year
+    serial = draw([(f"document:{seal.code}:{kind.value}", str(year))])[0]
+    document = CaseDocument.objects.create(
+        case=case,
+        kind=kind.value,
+        number=letters.document_number(
+            kind=kind, department_name=seal.short_name or seal.name, year=year, serial=serial
+        ),
+        title=letters.title(kind, item),
+        body=body,
+        seal_department=seal.code,
+        issued_by=by.ref,
+        issued_at=at,
+    )
+    tell(case, title=f"{document.title}（{case.query_code}）", body=message, at=at)
+    return document
+
+
+def tell(case: Case, *, title: str, body: str, at: datetime) -> None:
+    """Send the applicant a message; the title carries no personal data."""
+    Message.objects.create(to_ref=case.applicant_ref, case=case, title=title, body=body, at=at)
