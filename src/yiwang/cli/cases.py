@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import click
 
-from yiwang.cli.output import answer, json_option, now
+from yiwang.cli.output import answer, day_of, json_option, now
 
 
 @click.group()
@@ -37,15 +36,14 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
     except LookupError:
         codes = "、".join(one.code for one in organisations.departments())
         raise click.UsageError(f"没有部门“{department}”，可用的有：{codes}。") from None
-    today = (as_of or now().astimezone(ZoneInfo("Asia/Shanghai"))).date()
-    lines = queries.due_cases(
-        department_code=department, by=today + timedelta(days=within_days), as_of=today
-    )
-    for line in lines:
+    today = as_of.date() if as_of else day_of(now())
+    late = False
+    for line in queries.due_cases(department=department, within_days=within_days, today=today):
+        assert line.due_on is not None
+        days_left = (line.due_on - today).days
+        late = late or days_left < 0
         answer(
-            line,
-            f"{line.promised_on}  {line.days_left:>4}  {line.number}  {line.item_name}",
-            as_json=as_json,
+            line, f"{line.due_on}  {days_left:>4}  {line.number}  {line.item_name}", as_json=as_json
         )
-    if any(line.days_left < 0 for line in lines):
+    if late:
         raise SystemExit(1)

@@ -24,14 +24,15 @@ def load(path: Path) -> None:
 
     Exit status 0: loaded. 2: the file is not of that form; nothing was changed.
     """
+    from rich.console import Console
+
     from yiwang.catalogue import services
     from yiwang.catalogue.laws_reader import read_articles
 
-    with click.progressbar(length=1, label="装入法条", file=click.get_text_stream("stderr")) as bar:
+    with Console(stderr=True).status("装入法条…") as status:
 
-        def progress(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
+        def progress(rows: int) -> None:
+            status.update(f"装入法条…已读 {rows} 条")
 
         report = services.load_laws(
             articles=read_articles(path), by="system:operator", at=now(), progress=progress

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -16,6 +17,11 @@ from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 def now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
+
+
+def day_of(at: datetime) -> date:
+    """Return the calendar day of `at` in China."""
+    return at.astimezone(ZoneInfo("Asia/Shanghai")).date()
 
 
 def operator_actor() -> Actor:

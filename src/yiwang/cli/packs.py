@@ -15,10 +15,10 @@ def packs() -> None:
 
 
 def default_names() -> list[str]:
-    """Return the packs of this installation, lowest first."""
+    """Return the pack of this installation; those it requires are loaded with it."""
     from django.conf import settings
 
-    return ["national", "shanghai", settings.DISTRICT]
+    return [settings.DISTRICT]
 
 
 _names = click.argument("names", nargs=-1)

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import click
 
+from yiwang.cli.demo import demo
 from yiwang.cli.main import operator
 from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres, EmbeddedServerError
@@ -33,7 +33,12 @@ def yiwang(context: click.Context) -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
     command = context.invoked_subcommand
-    if command in NEEDS_NO_DATABASE or "--help" in sys.argv or "-h" in sys.argv:
+    if (
+        command in NEEDS_NO_DATABASE
+        or sys.argv[1:3] == ["demo", "reset"]
+        or "--help" in sys.argv
+        or "-h" in sys.argv
+    ):
         return
     context.with_resource(database(owner=command in {"migrate", "packs", "demo", "laws"}))
     import django
@@ -107,12 +112,15 @@ def web() -> None:
 )
 def worker(concurrency: int, queues: str) -> None:
     """Run a worker: events, documents, notices, clocks and the sealing of the trail."""
-    from procrastinate.contrib.django import app
+    from django.core.management import call_command
 
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
-        worker_app.run_worker(
-            queues=queues.split(","), concurrency=concurrency, shutdown_graceful_timeout=15
-        )
+    call_command(
+        "procrastinate",
+        "worker",
+        queues=queues,
+        concurrency=concurrency,
+        shutdown_graceful_timeout=15,
+    )
 
 
 @yiwang.command()
@@ -142,13 +150,30 @@ def settings(as_json: bool, markdown: bool) -> None:
             click.echo(f"{setting.name}（默认：{setting.default or '—'}）\n    {setting.meaning}")
 
 
+@click.command("reset")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def demo_reset(yes: bool) -> None:
+    """Throw the demo's embedded database, files and keys away.
+
+    Exit status 0: gone. 1: not confirmed. 2: refused: it runs, or the database is elsewhere.
+    """
+    import shutil
+
+    server = EmbeddedPostgres(env.home() / "pg")
+    if env.text("DATABASE_URL"):
+        raise click.UsageError("DATABASE_URL 指向别处的数据库，本命令只清空内嵌的演示数据库。")
+    if server.data.exists() and server.is_ready():
+        raise click.UsageError("程序正在运行，请先按 Ctrl-C 停止，再清空。")
+    if not yes:
+        click.confirm(f"将删除 {env.home()} 中的演示数据库、文件和密钥，确定吗？", abort=True)
+    for name in ("pg", "files", "keys", "secrets", "metrics"):
+        shutil.rmtree(env.home() / name, ignore_errors=True)
+    click.echo("已清空，下次 make run 会重新准备。")
+
+
 for _command in operator.commands.values():
     yiwang.add_command(_command)
-
-
-def now() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
+demo.add_command(demo_reset)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres
 from yiwang.config.run import (
     Child,
+    StartRefusedError,
     console,
     refuse_taken_port,
     step,
@@ -65,14 +66,16 @@ def _prepare(enterprises: int) -> None:
     with step("更新数据库结构"):
         prepare.migrate()
     with step(f"装入内容包 {'、'.join(default_names())}"):
-        content.load_packs(
+        report = content.load_packs(
             root=settings.PACKS_DIR,
             names=default_names(),
             by="system:run",
             at=at,
             apply=True,
             record=audit.record,
-        ).raise_for_errors()
+        )
+        if report.errors:
+            raise StartRefusedError("\n".join(str(error) for error in report.errors))
     if settings.DEMO:
         with step("准备演示人口、企业和账号（均为虚构）"):
             demo.prepare(enterprises=enterprises, at=at, progress=None)

@@ -139,6 +139,11 @@ def actor_for(user_id: int, *, at: datetime, ip: str = "") -> Actor:
     return _actor(user, at=at, ip=ip)
 
 
+def login_taken(login: str) -> bool:
+    """Tell whether an account has that login."""
+    return User.objects.filter(login=login).exists()
+
+
 def staff_with(permission: Permission, *, department: str, at: datetime) -> list[StaffView]:
     """List who may do `permission` in `department` at `at`, deputies included, by login."""
     posts = [post.value for post, granted in GRANTS.items() if permission in granted]
