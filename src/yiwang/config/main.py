@@ -33,12 +33,9 @@ def yiwang(context: click.Context) -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
     command = context.invoked_subcommand
-    if (
-        command in NEEDS_NO_DATABASE
-        or sys.argv[1:3] == ["demo", "reset"]
-        or "--help" in sys.argv
-        or "-h" in sys.argv
-    ):
+    words = sys.argv[1:]
+    no_database = command in NEEDS_NO_DATABASE or words[:2] == ["demo", "reset"]
+    if no_database or {"-h", "--help"} & set(words):
         return
     context.with_resource(database(owner=command in {"migrate", "packs", "demo", "laws"}))
     import django
