@@ -1,0 +1,664 @@
+"""Applying: task list, one page per topic, materials, check, submit (网上申请)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.cases import queries as cases
+from yiwang.cases import services
+from yiwang.cases.policy.answers import problems
+from yiwang.cases.policy.terms import MaterialState
+from yiwang.cases.queries import DraftView
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import (
+    Answer,
+    Channel,
+    ItemVersion,
+    Material,
+    Necessity,
+    Question,
+    QuestionKind,
+    Section,
+    WaiveBy,
+    asked,
+    needed,
+)
+from yiwang.documents import queries as documents
+from yiwang.documents import services as uploads
+from yiwang.kernel.errors import RefusedError
+from yiwang.licences import queries as licences
+from yiwang.registers import queries as registers
+from yiwang.registers.queries import Prefilled
+from yiwang.web import forms as web_forms
+from yiwang.web.citizen import guides
+from yiwang.web.citizen.items import given_answers, plain
+from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
+
+FIXED_KINDS = frozenset({QuestionKind.USCC, QuestionKind.CITIZEN_ID})
+FIXED_KEYS = frozenset({"person.name", "entity.name", "entity.legal_representative"})
+"""Answers that say who applies: they are put right at the register, never typed over."""
+
+ACCEPTED_FILES = "image/*,application/pdf"
+
+
+def subject_name(ref: str) -> str:
+    """Return the name of a person or an entity for a choice; the ref itself when unknown."""
+    try:
+        if ref.startswith("person:"):
+            return registers.person(ref).name
+        return registers.entity(ref).name
+    except LookupError:
+        return ref
+
+
+class Apply(Page):
+    """Begin an application: on whose behalf, then a draft (开始办理)."""
+
+    permission = APPLICANT
+    template_name = "citizen/apply.html"
+    nav = "items"
+
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The version in force today."""
+        return found(lambda: catalogue.item(self.kwargs["slug"], on=self.today))
+
+    @cached_property
+    def subjects(self) -> list[tuple[str, str]]:
+        """Those for whom the actor may apply and for whom the item is, with their names."""
+        kinds = {audience.value for audience in self.item.audiences}
+        return [
+            (ref, subject_name(ref))
+            for ref in sorted(self.actor.subjects, reverse=True)
+            if ref.partition(":")[0] in kinds
+        ]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show who applies and what is to come."""
+        return self.page()
+
+    def page(self, error: str = "", status: int = 200) -> HttpResponse:
+        """Show the page, with what is wrong if anything is."""
+        item = self.item
+        answers = given_answers(item, self.request.GET, before=len(item.questionnaire))
+        open_drafts = [
+            draft
+            for draft in cases.drafts_of(self.actor.subjects, today=self.today)
+            if draft.item_slug == item.slug
+        ]
+        return self.render(
+            {
+                "item": item,
+                "subjects": self.subjects,
+                "earlier": plain(item, answers),
+                "drafts": open_drafts,
+                "online": Channel.PORTAL in item.channels,
+                "facts": guides.facts(item),
+                "error": error,
+            },
+            status=status,
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save a new draft, with the answers of the questionnaire and of the registers."""
+        ref = request.POST.get("applicant", "")
+        if ref not in dict(self.subjects):
+            return self.page(_("请选择以谁的名义申请。"), UNPROCESSABLE)
+        answers = given_answers(self.item, request.POST, before=len(self.item.questionnaire))
+        held = known_answers(self.item, answers, _prefill(ref))
+        draft = services.save_draft(
+            draft_id=None,
+            item_slug=self.item.slug,
+            applicant_ref=ref,
+            answers=answers | held,
+            by=self.actor,
+            at=self.at,
+        )
+        return redirect("citizen:draft", draft=draft.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One line of the task list."""
+
+    title: str
+    href: str
+    status: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftMaterial:
+    """One material of a draft as the applicant sees it.
+
+    Attributes:
+        state: Waived, filed, tolerated or missing, computed by the same rules as at receipt.
+    """
+
+    line: guides.MaterialLine
+    state: MaterialState
+    source: str
+    files: Sequence[documents.UploadView]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do now."""
+        return self.state is not MaterialState.MISSING
+
+
+class DraftPage(Page):
+    """What the pages of one application share."""
+
+    permission = APPLICANT
+    nav = "cases"
+
+    @cached_property
+    def draft(self) -> DraftView:
+        """The draft; not found for anybody else."""
+        return cases.draft(self.kwargs["draft"], by=self.actor)
+
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The version that the draft is pinned to."""
+        return found(
+            lambda: catalogue.item_version(self.draft.item_slug, self.draft.item_version)
+        )
+
+    @cached_property
+    def prefilled(self) -> Mapping[str, Prefilled]:
+        """What the registers hold about the applicant."""
+        return _prefill(self.draft.applicant_ref)
+
+    @cached_property
+    def answers(self) -> dict[str, Answer]:
+        """Everything answered so far, by the applicant or by a register."""
+        return answers_of(self.draft, self.item, self.prefilled)
+
+    @cached_property
+    def wrong(self) -> dict[str, str]:
+        """Question id to what is missing or wrong."""
+        return {
+            problem.question_id: problem.message
+            for problem in problems(
+                self.item,
+                self.answers,
+                today=self.today,
+                registered={one.value for one in self.prefilled.values()},
+            )
+        }
+
+    @cached_property
+    def materials(self) -> list[DraftMaterial]:
+        """The materials of this application and how each stands."""
+        return draft_materials(
+            self.draft, self.item, self.answers, self.prefilled, today=self.today
+        )
+
+    @cached_property
+    def pages(self) -> list[Section]:
+        """Topics in which something is asked or shown; the questionnaire is the first."""
+        return topics(self.item, self.answers)
+
+    def stopped(self) -> HttpResponse | None:
+        """Send whoever returns to a submitted draft to its case."""
+        stop = super().stopped()
+        if stop is None and self.draft.case_number:
+            return redirect("citizen:receipt", number=self.draft.case_number)
+        return stop
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Name the draft, its item and who applies."""
+        return super().context(
+            draft=self.draft,
+            item=self.item,
+            applicant=subject_name(self.draft.applicant_ref),
+            **given,
+        )
+
+    def save(self, answers: Mapping[str, Answer]) -> DraftView:
+        """Save answers over those of before."""
+        return services.save_draft(
+            draft_id=self.draft.id,
+            item_slug=self.draft.item_slug,
+            applicant_ref=self.draft.applicant_ref,
+            answers={key: value for key, value in answers.items() if value is not None},
+            by=self.actor,
+            at=self.at,
+        )
+
+
+class Draft(DraftPage):
+    """Task list: topics with their state, in any order (申请任务单)."""
+
+    template_name = "citizen/draft.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what is done and what is not."""
+        tasks = [self._task(section) for section in self.pages]
+        missing = [one for one in self.materials if not one.done]
+        files = self.draft.uploads
+        tasks.append(
+            Task(
+                title=_("上传材料"),
+                href=reverse("citizen:materials", args=[self.draft.id]),
+                status="done" if not missing else "doing" if files else "todo",
+                hint=_("还缺 %(count)s 件") % {"count": len(missing)} if missing else "",
+            )
+        )
+        ready = all(task.status == "done" for task in tasks)
+        tasks.append(
+            Task(
+                title=_("核对并提交"),
+                href=reverse("citizen:check", args=[self.draft.id]) if ready else "",
+                status="todo" if ready else "blocked",
+            )
+        )
+        following = next(task for task in tasks if task.status != "done")
+        return self.render({"tasks": tasks, "following": following})
+
+    def _task(self, section: Section) -> Task:
+        questions = web_forms.section_questions(section, self.item, self.answers)
+        open_ones = [question for question in questions if question.id in self.wrong]
+        begun = any(
+            question.id in self.draft.answers and not question.prefill for question in questions
+        )
+        return Task(
+            title=section.title,
+            href=reverse("citizen:section", args=[self.draft.id, section.id]),
+            status="done" if not open_ones else "doing" if begun else "todo",
+            hint=_("还有 %(count)s 项未填") % {"count": len(open_ones)}
+            if open_ones and begun
+            else "",
+        )
+
+
+class SectionPage(DraftPage):
+    """One topic: what is known is shown, the rest is asked (填写)."""
+
+    template_name = "citizen/section.html"
+
+    @cached_property
+    def section(self) -> Section:
+        """The topic named in the address."""
+        for section in self.pages:
+            if section.id == self.kwargs["section"]:
+                return section
+        raise Http404
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the topic."""
+        return self._page(self._form(self.answers))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save what was typed; ask again for what is wrong or newly needed."""
+        form = self._form(self.answers, data=request.POST)
+        valid = form.is_valid()
+        shown = {field.name for field in form}
+        merged = self.answers | form.answers()
+        if request.headers.get("HX-Request"):
+            return self._page(self._form(merged))
+        following = web_forms.section_questions(self.section, self.item, merged)
+        asked_now, _held = self._parts(following)
+        appeared = [question for question in asked_now if question.id not in shown]
+        if not valid:
+            return self._page(form, status=UNPROCESSABLE)
+        held = known_answers(self.item, merged, self.prefilled)
+        self.save(held | merged)
+        if any(not question.optional for question in appeared):
+            messages.info(request, _("已暂存。根据您的选择，请继续填写新出现的问题。"))
+            return redirect(f"{request.path}?{request.GET.urlencode()}")
+        return redirect(self._next())
+
+    def _form(
+        self, answers: Mapping[str, Answer], data: Mapping[str, Any] | None = None
+    ) -> web_forms.QuestionsForm:
+        questions = web_forms.section_questions(self.section, self.item, answers)
+        open_ones, _held = self._parts(questions)
+        return web_forms.QuestionsForm(
+            open_ones,
+            version=self.item,
+            given=answers,
+            today=self.today,
+            data=data,
+            refreshing=web_forms.refreshing(self.item, self.section),
+        )
+
+    def _parts(
+        self, questions: Sequence[Question]
+    ) -> tuple[list[Question], list[web_forms.Known]]:
+        open_ones, held = web_forms.split_known(questions, self.prefilled)
+        edited = self._edited()
+        reopened = [one.question for one in held if one.question.id in edited]
+        kept = [one for one in held if one.question.id not in edited]
+        order = {question.id: place for place, question in enumerate(questions)}
+        return sorted([*open_ones, *reopened], key=lambda q: order[q.id]), kept
+
+    def _edited(self) -> set[str]:
+        """Return the known answers that the applicant wants to put right here."""
+        named = set(self.request.GET.getlist("edit"))
+        differing = {
+            question.id
+            for question in self.item.questions()
+            if question.prefill
+            and question.id in self.draft.answers
+            and question.prefill in self.prefilled
+            and self.draft.answers[question.id] != self.prefilled[question.prefill].value
+        }
+        return {
+            question.id
+            for question in self.item.questions()
+            if question.id in named | differing and not fixed(question, self.prefilled)
+        }
+
+    def _page(self, form: web_forms.QuestionsForm, status: int = 200) -> HttpResponse:
+        questions = web_forms.section_questions(
+            self.section, self.item, self.answers | form.answers() if form.is_bound else form.given
+        )
+        _open, held = self._parts(questions)
+        rows = [
+            {
+                "label": one.label,
+                "value": one.value,
+                "source": one.source,
+                "change": ""
+                if fixed(one.question, self.prefilled)
+                else f"?edit={one.question.id}",
+                "note": _("如有误，请先到登记机关更正")
+                if fixed(one.question, self.prefilled)
+                else "",
+            }
+            for one in held
+        ]
+        place = self.pages.index(self.section) + 1
+        return self.render(
+            {
+                "form": form,
+                "section": self.section,
+                "rows": rows,
+                "place": place,
+                "count": len(self.pages),
+            },
+            status=status,
+        )
+
+    def _next(self) -> str:
+        """Return to the check page when the change came from there, else go on."""
+        if "check" in self.request.GET:
+            return reverse("citizen:check", args=[self.draft.id])
+        return reverse("citizen:draft", args=[self.draft.id])
+
+
+class UploadForm(forms.Form):
+    """One file for one material."""
+
+    use_required_attribute = False
+
+    material = forms.CharField(max_length=60, widget=forms.HiddenInput)
+    file = forms.FileField(
+        label=_l("文件"),
+        error_messages={
+            "required": _l("请先选择文件，再点上传。"),
+            "empty": _l("文件是空的，请重新选择。"),
+        },
+    )
+
+
+class Materials(DraftPage):
+    """Materials: what need not be filed and from where it comes; the rest is uploaded (上传材料)."""
+
+    template_name = "citizen/materials.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show every material and how it stands."""
+        return self._page()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take in one file, or say at that material what is wrong with it."""
+        material = request.POST.get("material", "")
+        form = UploadForm(data=request.POST, files=request.FILES)
+        if not form.is_valid():
+            return self._page(material, " ".join(form.errors.get("file", form.errors)))
+        sent = form.cleaned_data["file"]
+        try:
+            taken = uploads.accept_upload(
+                file=sent.file,
+                name=sent.name,
+                size=sent.size,
+                by=self.actor.ref,
+                at=self.at,
+            )
+            services.attach(
+                draft_id=self.draft.id,
+                material_id=material,
+                upload_ref=taken.ref,
+                by=self.actor,
+                at=self.at,
+            )
+        except RefusedError as refusal:
+            return self._page(material, refusal.message)
+        messages.success(request, _("“%(name)s”已上传。") % {"name": taken.name})
+        return redirect(f"{request.path}#material-{material}")
+
+    def _page(self, material: str = "", error: str = "") -> HttpResponse:
+        return self.render(
+            {
+                "materials": self.materials,
+                "missing": [one for one in self.materials if not one.done],
+                "wrong_material": material,
+                "error": error,
+                "accept": ACCEPTED_FILES,
+                "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
+            },
+            status=UNPROCESSABLE if error else 200,
+        )
+
+
+class RemoveFile(DraftPage):
+    """Take an uploaded file away again; it can be uploaded anew."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Detach the file and return to the materials."""
+        services.detach(
+            draft_id=self.draft.id,
+            upload_ref=request.POST.get("file", ""),
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(request, _("文件已移除。"))
+        return redirect("citizen:materials", draft=self.draft.id)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A reloaded removal shows the materials."""
+        return redirect("citizen:materials", draft=self.draft.id)
+
+
+class SubmitForm(forms.Form):
+    """The declaration, and the name of this submission."""
+
+    use_required_attribute = False
+
+    promise = forms.BooleanField(
+        label=_l("我已阅读并承诺以上内容"),
+        error_messages={"required": _l("请阅读承诺内容并勾选，然后提交。")},
+    )
+
+
+class Check(DraftPage, FormPage):
+    """Last look: all answers, all materials, the declaration in full (核对信息)."""
+
+    template_name = "citizen/check.html"
+    form_class = SubmitForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Show everything that will be submitted."""
+        return super().context(
+            sections=[
+                {
+                    "section": section,
+                    "rows": self._rows(section),
+                    "change": reverse("citizen:section", args=[self.draft.id, section.id]) + "?check=1",
+                }
+                for section in self.pages
+            ],
+            materials=self.materials,
+            missing=[one for one in self.materials if not one.done],
+            problems=list(self.wrong.values()),
+            **given,
+        )
+
+    def valid(self, form: SubmitForm) -> HttpResponse:
+        """Save what the registers answer, submit, and show the receipt."""
+        if self.answers != self.draft.answers:
+            self.save(self.answers)
+        case = services.submit_case(
+            draft_id=self.draft.id,
+            declaration_accepted=form.cleaned_data["promise"],
+            idempotency_key=f"draft-{self.draft.id}",
+            calendar=self.calendar,
+            by=self.actor,
+            at=self.at,
+        )
+        return redirect("citizen:receipt", number=case.number)
+
+    def _rows(self, section: Section) -> list[dict[str, Any]]:
+        questions = web_forms.section_questions(section, self.item, self.answers)
+        _open, held = web_forms.split_known(questions, self.prefilled)
+        sources = {one.question.id: (one.value, one.source) for one in held}
+        rows = []
+        for question in questions:
+            value = web_forms.in_words(question, self.answers.get(question.id))
+            known = sources.get(question.id)
+            source = known[1] if known and known[0] == value else ""
+            rows.append({"label": question.label, "value": value, "source": source})
+        return rows
+
+
+class Discard(DraftPage):
+    """Throw a draft away: a second, specific step (删除草稿)."""
+
+    template_name = "citizen/discard.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Name what will be gone."""
+        return self.render()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Delete it."""
+        services.delete_draft(draft_id=self.draft.id, by=self.actor, at=self.at)
+        messages.success(request, _("草稿已删除。"))
+        return redirect("citizen:cases")
+
+
+def topics(item: ItemVersion, answers: Mapping[str, Answer]) -> list[Section]:
+    """Return the sections in which something is asked; the questionnaire comes first."""
+    first = Section(id="situation", title=_("办理情形"), questions=item.questionnaire)
+    return [
+        section
+        for section in (first, *item.sections)
+        if web_forms.section_questions(section, item, answers)
+    ]
+
+
+def fixed(question: Question, prefilled: Mapping[str, Prefilled]) -> bool:
+    """Tell whether a known answer may not be typed over on this form."""
+    held = prefilled.get(question.prefill)
+    return (
+        question.kind in FIXED_KINDS
+        or question.prefill in FIXED_KEYS
+        or (held is not None and held.masked and question.kind is not QuestionKind.PHONE)
+    )
+
+
+def known_answers(
+    item: ItemVersion, answers: Mapping[str, Answer], prefilled: Mapping[str, Prefilled]
+) -> dict[str, Answer]:
+    """Return the answers that the registers give to questions that are asked and not answered."""
+    held: dict[str, Answer] = {}
+    for question in asked(item, answers):
+        found_one = prefilled.get(question.prefill) if question.prefill else None
+        if found_one is not None and answers.get(question.id) is None:
+            held[question.id] = found_one.value
+    return held
+
+
+def answers_of(
+    draft: DraftView, item: ItemVersion, prefilled: Mapping[str, Prefilled]
+) -> dict[str, Answer]:
+    """Return the answers of a draft as the rules read them, those of the registers included."""
+    typed: dict[str, Answer] = {
+        key: tuple(value) if isinstance(value, list) else value  # type: ignore[misc]
+        for key, value in draft.answers.items()
+    }
+    return known_answers(item, typed, prefilled) | typed
+
+
+def draft_materials(
+    draft: DraftView,
+    item: ItemVersion,
+    answers: Mapping[str, Answer],
+    prefilled: Mapping[str, Prefilled],
+    *,
+    today: date,
+) -> list[DraftMaterial]:
+    """Return each material with its state; the receipt computes it again and has the last word."""
+    files = documents.uploads([ref for _material, ref in draft.uploads])
+    result = []
+    for material, line in zip(
+        needed(item, answers), guides.checklist(item, answers), strict=True
+    ):
+        filed = [
+            files[ref]
+            for material_id, ref in draft.uploads
+            if material_id == material.id and ref in files
+        ]
+        source = waived_by(material, draft.applicant_ref, prefilled, today=today)
+        if filed:
+            state = MaterialState.FILED
+        elif source:
+            state = MaterialState.WAIVED
+        elif material.necessity is Necessity.TOLERABLE and material.tolerance_days > 0:
+            state = MaterialState.TOLERATED
+        else:
+            state = MaterialState.MISSING
+        if line.waived and not source:
+            line = replace(line, tag=_("须提交"), colour="neutral", how=material.accept_standard)
+        result.append(
+            DraftMaterial(line=line, state=state, source=source, files=filed)
+        )
+    return result
+
+
+def waived_by(
+    material: Material, applicant_ref: str, prefilled: Mapping[str, Prefilled], *, today: date
+) -> str:
+    """Return the source that makes a material unnecessary; empty: it must be handed in."""
+    if material.waive_by is WaiveBy.GENERATED:
+        return _("由系统根据填写的内容生成")
+    if material.waive_by is WaiveBy.REGISTER:
+        held = prefilled.get(material.waive_ref)
+        return held.source_label if held else ""
+    if material.waive_by is WaiveBy.LICENCE and licences.has_valid(
+        applicant_ref, material.waive_ref, on=today
+    ):
+        return _("电子证照库")
+    return ""
+
+
+def _prefill(ref: str) -> dict[str, Prefilled]:
+    try:
+        return registers.prefill(ref)
+    except LookupError:
+        return {}

@@ -1,0 +1,320 @@
+"""Finding an item and reading its guide: home, search, catalogue, guide, questionnaire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.cases import queries as cases
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import (
+    Answer,
+    Audience,
+    Channel,
+    ItemVersion,
+    Question,
+    QuestionKind,
+    holds,
+)
+from yiwang.organisations import queries as organisations
+from yiwang.ratings import queries as ratings
+from yiwang.web.citizen import guides
+from yiwang.web.forms import QuestionsForm, in_words
+from yiwang.web.views import UNPROCESSABLE, Page, found
+
+QUERY_LENGTH = 60
+"""Longest search text, in characters; the rest is dropped."""
+
+HOME_ITEMS = 8
+"""Items shown per audience on the home page."""
+
+HOME_CASES = 3
+"""Own running cases shown on the home page."""
+
+
+def audience_of(request: HttpRequest) -> Audience | None:
+    """Return the audience named in the address; None: both."""
+    wish = request.GET.get("for", "")
+    return Audience(wish) if wish in set(Audience) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemCard:
+    """One item in a list, with its facts."""
+
+    slug: str
+    name: str
+    summary: str
+    department: str
+    facts: list[tuple[str, str]]
+
+
+def cards(items: list[ItemVersion]) -> list[ItemCard]:
+    """Return items as cards; one query for all departments."""
+    names = {unit.code: unit.short_name or unit.name for unit in organisations.departments()}
+    return [
+        ItemCard(
+            slug=item.slug,
+            name=item.name,
+            summary=item.summary,
+            department=names.get(item.department, ""),
+            facts=guides.facts(item),
+        )
+        for item in items
+    ]
+
+
+class Home(Page):
+    """Start: search first, then two lists, and one's own running cases (首页)."""
+
+    template_name = "citizen/home.html"
+    nav = "home"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what most people come for."""
+        listed = {
+            audience: catalogue.items(on=self.today, audience=audience) for audience in Audience
+        }
+        return self.render(
+            {
+                "persons": listed[Audience.PERSON][:HOME_ITEMS],
+                "persons_count": len(listed[Audience.PERSON]),
+                "entities": listed[Audience.ENTITY][:HOME_ITEMS],
+                "entities_count": len(listed[Audience.ENTITY]),
+                "my_cases": self._running(),
+            }
+        )
+
+    def _running(self) -> list[cases.QueueRow]:
+        if not self.actor.subjects:
+            return []
+        rows, _after = cases.my_cases(
+            self.actor.subjects, today=self.today, calendar=self.calendar, limit=HOME_CASES
+        )
+        return [row for row in rows if row.closed_at is None]
+
+
+class Search(Page):
+    """Find an item by its name or by citizens' words (搜索)."""
+
+    template_name = "citizen/search.html"
+    nav = "items"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what was found, best first."""
+        text = request.GET.get("q", "").strip()[:QUERY_LENGTH]
+        audience = audience_of(request)
+        items = catalogue.search(text, on=self.today, audience=audience) if text else []
+        return self.render({"text": text, "audience": audience, "cards": cards(items)})
+
+
+class Items(Page):
+    """All items, by audience and field (办事)."""
+
+    template_name = "citizen/items.html"
+    nav = "items"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list."""
+        audience = audience_of(request)
+        items = catalogue.items(on=self.today, audience=audience)
+        return self.render(
+            {"audience": audience, "groups": guides.by_field(items), "count": len(items)}
+        )
+
+
+class ItemPage(Page):
+    """What pages about one item share: the version in force today."""
+
+    nav = "items"
+
+    def item(self) -> ItemVersion:
+        """Return the version in force today.
+
+        Raises:
+            Http404: there is none.
+        """
+        return found(lambda: catalogue.item(self.kwargs["slug"], on=self.today))
+
+
+class Item(ItemPage):
+    """The guide of one item: decide and prepare (办事指南)."""
+
+    template_name = "citizen/item.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the guide."""
+        item = self.item()
+        lines = guides.materials(item.materials)
+        return self.render(
+            {
+                "item": item,
+                "facts": guides.facts(item),
+                "tags": guides.tags(item),
+                "audiences": guides.audiences(item),
+                "materials": lines,
+                "waived_count": sum(line.waived for line in lines),
+                "flow": guides.flow(item),
+                "basis": guides.basis(item),
+                "department": found(lambda: organisations.department(item.department)),
+                "supervisor": found(lambda: organisations.department(item.supervision.department)),
+                "online": Channel.PORTAL in item.channels,
+                "rating": ratings.item_summary(item.slug),
+            }
+        )
+
+
+class Questions(ItemPage):
+    """Start of the questionnaire."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Go to the first question; an item without questions has its list at once."""
+        item = self.item()
+        if item.questionnaire:
+            return redirect("citizen:question", slug=item.slug, number=1)
+        return redirect("citizen:checklist", slug=item.slug)
+
+
+class QuestionPage(ItemPage):
+    """One guiding question per page; answers travel in the address, nothing is kept (情形引导)."""
+
+    template_name = "citizen/question.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, or take the answer and go on."""
+        item = self.item()
+        number = self.kwargs["number"]
+        if not 1 <= number <= len(item.questionnaire):
+            raise Http404
+        question = item.questionnaire[number - 1]
+        earlier = given_answers(item, request.GET, before=number - 1)
+        if not holds(question.when, earlier):
+            return redirect(_step(item, number, earlier))
+        sent = request.GET if "go" in request.GET else None
+        form = QuestionsForm(
+            [question], version=item, given=earlier, today=self.today, data=sent
+        )
+        if sent is not None and form.is_valid():
+            return redirect(_step(item, number, earlier | form.answers()))
+        return self.render(
+            {
+                "item": item,
+                "form": form,
+                "field": form[question.id],
+                "earlier": plain(item, earlier),
+                "back": _back(item, number, earlier),
+                "number": number,
+                "count": len(item.questionnaire),
+            },
+            status=UNPROCESSABLE if form.errors else 200,
+        )
+
+
+class Checklist(ItemPage):
+    """The reader's own list of materials, printable (我的材料清单)."""
+
+    template_name = "citizen/checklist.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list for the answers in the address."""
+        item = self.item()
+        answers = given_answers(item, request.GET, before=len(item.questionnaire))
+        lines = guides.checklist(item, answers)
+        return self.render(
+            {
+                "item": item,
+                "facts": guides.facts(item),
+                "materials": lines,
+                "waived_count": sum(line.waived for line in lines),
+                "rows": [
+                    {
+                        "label": question.label,
+                        "value": in_words(question, answers[question.id]),
+                        "change": _link(item, number, answers),
+                    }
+                    for number, question in enumerate(item.questionnaire, start=1)
+                    if answers.get(question.id) is not None
+                ],
+                "earlier": plain(item, answers),
+                "online": Channel.PORTAL in item.channels,
+                "fee": guides.fee(item),
+                "minutes": _("约 %(minutes)s 分钟") % {"minutes": item.minutes_to_fill},
+            }
+        )
+
+
+def given_answers(
+    item: ItemVersion, sent: Mapping[str, Any], *, before: int
+) -> dict[str, Answer]:
+    """Return the answers to the first `before` guiding questions that `sent` holds.
+
+    Answers that do not fit their question, or to questions that are not asked, are dropped.
+    """
+    answers: dict[str, Answer] = {}
+    for question in item.questionnaire[:before]:
+        if question.id in sent and holds(question.when, answers):
+            answer = read_answer(question, sent)
+            if answer is not None:
+                answers[question.id] = answer
+    return answers
+
+
+def read_answer(question: Question, sent: Mapping[str, Any]) -> Answer:
+    """Return one answer as it stands in an address; None where it does not fit its question."""
+    values = sent.getlist(question.id) if hasattr(sent, "getlist") else [sent[question.id]]
+    known = {option.value for option in question.options}
+    if question.kind is QuestionKind.YES_NO:
+        return {"yes": True, "no": False}.get(values[-1])
+    if question.kind is QuestionKind.CHOICES:
+        return tuple(value for value in values if value in known) or None
+    if question.kind is QuestionKind.CHOICE:
+        return values[-1] if values[-1] in known else None
+    if question.kind is QuestionKind.NUMBER:
+        try:
+            return float(values[-1])
+        except ValueError:
+            return None
+    return str(values[-1])[: question.max_length] or None
+
+
+def plain(item: ItemVersion, answers: Mapping[str, Answer]) -> list[tuple[str, str]]:
+    """Return answers as names and values of an address."""
+    pairs = []
+    for question in item.questionnaire:
+        answer = answers.get(question.id)
+        if isinstance(answer, bool):
+            pairs.append((question.id, "yes" if answer else "no"))
+        elif isinstance(answer, tuple):
+            pairs.extend((question.id, one) for one in answer)
+        elif isinstance(answer, float):
+            pairs.append((question.id, f"{answer:g}"))
+        elif answer is not None:
+            pairs.append((question.id, str(answer)))
+    return pairs
+
+
+def _link(item: ItemVersion, number: int, answers: Mapping[str, Answer]) -> str:
+    query = urlencode(plain(item, answers))
+    return reverse("citizen:question", args=[item.slug, number]) + (f"?{query}" if query else "")
+
+
+def _step(item: ItemVersion, number: int, answers: Mapping[str, Answer]) -> str:
+    for following in range(number + 1, len(item.questionnaire) + 1):
+        if holds(item.questionnaire[following - 1].when, answers):
+            return _link(item, following, answers)
+    query = urlencode(plain(item, answers))
+    return reverse("citizen:checklist", args=[item.slug]) + (f"?{query}" if query else "")
+
+
+def _back(item: ItemVersion, number: int, answers: Mapping[str, Answer]) -> str:
+    for earlier in range(number - 1, 0, -1):
+        if holds(item.questionnaire[earlier - 1].when, answers):
+            return _link(item, earlier, answers)
+    return reverse("citizen:item", args=[item.slug])

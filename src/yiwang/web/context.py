@@ -1,0 +1,92 @@
+"""What every template knows: the district, the sizes, the navigation."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from yiwang.content import queries as content
+from yiwang.web import navigation
+
+SIZE_COOKIE = "yiwang_size"
+LARGE = "lg"
+"""Value of `SIZE_COOKIE` for the large version (关怀版)."""
+
+KEPT_SECONDS = 60
+"""How long the district's names are kept before they are asked for again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Names and numbers of the district, from its pack."""
+
+    name: str
+    name_en: str
+    district: str
+    organiser: str
+    hotline: str
+    phone: str = ""
+    address: str = ""
+    hours: str = ""
+
+
+UNNAMED = Site(
+    name="政务服务", name_en="Government services", district="", organiser="", hotline="12345"
+)
+"""Shown until a district pack is loaded."""
+
+
+_kept: dict[str, tuple[float, Site]] = {}
+
+
+def district() -> Site:
+    """Return the names of the district; a process asks the database once a minute."""
+    now = time.monotonic()
+    kept = _kept.get(settings.DISTRICT)
+    if kept is not None and now - kept[0] < KEPT_SECONDS:
+        return kept[1]
+    try:
+        view = content.district()
+    except LookupError:
+        return UNNAMED
+    site = Site(
+        name=view.site_name,
+        name_en=view.site_name_en,
+        district=view.name,
+        organiser=view.organiser,
+        hotline=view.hotline,
+        phone=view.phone,
+        address=view.address,
+        hours=view.hours,
+    )
+    _kept[settings.DISTRICT] = (now, site)
+    return site
+
+
+def forget() -> None:
+    """Ask again next time; for tests and after a pack was loaded in this process."""
+    _kept.clear()
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of every page; the navigation is computed only where it is shown."""
+    large = request.COOKIES.get(SIZE_COOKIE) == LARGE
+    english = getattr(request, "LANGUAGE_CODE", "") == "en"
+    return {
+        "site": SimpleLazyObject(district),
+        "site_name": SimpleLazyObject(
+            lambda: (english and district().name_en) or district().name
+        ),
+        "large": large,
+        "size": LARGE if large else "md",
+        "desk_size": LARGE if large else "sm",
+        "language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
+        "demo": settings.DEMO,
+        "portal_links": navigation.portal_links,
+        "session_seconds": settings.SESSION_COOKIE_AGE,
+    }

@@ -1,0 +1,1 @@
+"""Pages of the window clerk (综合窗口)."""

@@ -1,0 +1,107 @@
+"""The two navigations: of the portal and, by post, of the back office (导航)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.organisations.permissions import Actor, Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        key: What a page names in `nav` to be marked as current.
+        address: Name of the address; an entry whose address does not exist is not shown.
+        permission: Needed somewhere; None: shown to everybody.
+    """
+
+    key: str
+    label: object
+    address: str
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """An entry as the template shows it."""
+
+    key: str
+    label: object
+    href: str
+
+
+PORTAL: Sequence[Entry] = (
+    Entry(key="home", label=_("首页"), address="citizen:home"),
+    Entry(key="items", label=_("办事"), address="citizen:items"),
+    Entry(key="cases", label=_("我的办件"), address="citizen:cases"),
+    Entry(key="licences", label=_("电子证照"), address="citizen:licences"),
+    Entry(key="track", label=_("进度查询"), address="citizen:track"),
+    Entry(key="help", label=_("咨询帮助"), address="citizen:help"),
+)
+
+DESK: Sequence[Entry] = (
+    Entry(key="desk", label=_("工作台"), address="officer:desk", permission=Permission.WORK_DESK),
+    Entry(
+        key="counter",
+        label=_("综合窗口"),
+        address="counter:intake",
+        permission=Permission.CASE_RECEIVE,
+    ),
+    Entry(
+        key="subjects",
+        label=_("监管对象"),
+        address="officer:subjects",
+        permission=Permission.SUBJECT_READ,
+    ),
+    Entry(
+        key="ratings",
+        label=_("好差评"),
+        address="officer:ratings",
+        permission=Permission.RATING_READ,
+    ),
+    Entry(
+        key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ
+    ),
+    Entry(
+        key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
+    ),
+    Entry(
+        key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE
+    ),
+    Entry(
+        key="posts", label=_("岗位"), address="officer:posts", permission=Permission.POST_GRANT
+    ),
+)
+
+
+def links(entries: Sequence[Entry], allowed: Callable[[Permission], bool]) -> list[Link]:
+    """Return the entries whose page exists and may be opened."""
+    return [
+        Link(key=entry.key, label=entry.label, href=href)
+        for entry in entries
+        if entry.permission is None or allowed(entry.permission)
+        if (href := _address(entry.address))
+    ]
+
+
+def portal_links() -> list[Link]:
+    """Return the navigation of the portal, the same for everybody."""
+    return links(PORTAL, lambda _permission: True)
+
+
+def desk_links(actor: Actor) -> list[Link]:
+    """Return the navigation of the back office for the posts of `actor`."""
+    return links(DESK, actor.may_somewhere)
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

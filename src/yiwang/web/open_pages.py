@@ -1,0 +1,34 @@
+"""Pages that everybody may open; every other page names its permission (公开页面清单)."""
+
+from __future__ import annotations
+
+OPEN_TO_ALL: frozenset[str] = frozenset(
+    {
+        "citizen:home",
+        "citizen:search",
+        "citizen:items",
+        "citizen:item",
+        "citizen:questions",
+        "citizen:question",
+        "citizen:checklist",
+        "citizen:track",
+        "citizen:tracked",
+        "citizen:rate_by_code",
+        "citizen:help",
+        "public:verify_token",
+        "public:verify_token_capital",
+        "public:verify_file",
+        "public:decisions",
+        "public:accessibility",
+        "public:privacy",
+        "public:sitemap",
+        "public:components",
+        "public:manifest",
+        "public:service_worker",
+        "public:offline",
+        "public:set_size",
+        "public:set_language",
+        "public:keep_session",
+    }
+)
+"""Names of addresses. Reviewed like a permission: a name here opens a page to the world."""

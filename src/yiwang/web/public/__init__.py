@@ -1,0 +1,1 @@
+"""Pages that need no account: verification, publication, statements, the shell for phones."""

@@ -1,0 +1,21 @@
+"""Addresses of the pages that need no account."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from yiwang.web.public import site
+
+app_name = "public"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("preferences/size/", site.SetSize.as_view(), name="set_size"),
+    path("preferences/language/", site.SetLanguage.as_view(), name="set_language"),
+    path("preferences/session/", site.KeepSession.as_view(), name="keep_session"),
+    path("manifest.webmanifest", site.Manifest.as_view(), name="manifest"),
+    path("sw.js", site.ServiceWorker.as_view(), name="service_worker"),
+    path("offline/", site.Offline.as_view(), name="offline"),
+    path("accessibility/", site.Accessibility.as_view(), name="accessibility"),
+    path("privacy/", site.Privacy.as_view(), name="privacy"),
+    path("sitemap/", site.Sitemap.as_view(), name="sitemap"),
+    path("_components", site.Components.as_view(), name="components"),
+]

@@ -1,0 +1,124 @@
+"""Tags and filters that every template has without loading: fields, masks, lights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from yiwang.kernel import masking
+from yiwang.organisations.permissions import Actor
+from yiwang.web import navigation
+
+register = template.Library()
+
+NUMBER_WIDTH = 20
+"""Longest answer, in characters, that gets a narrow control."""
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """Return how `field` is drawn: radios, checkboxes, checkbox, file, select, area, line, hidden."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    for kind, types in _KINDS:
+        if isinstance(widget, types):
+            return kind
+    return "line"
+
+
+_KINDS: Sequence[tuple[str, type[forms.Widget]]] = (
+    ("checkboxes", forms.CheckboxSelectMultiple),
+    ("radios", forms.RadioSelect),
+    ("checkbox", forms.CheckboxInput),
+    ("file", forms.ClearableFileInput),
+    ("file", forms.FileInput),
+    ("select", forms.Select),
+    ("area", forms.Textarea),
+)
+
+
+@register.filter
+def described_by(field: BoundField) -> str:
+    """Return the ids of the hint and the errors of `field`, for `aria-describedby`."""
+    ids = []
+    if field.help_text:
+        ids.append(f"{field.auto_id}-hint")
+    if field.errors:
+        ids.append(f"{field.auto_id}-error")
+    return " ".join(ids)
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """Draw the control of a one-line, many-line or select field with what assistive tools need."""
+    attrs: dict[str, Any] = {"class": "ds-input"}
+    if described := described_by(field):
+        attrs["aria-describedby"] = described
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    longest = getattr(field.field, "max_length", None)
+    if isinstance(field.field, forms.IntegerField | forms.FloatField | forms.DateField):
+        attrs["data-width"] = "number"
+    elif longest is not None and longest <= NUMBER_WIDTH:
+        attrs["data-width"] = "short"
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def first_id(field: BoundField) -> str:
+    """Return the id of the first control of `field`: where a link of the error summary leads."""
+    if field_kind(field) in {"radios", "checkboxes"}:
+        return f"{field.auto_id}_0"
+    return str(field.id_for_label or field.auto_id)
+
+
+@register.filter
+def mask_number(value: object) -> str:
+    """Hide the middle of a number of a person."""
+    return masking.mask_number(str(value or ""))
+
+
+@register.filter
+def get(mapping: Any, key: object) -> Any:
+    """Return what `mapping` holds under `key`, else nothing."""
+    try:
+        return mapping[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+@register.filter
+def megabytes(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+@register.simple_tag(takes_context=True)
+def desk_navigation(context: template.Context) -> list[navigation.Link]:
+    """Return the back-office navigation for the posts of the page's actor."""
+    actor = context.get("actor")
+    return navigation.desk_links(actor) if isinstance(actor, Actor) else []
+
+
+@register.simple_tag
+def account_address(name: str) -> str:
+    """Return the address of an account page: login, logout or home."""
+    return reverse(f"accounts:{name}")
+
+
+@register.simple_tag(takes_context=True)
+def paging(context: template.Context, name: str, key: str | None) -> str:
+    """Return the address of this page with the paging key `name` set to `key`; None drops it."""
+    query = context["request"].GET.copy()
+    query.pop(name, None)
+    if key is not None:
+        query[name] = key
+    return f"?{query.urlencode()}"
