@@ -30,6 +30,7 @@ def test_a_two_gigabyte_body_gets_one_sentence_and_is_not_read(declared):
     assert response.status_code == 413
     assert "每个文件不超过 20 MB，请压缩或分成几个文件" in response.content.decode()
     assert "已暂存的内容都还在" in response.content.decode()
+    assert response["Connection"] == "close"
 
 
 @pytest.mark.parametrize("declared", ["", "0", "5000", "20000000"])

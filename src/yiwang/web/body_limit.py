@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 FILES_AT_ONCE = 3
@@ -34,8 +35,6 @@ class BodyLimit:
             "文件太大，没有上传：每个文件不超过 %(megabytes)s MB，请压缩或分成几个文件后重新上传；"
             "已暂存的内容都还在，按浏览器的返回键即可回到填写页。"
         ) % {"megabytes": megabytes}
-        response = HttpResponse(
-            f"{sentence}\n", status=TOO_LARGE, content_type="text/plain; charset=utf-8"
-        )
+        response = render(request, "errors/large.html", {"message": sentence}, status=TOO_LARGE)
         response["Connection"] = "close"
         return response
