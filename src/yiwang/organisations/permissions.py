@@ -25,6 +25,7 @@ class Permission(Term):
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
     LICENCE_READ = "licence_read", "查看电子证照"
+    LICENCE_CHANGE = "licence_change", "变更、暂扣、撤销电子证照"
     SUBJECT_READ = "subject_read", "查看监管对象"
     RATING_READ = "rating_read", "查看评价"
     RATING_ANSWER = "rating_answer", "处理差评"
@@ -87,6 +88,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CASE_READ,
             _P.PERSON_REVEAL,
             _P.LICENCE_READ,
+            _P.LICENCE_CHANGE,
             _P.ITEM_READ,
         }
     ),
