@@ -102,7 +102,7 @@ class Licence(models.Model):
 
     holder_ref = models.CharField("持证主体", max_length=80)
     holder_name = models.CharField("持证主体名称", max_length=120)
-    holder_number = models.CharField("持证主体代码", max_length=60)
+    holder_number_sealed = models.BinaryField("持证主体代码（加密）")
     fields = models.JSONField("证面内容")
 
     issued_at = models.DateTimeField("颁发时间")
@@ -169,7 +169,7 @@ class Licence(models.Model):
             ),
             models.CheckConstraint(
                 name="licences_licence_token_is_128_bit",
-                condition=Q(token__regex=r"^[A-Z2-7]{26}$"),
+                condition=Q(token__regex=r"^[A-Z2-7]{26}$"),  # noqa: S106 - a lookup's name
             ),
         ]
         indexes = [

@@ -14,6 +14,7 @@ from yiwang.kernel.masking import mask_name, mask_number
 from yiwang.licences.models import Licence, LicenceCheck, LicenceQuerySet, LicenceType
 from yiwang.licences.policy.states import HolderKind, LicenceState, state_on
 from yiwang.licences.policy.types import TypeDefinition, from_plain
+from yiwang.registers.policy import field_crypto
 
 ONE_DAY = timedelta(days=1)
 PAGE = 100
@@ -231,7 +232,7 @@ def view(row: Licence) -> LicenceView:
         issuer_name=row.issuer_name,
         holder_ref=row.holder_ref,
         holder_name=row.holder_name,
-        holder_number=row.holder_number,
+        holder_number=open_number(row),
         fields=tuple((label, value) for label, value in row.fields),
         issued_at=row.issued_at,
         valid_from=row.valid_from,
@@ -243,6 +244,24 @@ def view(row: Licence) -> LicenceView:
         file_sha256=row.file_sha256,
         file_sm3=row.file_sm3,
         file_problem=row.file_problem,
+    )
+
+
+def seal_number(number: str, *, identifier: str) -> bytes:
+    """Return `number` encrypted for the licence `identifier`."""
+    return field_crypto.encrypt(
+        number,
+        keys=field_crypto.field_keys(settings.FIELD_KEYS),
+        context=f"licence:{identifier}/holder_number",
+    )
+
+
+def open_number(row: Licence) -> str:
+    """Return the holder's number of `row`."""
+    return field_crypto.decrypt(
+        bytes(row.holder_number_sealed),
+        keys=field_crypto.field_keys(settings.FIELD_KEYS),
+        context=f"licence:{row.identifier}/holder_number",
     )
 
 
