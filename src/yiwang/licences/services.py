@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from yiwang.audit.services import record
 from yiwang.documents import sealing, store
@@ -22,14 +23,21 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import sha256
 from yiwang.kernel.identifiers import licence_id
 from yiwang.kernel.masking import mask_number
-from yiwang.licences.events import LicenceIssued
-from yiwang.licences.models import Licence, LicenceType
+from yiwang.licences.events import LicenceIssued, LicenceStateChanged
+from yiwang.licences.models import Licence, LicenceCheck, LicenceType
 from yiwang.licences.policy import numbers
-from yiwang.licences.policy.states import HolderKind, LicenceState, LicenceStep
+from yiwang.licences.policy.states import HolderKind, LicenceState, LicenceStep, after
 from yiwang.licences.policy.types import TypeDefinition, from_plain, to_plain
-from yiwang.licences.queries import LicenceView, view
+from yiwang.licences.queries import (
+    ONE_DAY,
+    LicenceView,
+    open_number,
+    seal_number,
+    verification_url,
+    view,
+)
 from yiwang.organisations import queries as organisations
-from yiwang.organisations.permissions import Actor
+from yiwang.organisations.permissions import Actor, Permission, require
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIELDS_MAX = 40
