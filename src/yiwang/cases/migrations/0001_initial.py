@@ -7,497 +7,1205 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=45, unique=True, verbose_name='办件编号')),
-                ('query_code', models.CharField(max_length=12, unique=True, verbose_name='查询码')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('item_version', models.PositiveIntegerField(verbose_name='事项版本')),
-                ('item_name', models.CharField(max_length=200, verbose_name='事项名称')),
-                ('immediate', models.BooleanField(verbose_name='即办件')),
-                ('department_code', models.CharField(max_length=32, verbose_name='主管部门')),
-                ('deciding_department', models.CharField(max_length=32, verbose_name='审批部门')),
-                ('intake_department', models.CharField(max_length=32, verbose_name='收件部门')),
-                ('window', models.CharField(blank=True, max_length=40, verbose_name='收件窗口')),
-                ('town', models.CharField(blank=True, max_length=32, verbose_name='街镇')),
-                ('channel', models.CharField(choices=[('portal', '网上办理'), ('counter', '窗口办理')], max_length=16, verbose_name='收件渠道')),
-                ('applicant_ref', models.CharField(max_length=64, verbose_name='申请人')),
-                ('applicant_kind', models.CharField(choices=[('person', '自然人'), ('entity', '法人及其他组织')], max_length=16, verbose_name='申请人类型')),
-                ('applicant_name', models.CharField(max_length=200, verbose_name='申请人名称')),
-                ('applicant_number_masked', models.CharField(blank=True, max_length=40, verbose_name='证件号码（遮盖）')),
-                ('phone_masked', models.CharField(blank=True, max_length=20, verbose_name='联系电话（遮盖）')),
-                ('submitted_by', models.CharField(max_length=64, verbose_name='提交人')),
-                ('idempotency_key', models.CharField(max_length=80, verbose_name='提交编号')),
-                ('state', models.CharField(choices=[('received', '已收件'), ('correction', '补正中'), ('not_accepted', '不予受理'), ('no_need', '依法不需许可'), ('accepted', '已受理'), ('reviewing', '审查中'), ('decision_pending', '待决定'), ('approved', '准予'), ('rejected', '不予'), ('closed', '办结'), ('withdrawn', '申请人撤回'), ('terminated', '终止办理')], max_length=20, verbose_name='办件状态')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('assigned_to', models.CharField(blank=True, max_length=64, verbose_name='经办人')),
-                ('touched_by', models.CharField(max_length=200, verbose_name='最近经办人')),
-                ('touched_at', models.DateTimeField(verbose_name='最近经办时间')),
-                ('received_at', models.DateTimeField(verbose_name='收件时间')),
-                ('received_on', models.DateField(verbose_name='收件日期')),
-                ('due_on', models.DateField(null=True, verbose_name='当前期限')),
-                ('notice_due_on', models.DateField(verbose_name='受理或告知期限')),
-                ('corrected_on', models.DateField(null=True, verbose_name='补正提交日期')),
-                ('accepted_on', models.DateField(null=True, verbose_name='受理日期')),
-                ('accepted_by', models.CharField(blank=True, max_length=64, verbose_name='受理人')),
-                ('deemed', models.BooleanField(default=False, verbose_name='逾期未告知视为受理')),
-                ('statutory_on', models.DateField(null=True, verbose_name='法定办结日期')),
-                ('promised_on', models.DateField(null=True, verbose_name='承诺办结日期')),
-                ('reviewed_by', models.CharField(blank=True, max_length=64, verbose_name='审查人')),
-                ('reviewed_at', models.DateTimeField(null=True, verbose_name='审查时间')),
-                ('outcome', models.CharField(blank=True, choices=[('grant', '准予'), ('refuse', '不予')], max_length=10, verbose_name='决定')),
-                ('decided_by', models.CharField(blank=True, max_length=64, verbose_name='决定人')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='决定时间')),
-                ('licence_identifier', models.CharField(blank=True, max_length=120, verbose_name='电子证照标识')),
-                ('delivery_due_on', models.DateField(null=True, verbose_name='送达期限')),
-                ('closed_at', models.DateTimeField(null=True, verbose_name='办结时间')),
-                ('evaluation_until', models.DateField(null=True, verbose_name='评价截止')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=45, unique=True, verbose_name="办件编号")),
+                ("query_code", models.CharField(max_length=12, unique=True, verbose_name="查询码")),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("item_version", models.PositiveIntegerField(verbose_name="事项版本")),
+                ("item_name", models.CharField(max_length=200, verbose_name="事项名称")),
+                ("immediate", models.BooleanField(verbose_name="即办件")),
+                ("department_code", models.CharField(max_length=32, verbose_name="主管部门")),
+                ("deciding_department", models.CharField(max_length=32, verbose_name="审批部门")),
+                ("intake_department", models.CharField(max_length=32, verbose_name="收件部门")),
+                ("window", models.CharField(blank=True, max_length=40, verbose_name="收件窗口")),
+                ("town", models.CharField(blank=True, max_length=32, verbose_name="街镇")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("portal", "网上办理"), ("counter", "窗口办理")],
+                        max_length=16,
+                        verbose_name="收件渠道",
+                    ),
+                ),
+                ("applicant_ref", models.CharField(max_length=64, verbose_name="申请人")),
+                (
+                    "applicant_kind",
+                    models.CharField(
+                        choices=[("person", "自然人"), ("entity", "法人及其他组织")],
+                        max_length=16,
+                        verbose_name="申请人类型",
+                    ),
+                ),
+                ("applicant_name", models.CharField(max_length=200, verbose_name="申请人名称")),
+                (
+                    "applicant_number_masked",
+                    models.CharField(blank=True, max_length=40, verbose_name="证件号码（遮盖）"),
+                ),
+                (
+                    "phone_masked",
+                    models.CharField(blank=True, max_length=20, verbose_name="联系电话（遮盖）"),
+                ),
+                ("submitted_by", models.CharField(max_length=64, verbose_name="提交人")),
+                ("idempotency_key", models.CharField(max_length=80, verbose_name="提交编号")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "已收件"),
+                            ("correction", "补正中"),
+                            ("not_accepted", "不予受理"),
+                            ("no_need", "依法不需许可"),
+                            ("accepted", "已受理"),
+                            ("reviewing", "审查中"),
+                            ("decision_pending", "待决定"),
+                            ("approved", "准予"),
+                            ("rejected", "不予"),
+                            ("closed", "办结"),
+                            ("withdrawn", "申请人撤回"),
+                            ("terminated", "终止办理"),
+                        ],
+                        max_length=20,
+                        verbose_name="办件状态",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                ("assigned_to", models.CharField(blank=True, max_length=64, verbose_name="经办人")),
+                ("touched_by", models.CharField(max_length=200, verbose_name="最近经办人")),
+                ("touched_at", models.DateTimeField(verbose_name="最近经办时间")),
+                ("received_at", models.DateTimeField(verbose_name="收件时间")),
+                ("received_on", models.DateField(verbose_name="收件日期")),
+                ("due_on", models.DateField(null=True, verbose_name="当前期限")),
+                ("notice_due_on", models.DateField(verbose_name="受理或告知期限")),
+                ("corrected_on", models.DateField(null=True, verbose_name="补正提交日期")),
+                ("accepted_on", models.DateField(null=True, verbose_name="受理日期")),
+                ("accepted_by", models.CharField(blank=True, max_length=64, verbose_name="受理人")),
+                ("deemed", models.BooleanField(default=False, verbose_name="逾期未告知视为受理")),
+                ("statutory_on", models.DateField(null=True, verbose_name="法定办结日期")),
+                ("promised_on", models.DateField(null=True, verbose_name="承诺办结日期")),
+                ("reviewed_by", models.CharField(blank=True, max_length=64, verbose_name="审查人")),
+                ("reviewed_at", models.DateTimeField(null=True, verbose_name="审查时间")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("grant", "准予"), ("refuse", "不予")],
+                        max_length=10,
+                        verbose_name="决定",
+                    ),
+                ),
+                ("decided_by", models.CharField(blank=True, max_length=64, verbose_name="决定人")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="决定时间")),
+                (
+                    "licence_identifier",
+                    models.CharField(blank=True, max_length=120, verbose_name="电子证照标识"),
+                ),
+                ("delivery_due_on", models.DateField(null=True, verbose_name="送达期限")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="办结时间")),
+                ("evaluation_until", models.DateField(null=True, verbose_name="评价截止")),
             ],
             options={
-                'verbose_name': '办件',
+                "verbose_name": "办件",
             },
         ),
         migrations.CreateModel(
-            name='CaseDocument',
+            name="CaseDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('receipt', '收件凭证'), ('correction_notice', '申请材料补正告知书'), ('acceptance_notice', '受理通知书'), ('non_acceptance', '不予受理决定书'), ('no_need_notice', '不受理告知书'), ('grant_decision', '准予行政许可决定书'), ('refusal_decision', '不予行政许可决定书'), ('end_notice', '终止办理通知书')], max_length=20, verbose_name='文书种类')),
-                ('number', models.CharField(max_length=80, unique=True, verbose_name='文号')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('body', models.JSONField(verbose_name='内容')),
-                ('seal_department', models.CharField(max_length=32, verbose_name='用章部门')),
-                ('issued_by', models.CharField(max_length=64, verbose_name='制发人')),
-                ('issued_at', models.DateTimeField(verbose_name='制发时间')),
-                ('file_sha256', models.CharField(max_length=64, null=True, verbose_name='文件摘要')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("receipt", "收件凭证"),
+                            ("correction_notice", "申请材料补正告知书"),
+                            ("acceptance_notice", "受理通知书"),
+                            ("non_acceptance", "不予受理决定书"),
+                            ("no_need_notice", "不受理告知书"),
+                            ("grant_decision", "准予行政许可决定书"),
+                            ("refusal_decision", "不予行政许可决定书"),
+                            ("end_notice", "终止办理通知书"),
+                        ],
+                        max_length=20,
+                        verbose_name="文书种类",
+                    ),
+                ),
+                ("number", models.CharField(max_length=80, unique=True, verbose_name="文号")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("body", models.JSONField(verbose_name="内容")),
+                ("seal_department", models.CharField(max_length=32, verbose_name="用章部门")),
+                ("issued_by", models.CharField(max_length=64, verbose_name="制发人")),
+                ("issued_at", models.DateTimeField(verbose_name="制发时间")),
+                (
+                    "file_sha256",
+                    models.CharField(max_length=64, null=True, verbose_name="文件摘要"),
+                ),
             ],
             options={
-                'verbose_name': '办件文书',
+                "verbose_name": "办件文书",
             },
         ),
         migrations.CreateModel(
-            name='CaseEvent',
+            name="CaseEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('receive', '收件'), ('ask_correction', '一次性告知补正'), ('file_correction', '提交补正'), ('accept', '受理'), ('decline', '不予受理'), ('no_need', '告知依法不需许可'), ('assign', '分派'), ('start_review', '开始审查'), ('propose', '提出审查意见'), ('grant', '准予'), ('refuse', '不予'), ('grant_on_spot', '当场准予'), ('refuse_on_spot', '当场不予'), ('close', '送达办结'), ('withdraw', '撤回申请'), ('terminate', '终止办理')], max_length=20, verbose_name='动作')),
-                ('from_state', models.CharField(blank=True, max_length=20, verbose_name='原状态')),
-                ('to_state', models.CharField(choices=[('received', '已收件'), ('correction', '补正中'), ('not_accepted', '不予受理'), ('no_need', '依法不需许可'), ('accepted', '已受理'), ('reviewing', '审查中'), ('decision_pending', '待决定'), ('approved', '准予'), ('rejected', '不予'), ('closed', '办结'), ('withdrawn', '申请人撤回'), ('terminated', '终止办理')], max_length=20, verbose_name='现状态')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('actor', models.CharField(max_length=64, verbose_name='办理人')),
-                ('actor_name', models.CharField(max_length=200, verbose_name='办理人姓名')),
-                ('post', models.CharField(blank=True, max_length=32, verbose_name='岗位')),
-                ('department', models.CharField(blank=True, max_length=32, verbose_name='部门')),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('basis', models.TextField(blank=True, verbose_name='依据')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("receive", "收件"),
+                            ("ask_correction", "一次性告知补正"),
+                            ("file_correction", "提交补正"),
+                            ("accept", "受理"),
+                            ("decline", "不予受理"),
+                            ("no_need", "告知依法不需许可"),
+                            ("assign", "分派"),
+                            ("start_review", "开始审查"),
+                            ("propose", "提出审查意见"),
+                            ("grant", "准予"),
+                            ("refuse", "不予"),
+                            ("grant_on_spot", "当场准予"),
+                            ("refuse_on_spot", "当场不予"),
+                            ("close", "送达办结"),
+                            ("withdraw", "撤回申请"),
+                            ("terminate", "终止办理"),
+                        ],
+                        max_length=20,
+                        verbose_name="动作",
+                    ),
+                ),
+                ("from_state", models.CharField(blank=True, max_length=20, verbose_name="原状态")),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("received", "已收件"),
+                            ("correction", "补正中"),
+                            ("not_accepted", "不予受理"),
+                            ("no_need", "依法不需许可"),
+                            ("accepted", "已受理"),
+                            ("reviewing", "审查中"),
+                            ("decision_pending", "待决定"),
+                            ("approved", "准予"),
+                            ("rejected", "不予"),
+                            ("closed", "办结"),
+                            ("withdrawn", "申请人撤回"),
+                            ("terminated", "终止办理"),
+                        ],
+                        max_length=20,
+                        verbose_name="现状态",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("actor", models.CharField(max_length=64, verbose_name="办理人")),
+                ("actor_name", models.CharField(max_length=200, verbose_name="办理人姓名")),
+                ("post", models.CharField(blank=True, max_length=32, verbose_name="岗位")),
+                ("department", models.CharField(blank=True, max_length=32, verbose_name="部门")),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("basis", models.TextField(blank=True, verbose_name="依据")),
             ],
             options={
-                'verbose_name': '办理记录',
+                "verbose_name": "办理记录",
             },
         ),
         migrations.CreateModel(
-            name='CaseMaterial',
+            name="CaseMaterial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('material_id', models.CharField(max_length=80, verbose_name='材料')),
-                ('name', models.CharField(max_length=200, verbose_name='材料名称')),
-                ('state', models.CharField(choices=[('waived', '免于提交'), ('filed', '已提交'), ('tolerated', '容缺后补'), ('missing', '缺少')], max_length=12, verbose_name='状态')),
-                ('upload_refs', models.JSONField(default=list, verbose_name='文件')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='来源')),
-                ('due_on', models.DateField(null=True, verbose_name='后补期限')),
-                ('checked_by', models.CharField(blank=True, max_length=64, verbose_name='核对人')),
-                ('checked_at', models.DateTimeField(null=True, verbose_name='核对时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("material_id", models.CharField(max_length=80, verbose_name="材料")),
+                ("name", models.CharField(max_length=200, verbose_name="材料名称")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waived", "免于提交"),
+                            ("filed", "已提交"),
+                            ("tolerated", "容缺后补"),
+                            ("missing", "缺少"),
+                        ],
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("upload_refs", models.JSONField(default=list, verbose_name="文件")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="来源")),
+                ("due_on", models.DateField(null=True, verbose_name="后补期限")),
+                ("checked_by", models.CharField(blank=True, max_length=64, verbose_name="核对人")),
+                ("checked_at", models.DateTimeField(null=True, verbose_name="核对时间")),
             ],
             options={
-                'verbose_name': '办件材料',
+                "verbose_name": "办件材料",
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_by', models.CharField(max_length=64, verbose_name='告知人')),
-                ('asked_at', models.DateTimeField(verbose_name='告知时间')),
-                ('due_on', models.DateField(verbose_name='补正期限')),
-                ('filed_by', models.CharField(blank=True, max_length=64, verbose_name='补正提交人')),
-                ('filed_at', models.DateTimeField(null=True, verbose_name='补正提交时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("asked_by", models.CharField(max_length=64, verbose_name="告知人")),
+                ("asked_at", models.DateTimeField(verbose_name="告知时间")),
+                ("due_on", models.DateField(verbose_name="补正期限")),
+                (
+                    "filed_by",
+                    models.CharField(blank=True, max_length=64, verbose_name="补正提交人"),
+                ),
+                ("filed_at", models.DateTimeField(null=True, verbose_name="补正提交时间")),
             ],
             options={
-                'verbose_name': '补正',
+                "verbose_name": "补正",
             },
         ),
         migrations.CreateModel(
-            name='CorrectionItem',
+            name="CorrectionItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('material_id', models.CharField(blank=True, max_length=80, verbose_name='材料')),
-                ('what', models.TextField(verbose_name='补正内容')),
-                ('why', models.TextField(verbose_name='补正理由')),
-                ('example', models.TextField(blank=True, verbose_name='示例')),
-                ('upload_refs', models.JSONField(default=list, verbose_name='文件')),
-                ('answer', models.TextField(blank=True, verbose_name='说明')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("material_id", models.CharField(blank=True, max_length=80, verbose_name="材料")),
+                ("what", models.TextField(verbose_name="补正内容")),
+                ("why", models.TextField(verbose_name="补正理由")),
+                ("example", models.TextField(blank=True, verbose_name="示例")),
+                ("upload_refs", models.JSONField(default=list, verbose_name="文件")),
+                ("answer", models.TextField(blank=True, verbose_name="说明")),
             ],
             options={
-                'verbose_name': '补正内容',
+                "verbose_name": "补正内容",
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('in_app', '平台送达'), ('print', '窗口领取'), ('post', '邮寄')], max_length=10, verbose_name='送达方式')),
-                ('at', models.DateTimeField(verbose_name='送达时间')),
-                ('to_name', models.CharField(max_length=200, verbose_name='受送达人')),
-                ('result', models.CharField(max_length=200, verbose_name='送达结果')),
-                ('by', models.CharField(max_length=64, verbose_name='送达人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("in_app", "平台送达"), ("print", "窗口领取"), ("post", "邮寄")],
+                        max_length=10,
+                        verbose_name="送达方式",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="送达时间")),
+                ("to_name", models.CharField(max_length=200, verbose_name="受送达人")),
+                ("result", models.CharField(max_length=200, verbose_name="送达结果")),
+                ("by", models.CharField(max_length=64, verbose_name="送达人")),
             ],
             options={
-                'verbose_name': '送达记录',
+                "verbose_name": "送达记录",
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('applicant_ref', models.CharField(max_length=64, verbose_name='申请人')),
-                ('saved_by', models.CharField(max_length=64, verbose_name='填写人')),
-                ('item_slug', models.SlugField(db_index=False, max_length=80, verbose_name='事项')),
-                ('item_version', models.PositiveIntegerField(verbose_name='事项版本')),
-                ('answers', models.JSONField(default=dict, verbose_name='填写内容')),
-                ('saved_at', models.DateTimeField(verbose_name='暂存时间')),
-                ('expires_on', models.DateField(verbose_name='保留至')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("applicant_ref", models.CharField(max_length=64, verbose_name="申请人")),
+                ("saved_by", models.CharField(max_length=64, verbose_name="填写人")),
+                ("item_slug", models.SlugField(db_index=False, max_length=80, verbose_name="事项")),
+                ("item_version", models.PositiveIntegerField(verbose_name="事项版本")),
+                ("answers", models.JSONField(default=dict, verbose_name="填写内容")),
+                ("saved_at", models.DateTimeField(verbose_name="暂存时间")),
+                ("expires_on", models.DateField(verbose_name="保留至")),
             ],
             options={
-                'verbose_name': '草稿',
+                "verbose_name": "草稿",
             },
         ),
         migrations.CreateModel(
-            name='DraftUpload',
+            name="DraftUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('material_id', models.CharField(max_length=80, verbose_name='材料')),
-                ('upload_ref', models.CharField(max_length=64, verbose_name='文件')),
-                ('attached_at', models.DateTimeField(verbose_name='上传时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("material_id", models.CharField(max_length=80, verbose_name="材料")),
+                ("upload_ref", models.CharField(max_length=64, verbose_name="文件")),
+                ("attached_at", models.DateTimeField(verbose_name="上传时间")),
             ],
             options={
-                'verbose_name': '草稿材料',
+                "verbose_name": "草稿材料",
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to_ref', models.CharField(max_length=64, verbose_name='收件人')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('body', models.TextField(verbose_name='内容')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('read_at', models.DateTimeField(null=True, verbose_name='阅读时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("to_ref", models.CharField(max_length=64, verbose_name="收件人")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("body", models.TextField(verbose_name="内容")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("read_at", models.DateTimeField(null=True, verbose_name="阅读时间")),
             ],
             options={
-                'verbose_name': '消息',
+                "verbose_name": "消息",
             },
         ),
         migrations.CreateModel(
-            name='Opinion',
+            name="Opinion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('grant', '准予'), ('refuse', '不予')], max_length=10, verbose_name='意见')),
-                ('text', models.TextField(verbose_name='审查意见')),
-                ('by', models.CharField(max_length=64, verbose_name='审查人')),
-                ('by_name', models.CharField(max_length=200, verbose_name='审查人姓名')),
-                ('at', models.DateTimeField(verbose_name='审查时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("grant", "准予"), ("refuse", "不予")],
+                        max_length=10,
+                        verbose_name="意见",
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="审查意见")),
+                ("by", models.CharField(max_length=64, verbose_name="审查人")),
+                ("by_name", models.CharField(max_length=200, verbose_name="审查人姓名")),
+                ("at", models.DateTimeField(verbose_name="审查时间")),
             ],
             options={
-                'verbose_name': '审查意见',
+                "verbose_name": "审查意见",
             },
         ),
         migrations.CreateModel(
-            name='Serial',
+            name="Serial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=80, verbose_name='范围')),
-                ('period', models.CharField(max_length=8, verbose_name='期间')),
-                ('last_number', models.PositiveIntegerField(verbose_name='已用序号')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=80, verbose_name="范围")),
+                ("period", models.CharField(max_length=8, verbose_name="期间")),
+                ("last_number", models.PositiveIntegerField(verbose_name="已用序号")),
             ],
             options={
-                'verbose_name': '流水号',
+                "verbose_name": "流水号",
             },
         ),
         migrations.CreateModel(
-            name='CaseAnswer',
+            name="CaseAnswer",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='answer', serialize=False, to='cases.case')),
-                ('answers', models.JSONField(verbose_name='申请内容')),
-                ('declaration', models.TextField(blank=True, verbose_name='声明')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="answer",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                ("answers", models.JSONField(verbose_name="申请内容")),
+                ("declaration", models.TextField(blank=True, verbose_name="声明")),
             ],
             options={
-                'verbose_name': '申请内容',
+                "verbose_name": "申请内容",
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'approved', 'correction', 'decision_pending', 'received', 'rejected', 'reviewing'])), fields=['deciding_department', 'due_on', 'id'], name='cases_case_running_decider'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "accepted",
+                            "approved",
+                            "correction",
+                            "decision_pending",
+                            "received",
+                            "rejected",
+                            "reviewing",
+                        ],
+                    )
+                ),
+                fields=["deciding_department", "due_on", "id"],
+                name="cases_case_running_decider",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['accepted', 'approved', 'correction', 'decision_pending', 'received', 'rejected', 'reviewing'])), fields=['intake_department', 'due_on', 'id'], name='cases_case_running_intake'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "accepted",
+                            "approved",
+                            "correction",
+                            "decision_pending",
+                            "received",
+                            "rejected",
+                            "reviewing",
+                        ],
+                    )
+                ),
+                fields=["intake_department", "due_on", "id"],
+                name="cases_case_running_intake",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'no_need', 'not_accepted', 'terminated', 'withdrawn'])), fields=['deciding_department', '-closed_at', '-id'], name='cases_case_finished_decider'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["closed", "no_need", "not_accepted", "terminated", "withdrawn"])
+                ),
+                fields=["deciding_department", "-closed_at", "-id"],
+                name="cases_case_finished_decider",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'no_need', 'not_accepted', 'terminated', 'withdrawn'])), fields=['intake_department', '-closed_at', '-id'], name='cases_case_finished_intake'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["closed", "no_need", "not_accepted", "terminated", "withdrawn"])
+                ),
+                fields=["intake_department", "-closed_at", "-id"],
+                name="cases_case_finished_intake",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['applicant_ref', '-id'], name='cases_case_of_applicant'),
+            model_name="case",
+            index=models.Index(fields=["applicant_ref", "-id"], name="cases_case_of_applicant"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['accepted', 'approved', 'closed', 'correction', 'decision_pending', 'no_need', 'not_accepted', 'received', 'rejected', 'reviewing', 'terminated', 'withdrawn'])), name='cases_case_state_known'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "accepted",
+                            "approved",
+                            "closed",
+                            "correction",
+                            "decision_pending",
+                            "no_need",
+                            "not_accepted",
+                            "received",
+                            "rejected",
+                            "reviewing",
+                            "terminated",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="cases_case_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('promised_on__isnull', True), ('promised_on__lte', models.F('statutory_on')), _connector='OR'), name='cases_case_promise_within_law'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("promised_on__isnull", True),
+                    ("promised_on__lte", models.F("statutory_on")),
+                    _connector="OR",
+                ),
+                name="cases_case_promise_within_law",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(('decided_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='cases_case_reviewer_is_not_decider'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by", ""),
+                    models.Q(("decided_by", models.F("reviewed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="cases_case_reviewer_is_not_decider",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(('reviewed_by', ''), _negated=True), _connector='OR'), name='cases_case_decision_follows_review'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by", ""),
+                    models.Q(("reviewed_by", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="cases_case_decision_follows_review",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_by', ''), ('accepted_on__isnull', True)), models.Q(('accepted_on__isnull', False), models.Q(('accepted_by', ''), _negated=True)), _connector='OR'), name='cases_case_acceptance_has_day_and_person'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("accepted_by", ""), ("accepted_on__isnull", True)),
+                    models.Q(
+                        ("accepted_on__isnull", False), models.Q(("accepted_by", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_case_acceptance_has_day_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at__isnull', True), ('reviewed_by', '')), models.Q(('reviewed_at__isnull', False), models.Q(('reviewed_by', ''), _negated=True)), _connector='OR'), name='cases_case_review_has_moment_and_person'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewed_at__isnull", True), ("reviewed_by", "")),
+                    models.Q(
+                        ("reviewed_at__isnull", False), models.Q(("reviewed_by", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_case_review_has_moment_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by', ''), ('outcome', '')), models.Q(('decided_at__isnull', False), models.Q(('decided_by', ''), _negated=True), ('outcome__in', ['grant', 'refuse'])), _connector='OR'), name='cases_case_decision_has_moment_person_and_outcome'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("decided_by", ""), ("outcome", "")),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        models.Q(("decided_by", ""), _negated=True),
+                        ("outcome__in", ["grant", "refuse"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_case_decision_has_moment_person_and_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'approved', 'closed', 'decision_pending', 'rejected', 'reviewing']), _negated=True), ('accepted_on__isnull', False), _connector='OR'), name='cases_case_handling_follows_acceptance'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "state__in",
+                            [
+                                "accepted",
+                                "approved",
+                                "closed",
+                                "decision_pending",
+                                "rejected",
+                                "reviewing",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    ("accepted_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="cases_case_handling_follows_acceptance",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'closed', 'rejected']), ('decided_at__isnull', False)), models.Q(models.Q(('state__in', ['approved', 'closed', 'rejected']), _negated=True), ('decided_at__isnull', True)), _connector='OR'), name='cases_case_result_follows_decision'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["approved", "closed", "rejected"]),
+                        ("decided_at__isnull", False),
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["approved", "closed", "rejected"]), _negated=True),
+                        ("decided_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_case_result_follows_decision",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'no_need', 'not_accepted', 'terminated', 'withdrawn']), ('closed_at__isnull', False), ('due_on__isnull', True)), models.Q(models.Q(('state__in', ['closed', 'no_need', 'not_accepted', 'terminated', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='cases_case_finished_has_moment_and_no_clock'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "state__in",
+                            ["closed", "no_need", "not_accepted", "terminated", "withdrawn"],
+                        ),
+                        ("closed_at__isnull", False),
+                        ("due_on__isnull", True),
+                    ),
+                    models.Q(
+                        models.Q(
+                            (
+                                "state__in",
+                                ["closed", "no_need", "not_accepted", "terminated", "withdrawn"],
+                            ),
+                            _negated=True,
+                        ),
+                        ("closed_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_case_finished_has_moment_and_no_clock",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('submitted_by', 'idempotency_key'), name='cases_case_once_per_submission'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                fields=("submitted_by", "idempotency_key"), name="cases_case_once_per_submission"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='step_known', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.state IS DISTINCT FROM NEW.state)', func="\n    IF NOT EXISTS (\n        SELECT FROM (VALUES ('accepted', 'approved', true), ('accepted', 'decision_pending', false), ('accepted', 'rejected', true), ('accepted', 'reviewing', false), ('accepted', 'terminated', false), ('accepted', 'withdrawn', false), ('approved', 'closed', false), ('correction', 'received', false), ('correction', 'terminated', false), ('correction', 'withdrawn', false), ('decision_pending', 'approved', false), ('decision_pending', 'rejected', false), ('decision_pending', 'terminated', false), ('decision_pending', 'withdrawn', false), ('received', 'accepted', false), ('received', 'correction', false), ('received', 'no_need', false), ('received', 'not_accepted', false), ('received', 'terminated', false), ('received', 'withdrawn', false), ('rejected', 'closed', false), ('reviewing', 'decision_pending', false), ('reviewing', 'terminated', false), ('reviewing', 'withdrawn', false)) AS pair (start_state, end_state, on_spot)\n        WHERE start_state = OLD.state AND end_state = NEW.state\n          AND (NEW.immediate OR NOT on_spot)\n    ) THEN\n        RAISE EXCEPTION 'cases_case_step_known: no step leads from % to %',\n            OLD.state, NEW.state USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='c11ddb41be14ade619bf254ccbf8697e4efd191e', operation='UPDATE OF "state"', pgid='pgtrigger_step_known_64c29', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="step_known",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state IS DISTINCT FROM NEW.state)",
+                    func="\n    IF NOT EXISTS (\n        SELECT FROM (VALUES ('accepted', 'approved', true), ('accepted', 'decision_pending', false), ('accepted', 'rejected', true), ('accepted', 'reviewing', false), ('accepted', 'terminated', false), ('accepted', 'withdrawn', false), ('approved', 'closed', false), ('correction', 'received', false), ('correction', 'terminated', false), ('correction', 'withdrawn', false), ('decision_pending', 'approved', false), ('decision_pending', 'rejected', false), ('decision_pending', 'terminated', false), ('decision_pending', 'withdrawn', false), ('received', 'accepted', false), ('received', 'correction', false), ('received', 'no_need', false), ('received', 'not_accepted', false), ('received', 'terminated', false), ('received', 'withdrawn', false), ('rejected', 'closed', false), ('reviewing', 'decision_pending', false), ('reviewing', 'terminated', false), ('reviewing', 'withdrawn', false)) AS pair (start_state, end_state, on_spot)\n        WHERE start_state = OLD.state AND end_state = NEW.state\n          AND (NEW.immediate OR NOT on_spot)\n    ) THEN\n        RAISE EXCEPTION 'cases_case_step_known: no step leads from % to %',\n            OLD.state, NEW.state USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n",
+                    hash="c11ddb41be14ade619bf254ccbf8697e4efd191e",
+                    operation='UPDATE OF "state"',
+                    pgid="pgtrigger_step_known_64c29",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='born_received', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.state <> 'received')", func="\n            RAISE EXCEPTION 'cases_case_born_received: a case begins as received, not %',\n                NEW.state USING ERRCODE = 'check_violation';\n        ", hash='dfb485836be23eab5945cb08f5b70ef10a596f84', operation='INSERT', pgid='pgtrigger_born_received_fe66c', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="born_received",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.state <> 'received')",
+                    func="\n            RAISE EXCEPTION 'cases_case_born_received: a case begins as received, not %',\n                NEW.state USING ERRCODE = 'check_violation';\n        ",
+                    hash="dfb485836be23eab5945cb08f5b70ef10a596f84",
+                    operation="INSERT",
+                    pgid="pgtrigger_born_received_fe66c",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='identity_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."query_code" IS DISTINCT FROM (NEW."query_code") OR OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."item_version" IS DISTINCT FROM (NEW."item_version") OR OLD."immediate" IS DISTINCT FROM (NEW."immediate") OR OLD."applicant_ref" IS DISTINCT FROM (NEW."applicant_ref") OR OLD."received_at" IS DISTINCT FROM (NEW."received_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='154dbddcec0c92f6f4f641289dbcc76f9daf2737', operation='UPDATE', pgid='pgtrigger_identity_fixed_70085', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="identity_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."query_code" IS DISTINCT FROM (NEW."query_code") OR OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."item_version" IS DISTINCT FROM (NEW."item_version") OR OLD."immediate" IS DISTINCT FROM (NEW."immediate") OR OLD."applicant_ref" IS DISTINCT FROM (NEW."applicant_ref") OR OLD."received_at" IS DISTINCT FROM (NEW."received_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="154dbddcec0c92f6f4f641289dbcc76f9daf2737",
+                    operation="UPDATE",
+                    pgid="pgtrigger_identity_fixed_70085",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='c626e2f98adf934c0d66bf1800af4d17235f8de9', operation='DELETE', pgid='pgtrigger_no_delete_a16db', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="c626e2f98adf934c0d66bf1800af4d17235f8de9",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_a16db",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='3cf46fb357e6eecbaad18f0f02cfa06fc936461f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_020bf', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="3cf46fb357e6eecbaad18f0f02cfa06fc936461f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_020bf",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='casedocument',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='cases.case'),
+            model_name="casedocument",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="documents",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='caseevent',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='cases.case'),
+            model_name="caseevent",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='casematerial',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='cases.case'),
+            model_name="casematerial",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="materials",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='correction',
-            name='case',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='cases.case'),
+            model_name="correction",
+            name="case",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="correction",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='correctionitem',
-            name='correction',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='cases.correction'),
+            model_name="correctionitem",
+            name="correction",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="cases.correction",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='cases.case'),
+            model_name="delivery",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='document',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='cases.casedocument'),
+            model_name="delivery",
+            name="document",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="cases.casedocument",
+            ),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='submitted_case',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='draft', to='cases.case', verbose_name='提交后的办件'),
+            model_name="draft",
+            name="submitted_case",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="draft",
+                to="cases.case",
+                verbose_name="提交后的办件",
+            ),
         ),
         migrations.AddField(
-            model_name='draftupload',
-            name='draft',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='cases.draft'),
+            model_name="draftupload",
+            name="draft",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="uploads",
+                to="cases.draft",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='case',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='cases.case'),
+            model_name="message",
+            name="case",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="messages",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='opinion',
-            name='case',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='opinion', to='cases.case'),
+            model_name="opinion",
+            name="case",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="opinion", to="cases.case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serial',
-            constraint=models.UniqueConstraint(fields=('scope', 'period'), name='cases_serial_once_per_scope_and_period'),
+            model_name="serial",
+            constraint=models.UniqueConstraint(
+                fields=("scope", "period"), name="cases_serial_once_per_scope_and_period"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseanswer',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7db1777181b868592d401ba82e107d126f0d7f58', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ffe41', table='cases_caseanswer', when='BEFORE')),
+            model_name="caseanswer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7db1777181b868592d401ba82e107d126f0d7f58",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ffe41",
+                    table="cases_caseanswer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseanswer',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='7bc574f3fe2d30266b5b5dabc533f5062a143afb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_4d42a', table='cases_caseanswer', when='BEFORE')),
+            model_name="caseanswer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="7bc574f3fe2d30266b5b5dabc533f5062a143afb",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_4d42a",
+                    table="cases_caseanswer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casedocument',
-            constraint=models.UniqueConstraint(fields=('case', 'kind'), name='cases_casedocument_once_per_kind'),
+            model_name="casedocument",
+            constraint=models.UniqueConstraint(
+                fields=("case", "kind"), name="cases_casedocument_once_per_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casedocument',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['acceptance_notice', 'correction_notice', 'end_notice', 'grant_decision', 'no_need_notice', 'non_acceptance', 'receipt', 'refusal_decision'])), name='cases_casedocument_kind_known'),
+            model_name="casedocument",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "acceptance_notice",
+                            "correction_notice",
+                            "end_notice",
+                            "grant_decision",
+                            "no_need_notice",
+                            "non_acceptance",
+                            "receipt",
+                            "refusal_decision",
+                        ],
+                    )
+                ),
+                name="cases_casedocument_kind_known",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casedocument',
-            trigger=pgtrigger.compiler.Trigger(name='body_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."seal_department" IS DISTINCT FROM (NEW."seal_department") OR OLD."issued_by" IS DISTINCT FROM (NEW."issued_by") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='db0d3360d2f1612c70e74d3f444a788be04669b5', operation='UPDATE', pgid='pgtrigger_body_fixed_6a4f7', table='cases_casedocument', when='BEFORE')),
+            model_name="casedocument",
+            trigger=pgtrigger.compiler.Trigger(
+                name="body_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."seal_department" IS DISTINCT FROM (NEW."seal_department") OR OLD."issued_by" IS DISTINCT FROM (NEW."issued_by") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="db0d3360d2f1612c70e74d3f444a788be04669b5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_body_fixed_6a4f7",
+                    table="cases_casedocument",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casedocument',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='a2f8dc2531a2332b799a8758bd5e44fd49cc5a93', operation='DELETE', pgid='pgtrigger_no_delete_c9c45', table='cases_casedocument', when='BEFORE')),
+            model_name="casedocument",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="a2f8dc2531a2332b799a8758bd5e44fd49cc5a93",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_c9c45",
+                    table="cases_casedocument",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casedocument',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='42abf09c249ac657dccd3551d719602bc51540c7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_b775d', table='cases_casedocument', when='BEFORE')),
+            model_name="casedocument",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="42abf09c249ac657dccd3551d719602bc51540c7",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_b775d",
+                    table="cases_casedocument",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caseevent',
-            constraint=models.CheckConstraint(condition=models.Q(('step__in', ['accept', 'ask_correction', 'assign', 'close', 'decline', 'file_correction', 'grant', 'grant_on_spot', 'no_need', 'propose', 'receive', 'refuse', 'refuse_on_spot', 'start_review', 'terminate', 'withdraw'])), name='cases_caseevent_step_known'),
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "step__in",
+                        [
+                            "accept",
+                            "ask_correction",
+                            "assign",
+                            "close",
+                            "decline",
+                            "file_correction",
+                            "grant",
+                            "grant_on_spot",
+                            "no_need",
+                            "propose",
+                            "receive",
+                            "refuse",
+                            "refuse_on_spot",
+                            "start_review",
+                            "terminate",
+                            "withdraw",
+                        ],
+                    )
+                ),
+                name="cases_caseevent_step_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caseevent',
-            constraint=models.CheckConstraint(condition=models.Q(('post', ''), models.Q(('department', ''), _negated=True), _connector='OR'), name='cases_caseevent_post_has_department'),
+            model_name="caseevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("post", ""), models.Q(("department", ""), _negated=True), _connector="OR"
+                ),
+                name="cases_caseevent_post_has_department",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='65b17c5dc231aae95e4a5d286bcd92a634f3ebd3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_320b9', table='cases_caseevent', when='BEFORE')),
+            model_name="caseevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="65b17c5dc231aae95e4a5d286bcd92a634f3ebd3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_320b9",
+                    table="cases_caseevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseevent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='681cc9f52b2d928fd1764bd10f3c3a97d7f1ea0b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_78c5e', table='cases_caseevent', when='BEFORE')),
+            model_name="caseevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="681cc9f52b2d928fd1764bd10f3c3a97d7f1ea0b",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_78c5e",
+                    table="cases_caseevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.UniqueConstraint(fields=('case', 'material_id'), name='cases_casematerial_once_per_case'),
+            model_name="casematerial",
+            constraint=models.UniqueConstraint(
+                fields=("case", "material_id"), name="cases_casematerial_once_per_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['filed', 'missing', 'tolerated', 'waived'])), name='cases_casematerial_state_known'),
+            model_name="casematerial",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["filed", "missing", "tolerated", "waived"])),
+                name="cases_casematerial_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'tolerated'), _negated=True), ('due_on__isnull', False), _connector='OR'), name='cases_casematerial_tolerated_has_day'),
+            model_name="casematerial",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "tolerated"), _negated=True),
+                    ("due_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="cases_casematerial_tolerated_has_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_at__isnull', True), ('checked_by', '')), models.Q(('checked_at__isnull', False), models.Q(('checked_by', ''), _negated=True)), _connector='OR'), name='cases_casematerial_check_has_moment_and_person'),
+            model_name="casematerial",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("checked_at__isnull", True), ("checked_by", "")),
+                    models.Q(
+                        ("checked_at__isnull", False), models.Q(("checked_by", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_casematerial_check_has_moment_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('filed_at__isnull', True), ('filed_by', '')), models.Q(('filed_at__isnull', False), models.Q(('filed_by', ''), _negated=True)), _connector='OR'), name='cases_correction_filing_has_moment_and_person'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("filed_at__isnull", True), ("filed_by", "")),
+                    models.Q(
+                        ("filed_at__isnull", False), models.Q(("filed_by", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_correction_filing_has_moment_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correctionitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('what', ''), _negated=True), models.Q(('why', ''), _negated=True)), name='cases_correctionitem_says_what_and_why'),
+            model_name="correctionitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("what", ""), _negated=True), models.Q(("why", ""), _negated=True)
+                ),
+                name="cases_correctionitem_says_what_and_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['in_app', 'post', 'print'])), name='cases_delivery_channel_known'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["in_app", "post", "print"])),
+                name="cases_delivery_channel_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('result', ''), _negated=True), name='cases_delivery_says_result'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("result", ""), _negated=True), name="cases_delivery_says_result"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delivery',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4442cd9f4b251fc152b4be331da2b8963a85f4c1', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_1a4fe', table='cases_delivery', when='BEFORE')),
+            model_name="delivery",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="4442cd9f4b251fc152b4be331da2b8963a85f4c1",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_1a4fe",
+                    table="cases_delivery",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='delivery',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='856804f084f63d7e6306defbf4afd9a89da6bfe9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_feb49', table='cases_delivery', when='BEFORE')),
+            model_name="delivery",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="856804f084f63d7e6306defbf4afd9a89da6bfe9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_feb49",
+                    table="cases_delivery",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['applicant_ref', '-saved_at'], name='cases_draft_of_applicant'),
+            model_name="draft",
+            index=models.Index(
+                fields=["applicant_ref", "-saved_at"], name="cases_draft_of_applicant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(condition=models.Q(('submitted_case__isnull', True)), fields=['expires_on'], name='cases_draft_expiring'),
+            model_name="draft",
+            index=models.Index(
+                condition=models.Q(("submitted_case__isnull", True)),
+                fields=["expires_on"],
+                name="cases_draft_expiring",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draftupload',
-            constraint=models.UniqueConstraint(fields=('draft', 'upload_ref'), name='cases_draftupload_once_per_draft'),
+            model_name="draftupload",
+            constraint=models.UniqueConstraint(
+                fields=("draft", "upload_ref"), name="cases_draftupload_once_per_draft"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['to_ref', '-id'], name='cases_message_to'),
+            model_name="message",
+            index=models.Index(fields=["to_ref", "-id"], name="cases_message_to"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('read_at__isnull', True), ('read_at__gte', models.F('at')), _connector='OR'), name='cases_message_read_after_sent'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("read_at__isnull", True), ("read_at__gte", models.F("at")), _connector="OR"
+                ),
+                name="cases_message_read_after_sent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text', ''), _negated=True), ('outcome__in', ['grant', 'refuse'])), name='cases_opinion_says_something'),
+            model_name="opinion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("text", ""), _negated=True), ("outcome__in", ["grant", "refuse"])
+                ),
+                name="cases_opinion_says_something",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='opinion',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b783b08036041c4da203d9ae3d53b599cb0d39f6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_1697b', table='cases_opinion', when='BEFORE')),
+            model_name="opinion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b783b08036041c4da203d9ae3d53b599cb0d39f6",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_1697b",
+                    table="cases_opinion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='opinion',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='e563a9ae8bdba2672e27a153c0dacb638e1a6a55', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_006c9', table='cases_opinion', when='BEFORE')),
+            model_name="opinion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="e563a9ae8bdba2672e27a153c0dacb638e1a6a55",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_006c9",
+                    table="cases_opinion",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
