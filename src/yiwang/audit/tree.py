@@ -22,16 +22,12 @@ def subtree(height: int, index: int) -> bytes:
     base = height - height % TILE_HEIGHT
     width = 1 << (height - base)
     first = index * width
-    if base == 0:
-        rows = AuditLeaf.objects.order_by("index")
-    else:
-        rows = AuditNode.objects.filter(height=base).order_by("index")
-    hashes = [
-        bytes(value)
-        for value in rows.filter(index__gte=first, index__lt=first + width).values_list(
-            "hash", flat=True
-        )
-    ]
+    rows = (
+        AuditNode.objects.filter(height=base, index__gte=first, index__lt=first + width)
+        if base
+        else AuditLeaf.objects.filter(index__gte=first, index__lt=first + width)
+    )
+    hashes = [bytes(value) for value in rows.order_by("index").values_list("hash", flat=True)]
     if len(hashes) != width:
         raise MissingHashError(f"subtree {height}/{index} is incomplete")
     return merkle.root_of(hashes)

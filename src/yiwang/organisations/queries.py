@@ -27,6 +27,7 @@ from yiwang.organisations.permissions import (
     Post,
     require,
 )
+from yiwang.organisations.policy.departments import WrittenConcentration, WrittenDepartment
 from yiwang.organisations.policy.terms import DepartmentKind, UserKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -110,6 +111,37 @@ def departments(
     if kind is not None:
         rows = rows.filter(kind=kind.value)
     return [_department(row) for row in rows]
+
+
+def written_departments() -> dict[str, WrittenDepartment]:
+    """Return all units by code as a pack would write them; for comparing with packs."""
+    return {
+        row.code: WrittenDepartment(
+            code=row.code,
+            name=row.name,
+            short_name=row.short_name,
+            uscc=row.uscc,
+            kind=DepartmentKind(row.kind),
+            position=row.position,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in Department.objects.all()
+    }
+
+
+def written_concentrations() -> dict[tuple[str, date], WrittenConcentration]:
+    """Return all concentrations of power by department and first day."""
+    return {
+        (row.department, row.valid_from): WrittenConcentration(
+            department=row.department,
+            deciding=row.deciding,
+            basis=row.basis,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in PowerConcentration.objects.all()
+    }
 
 
 def deciding_department(code: str, *, on: date) -> str:

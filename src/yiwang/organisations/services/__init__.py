@@ -29,6 +29,7 @@ from yiwang.organisations.services.posts import (
 )
 from yiwang.organisations.services.signin import SignIn, SignInState, authenticate_password
 from yiwang.organisations.services.tokens import TokenRefusedError, issue_token, revoke_token
+from yiwang.organisations.services.units import save_concentration, save_department
 
 __all__ = [
     "AccountRefusedError",
@@ -55,4 +56,6 @@ __all__ = [
     "revoke_authorisation",
     "revoke_post",
     "revoke_token",
+    "save_concentration",
+    "save_department",
 ]
