@@ -8,3 +8,10 @@ class CatalogueConfig(AppConfig):
 
     name = "yiwang.catalogue"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Read the section `catalogue` of the packs."""
+        from yiwang.catalogue.packs import CATALOGUE, SECTION
+        from yiwang.content import registry
+
+        registry.register(SECTION, CATALOGUE)

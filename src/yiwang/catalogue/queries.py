@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from yiwang.catalogue.models import ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
-from yiwang.catalogue.policy.items import Audience, ItemVersion
+from yiwang.catalogue.policy.items import Audience, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.search_terms import query_terms
 
@@ -45,12 +46,27 @@ class LawArticle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LatestDefinition:
+    """The newest version of an item as it is stored, for comparison with a pack.
+
+    Attributes:
+        withdrawn: Suspended or cancelled.
+    """
+
+    name: str
+    pack: str
+    version: int
+    definition: Mapping[str, Any]
+    withdrawn: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemChangeView:
     """One entry in the history of an item, newest first in lists."""
 
     version: int
     act: str
-    at: object
+    at: datetime
     by: str
     lines: tuple[str, ...]
     document: str
@@ -174,6 +190,25 @@ def item_changes(slug: str, *, limit: int = 100) -> list[ItemChangeView]:
         )
         for row in rows
     ]
+
+
+def latest_definitions() -> dict[str, LatestDefinition]:
+    """Return slug -> the newest version of each item, whatever its state."""
+    rows = (
+        ItemVersionRow.objects.order_by("item_id", "-version")
+        .distinct("item_id")
+        .select_related("item")
+    )
+    return {
+        row.item.slug: LatestDefinition(
+            name=row.name,
+            pack=row.item.pack,
+            version=row.version,
+            definition=row.definition,
+            withdrawn=row.state in {ItemState.SUSPENDED, ItemState.CANCELLED},
+        )
+        for row in rows
+    }
 
 
 def _in_force(on: date) -> QuerySet[ItemVersionRow]:

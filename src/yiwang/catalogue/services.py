@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import islice
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from yiwang.audit import services as audit
@@ -174,8 +175,7 @@ def resume_item(*, slug: str, document: str, by: Actor, at: datetime) -> int:
         )
     _require_document(document)
     version = dataclasses.replace(_read(last), version=0)
-    assert last.until is not None
-    start = max(_day(at), last.until)
+    start = max(_day(at), last.until or _day(at))
     row = _add_version(
         item, version=version, number=last.version + 1, start=start, by=by.ref, at=at
     )
@@ -289,15 +289,15 @@ def _withdraw(
         raise WithdrawalRefusedError(
             f"{state.label}日期不能早于今天（{_day(at)}），请改为今天或者以后的日期。"
         )
-    end = max(from_on, last.effective_on) if last.until is None else min(from_on, last.until)
+    _cut(item, from_on)
+    last.refresh_from_db(fields=["until"])
     last.state = state.value
-    last.until = end
-    last.save(update_fields=["state", "until"])
+    last.save(update_fields=["state"])
     _note(
         item,
         last,
         act=state.value,
-        lines=[f"自{end}起{state.label}"],
+        lines=[f"自{from_on}起{state.label}"],
         by=by.ref,
         at=at,
         document=document,
@@ -307,7 +307,7 @@ def _withdraw(
         actor=by.ref,
         act=f"catalogue.{'cancel' if state is ItemState.CANCELLED else 'suspend'}_item",
         target=f"item:{slug}",
-        detail={"version": last.version, "from_on": end.isoformat(), "document": document},
+        detail={"version": last.version, "from_on": from_on.isoformat(), "document": document},
         department=last.department,
         ip=by.ip,
     )
@@ -315,7 +315,7 @@ def _withdraw(
         ItemWithdrawn(
             slug=slug,
             version=last.version,
-            from_on=end,
+            from_on=from_on,
             cancelled=state is ItemState.CANCELLED,
         )
     )
@@ -368,16 +368,21 @@ def _add_version(
 
 
 def _end_earlier(item: Item, start: date) -> None:
-    """End what is in force on `start` and leave out what would have begun later."""
-    for row in item.versions.filter(until__isnull=True) | item.versions.filter(until__gt=start):
-        row.until = max(row.effective_on, start)
+    """End what is in force on `start`, and leave out what would have begun later."""
+    for row in _cut(item, start):
         row.state = ItemState.SUPERSEDED.value
-        row.save(update_fields=["until", "state"])
-        if row.until == row.effective_on:
-            row.terms.all().delete()
-    SearchTerm.objects.filter(item_version__item=item, item_version__until__lte=start).exclude(
-        item_version__until=start
-    ).delete()
+        row.save(update_fields=["state"])
+    over = SearchTerm.objects.filter(item_version__item=item, item_version__until__lt=start)
+    over.delete()
+
+
+def _cut(item: Item, day: date) -> list[ItemVersionRow]:
+    """Have no version in force from `day` on; return those that would have been."""
+    rows = list(item.versions.filter(Q(until__isnull=True) | Q(until__gt=day)))
+    for row in rows:
+        row.until = max(row.effective_on, day)
+        row.save(update_fields=["until"])
+    return rows
 
 
 def _note(

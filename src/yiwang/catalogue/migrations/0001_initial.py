@@ -5,140 +5,325 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import yiwang.catalogue.models
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+import yiwang.catalogue.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='标识')),
-                ('pack', models.CharField(max_length=40, verbose_name='内容包')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="标识")),
+                ("pack", models.CharField(max_length=40, verbose_name="内容包")),
             ],
         ),
         migrations.CreateModel(
-            name='ItemChange',
+            name="ItemChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(verbose_name='版本')),
-                ('act', models.CharField(max_length=16, verbose_name='行为')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('by', models.CharField(max_length=80, verbose_name='操作人')),
-                ('lines', models.JSONField(default=list, verbose_name='变化')),
-                ('document', models.CharField(blank=True, max_length=120, verbose_name='依据文号')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='catalogue.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="版本")),
+                ("act", models.CharField(max_length=16, verbose_name="行为")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("by", models.CharField(max_length=80, verbose_name="操作人")),
+                ("lines", models.JSONField(default=list, verbose_name="变化")),
+                ("document", models.CharField(blank=True, max_length=120, verbose_name="依据文号")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="catalogue.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ItemVersionRow',
+            name="ItemVersionRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(verbose_name='版本')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '在用'), ('superseded', '已被新版本替代'), ('suspended', '暂停'), ('cancelled', '取消')], max_length=12, verbose_name='状态')),
-                ('definition', models.JSONField(verbose_name='定义')),
-                ('digest', models.CharField(max_length=64, verbose_name='定义摘要')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
-                ('until', models.DateField(blank=True, null=True, verbose_name='失效日期（不含）')),
-                ('published_at', models.DateTimeField(verbose_name='发布时间')),
-                ('published_by', models.CharField(max_length=80, verbose_name='发布人')),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('item_type', models.CharField(choices=[('licence', '行政许可'), ('penalty', '行政处罚'), ('compulsion', '行政强制'), ('levy', '行政征收'), ('benefit', '行政给付'), ('inspection', '行政检查'), ('confirmation', '行政确认'), ('award', '行政奖励'), ('ruling', '行政裁决'), ('other_power', '其他行政权力'), ('public_service', '公共服务')], max_length=16, verbose_name='事项类型')),
-                ('task_code', models.CharField(max_length=31, verbose_name='实施编码')),
-                ('department', models.CharField(max_length=40, verbose_name='实施部门')),
-                ('field', models.CharField(max_length=40, verbose_name='领域')),
-                ('audiences', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), size=None, verbose_name='服务对象')),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), size=None, verbose_name='办理形式')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalogue.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="版本")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("published", "在用"),
+                            ("superseded", "已被新版本替代"),
+                            ("suspended", "暂停"),
+                            ("cancelled", "取消"),
+                        ],
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("definition", models.JSONField(verbose_name="定义")),
+                ("digest", models.CharField(max_length=64, verbose_name="定义摘要")),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
+                ("until", models.DateField(blank=True, null=True, verbose_name="失效日期（不含）")),
+                ("published_at", models.DateTimeField(verbose_name="发布时间")),
+                ("published_by", models.CharField(max_length=80, verbose_name="发布人")),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                (
+                    "item_type",
+                    models.CharField(
+                        choices=[
+                            ("licence", "行政许可"),
+                            ("penalty", "行政处罚"),
+                            ("compulsion", "行政强制"),
+                            ("levy", "行政征收"),
+                            ("benefit", "行政给付"),
+                            ("inspection", "行政检查"),
+                            ("confirmation", "行政确认"),
+                            ("award", "行政奖励"),
+                            ("ruling", "行政裁决"),
+                            ("other_power", "其他行政权力"),
+                            ("public_service", "公共服务"),
+                        ],
+                        max_length=16,
+                        verbose_name="事项类型",
+                    ),
+                ),
+                ("task_code", models.CharField(max_length=31, verbose_name="实施编码")),
+                ("department", models.CharField(max_length=40, verbose_name="实施部门")),
+                ("field", models.CharField(max_length=40, verbose_name="领域")),
+                (
+                    "audiences",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        size=None,
+                        verbose_name="服务对象",
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        size=None,
+                        verbose_name="办理形式",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="catalogue.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Law',
+            name="Law",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300, verbose_name='名称')),
-                ('version', models.CharField(blank=True, max_length=10, verbose_name='版本日期')),
-                ('category', models.CharField(max_length=40, verbose_name='类别')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300, verbose_name="名称")),
+                ("version", models.CharField(blank=True, max_length=10, verbose_name="版本日期")),
+                ("category", models.CharField(max_length=40, verbose_name="类别")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='catalogue_law_version_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "version"), name="catalogue_law_version_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LawArticle',
+            name="LawArticle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('article', models.CharField(max_length=40, verbose_name='条号')),
-                ('chapter', models.CharField(blank=True, max_length=200, verbose_name='章节')),
-                ('text', models.TextField(verbose_name='条文')),
-                ('law', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='articles', to='catalogue.law')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("article", models.CharField(max_length=40, verbose_name="条号")),
+                ("chapter", models.CharField(blank=True, max_length=200, verbose_name="章节")),
+                ("text", models.TextField(verbose_name="条文")),
+                (
+                    "law",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="articles",
+                        to="catalogue.law",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SearchTerm',
+            name="SearchTerm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('term', models.CharField(max_length=80)),
-                ('weight', models.PositiveSmallIntegerField()),
-                ('item_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='catalogue.itemversionrow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("term", models.CharField(max_length=80)),
+                ("weight", models.PositiveSmallIntegerField()),
+                (
+                    "item_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="catalogue.itemversionrow",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='itemchange',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='20799ff40afb841fdf77f671d480854dabfda25e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9a607', table='catalogue_itemchange', when='BEFORE')),
+            model_name="itemchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="20799ff40afb841fdf77f671d480854dabfda25e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9a607",
+                    table="catalogue_itemchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='itemchange',
-            trigger=pgtrigger.compiler.Trigger(name='never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="raise exception 'catalogue_itemchange is only added to';", hash='a28a17360cf2a8ba060a70b3fb93d14d4a113d97', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_emptied_514a1', table='catalogue_itemchange', when='BEFORE')),
+            model_name="itemchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_emptied",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="raise exception 'catalogue_itemchange is only added to';",
+                    hash="a28a17360cf2a8ba060a70b3fb93d14d4a113d97",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_never_emptied_514a1",
+                    table="catalogue_itemchange",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='itemversionrow',
-            index=models.Index(fields=['department', 'effective_on'], name='catalogue_i_departm_fc89a6_idx'),
+            model_name="itemversionrow",
+            index=models.Index(
+                fields=["department", "effective_on"], name="catalogue_i_departm_fc89a6_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversionrow',
-            constraint=models.UniqueConstraint(fields=('item', 'version'), name='catalogue_itemversionrow_number_once'),
+            model_name="itemversionrow",
+            constraint=models.UniqueConstraint(
+                fields=("item", "version"), name="catalogue_itemversionrow_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversionrow',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'superseded', 'suspended', 'cancelled'])), name='catalogue_itemversionrow_state_known'),
+            model_name="itemversionrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "published", "superseded", "suspended", "cancelled"])
+                ),
+                name="catalogue_itemversionrow_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversionrow',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('effective_on')), _connector='OR'), name='catalogue_itemversionrow_ends_after_start'),
+            model_name="itemversionrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until__isnull", True),
+                    ("until__gte", models.F("effective_on")),
+                    _connector="OR",
+                ),
+                name="catalogue_itemversionrow_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversionrow',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', False), models.Q(('state__in', ['suspended', 'cancelled']), _negated=True), _connector='OR'), name='catalogue_itemversionrow_withdrawn_has_end'),
+            model_name="itemversionrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until__isnull", False),
+                    models.Q(("state__in", ["suspended", "cancelled"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="catalogue_itemversionrow_withdrawn_has_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemversionrow',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'draft'), _negated=True), expressions=[('item', '='), (yiwang.catalogue.models.DateRange('effective_on', 'until'), '&&')], name='catalogue_itemversionrow_one_a_day'),
+            model_name="itemversionrow",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("state", "draft"), _negated=True),
+                expressions=[
+                    ("item", "="),
+                    (yiwang.catalogue.models.DateRange("effective_on", "until"), "&&"),
+                ],
+                name="catalogue_itemversionrow_one_a_day",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='itemversionrow',
-            trigger=pgtrigger.compiler.Trigger(name='keep', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='3723099b542b533a6ee00125d4405323e5e0451f', operation='DELETE', pgid='pgtrigger_keep_e58c4', table='catalogue_itemversionrow', when='BEFORE')),
+            model_name="itemversionrow",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="3723099b542b533a6ee00125d4405323e5e0451f",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_e58c4",
+                    table="catalogue_itemversionrow",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='itemversionrow',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."definition" IS DISTINCT FROM (NEW."definition") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."effective_on" IS DISTINCT FROM (NEW."effective_on"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='df3d00a93f46837bb92775a9272bc1a12ec5ec1c', operation='UPDATE', pgid='pgtrigger_frozen_8a609', table='catalogue_itemversionrow', when='BEFORE')),
+            model_name="itemversionrow",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_id" IS DISTINCT FROM (NEW."item_id") OR OLD."version" IS DISTINCT FROM (NEW."version") OR OLD."definition" IS DISTINCT FROM (NEW."definition") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."effective_on" IS DISTINCT FROM (NEW."effective_on"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="df3d00a93f46837bb92775a9272bc1a12ec5ec1c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_frozen_8a609",
+                    table="catalogue_itemversionrow",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lawarticle',
-            constraint=models.UniqueConstraint(fields=('law', 'article'), name='catalogue_lawarticle_number_once'),
+            model_name="lawarticle",
+            constraint=models.UniqueConstraint(
+                fields=("law", "article"), name="catalogue_lawarticle_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='searchterm',
-            constraint=models.UniqueConstraint(fields=('term', 'item_version'), include=('weight',), name='catalogue_searchterm_term_once'),
+            model_name="searchterm",
+            constraint=models.UniqueConstraint(
+                fields=("term", "item_version"),
+                include=("weight",),
+                name="catalogue_searchterm_term_once",
+            ),
         ),
     ]

@@ -1,20 +1,566 @@
-"""The checks before publication: each is a named rule that says what would put it right."""
+"""The checks before publication: each is a named rule whose failure says what puts it right.
+
+Source:
+    The cross-field checks of the national implementation list; 行政许可法 第三十条 (what must be
+    displayed), 第五十八条 (fees); 国务院关于在线政务服务的若干规定 第七条 (shared data is not asked
+    for again); 上海市优化营商环境条例 第二十四条 (no catch-all conditions, one standard for every
+    channel).
+"""
 
 from __future__ import annotations
 
-from yiwang.catalogue.policy.items import ItemVersion
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from yiwang.catalogue.policy.items import (
+    ITEM_TYPE_CODES,
+    Audience,
+    CaseKind,
+    Channel,
+    ItemType,
+    ItemVersion,
+    MaterialSource,
+    Necessity,
+    Op,
+    Question,
+    QuestionKind,
+    ResultKind,
+    StepRole,
+    WaiveBy,
+    When,
+)
 from yiwang.catalogue.policy.parsing import Problem
+from yiwang.kernel.identifiers import items as item_codes
+
+LICENCE_FLOW_STEPS = 5
+"""Fewest steps of a licence's flow (受理、审核、审批、办结、送达)."""
+
+REGISTER_FIELDS = frozenset(
+    (
+        "person.name",
+        "person.id_number",
+        "person.phone",
+        "person.address",
+        "person.gender",
+        "person.born_on",
+        "person.hukou",
+        "entity.name",
+        "entity.uscc",
+        "entity.address",
+        "entity.legal_representative",
+        "entity.phone",
+        "entity.kind",
+        "entity.established_on",
+        "entity.industry",
+        "entity.town",
+    )
+)
+"""Register fields that may answer a question (`Question.prefill`)."""
+
+REGISTER_LABELS: Mapping[str, str] = {
+    "姓名": "person.name",
+    "申请人姓名": "person.name",
+    "性别": "person.gender",
+    "出生日期": "person.born_on",
+    "身份证号": "person.id_number",
+    "身份证号码": "person.id_number",
+    "公民身份号码": "person.id_number",
+    "户籍地址": "person.hukou",
+    "单位名称": "entity.name",
+    "企业名称": "entity.name",
+    "统一社会信用代码": "entity.uscc",
+    "法定代表人": "entity.legal_representative",
+    "成立日期": "entity.established_on",
+}
+"""Labels that ask for what a register holds, and the field that holds it."""
+
+CATCH_ALL = re.compile(
+    r"其他(?:相关)?(?:材料|资料|条件|情形|文件|证明|要求)|相关(?:材料|资料|证明文件)|等材料|等资料"
+    r"|法律、?法规、?(?:规章)?规定的其他|认为(?:需要|必要)的"
+)
+"""Wording that leaves open what is asked for (兜底条款)."""
+
+NUMBER_PHONE = re.compile(r"021-\d{5,8}")
+"""A telephone number of the city with its area code."""
+
+ENDINGS: Mapping[str, ResultKind] = {
+    "证": ResultKind.LICENCE,
+    "证书": ResultKind.LICENCE,
+    "卡": ResultKind.LICENCE,
+    "批复": ResultKind.DECISION,
+    "文": ResultKind.DOCUMENT,
+}
+"""Ending of the result's name -> kind of result it must have."""
+
+SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+Findings = Iterator[tuple[str, str, str]]
+"""Place, message and remedy of each finding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One named rule."""
+
+    name: str
+    find: Callable[[ItemVersion], Findings]
 
 
 def failures(version: ItemVersion) -> list[Problem]:
     """Return what keeps `version` from being published; empty when nothing does."""
-    found = []
-    if not version.supervision.department:
-        found.append(
-            Problem(
-                place="supervision.department",
-                message="没有写明事后由哪个部门监管，",
-                remedy="请填写监管部门。",
-            )
+    return [
+        Problem(place=place, message=message, remedy=remedy, rule=check.name)
+        for check in CHECKS
+        for place, message, remedy in check.find(version)
+    ]
+
+
+def promise_within_law(version: ItemVersion) -> Findings:
+    """The promised limit is not longer than the statutory one (承诺时限不得超过法定时限)."""
+    limit = version.limit
+    if min(limit.promised_workdays, limit.statutory_workdays) < 0:
+        yield "limit", "期限不能为负数。", "当场办结的填 0。"
+    if limit.promised_workdays > limit.statutory_workdays:
+        yield (
+            "limit.promised_workdays",
+            f"承诺{limit.promised_workdays}个工作日，超过法定的{limit.statutory_workdays}个工作日。",
+            "请缩短承诺时限，或者更正法定时限及其依据。",
         )
-    return found
+    if not limit.source:
+        yield "limit.source", "没有写明期限的依据。", "请写明法律条款或者文件。"
+
+
+def steps_within_promise(version: ItemVersion) -> Findings:
+    """The steps together take no longer than was promised."""
+    total = sum(step.workdays for step in version.flow)
+    if total > version.limit.promised_workdays:
+        yield (
+            "flow",
+            f"各环节合计{total}个工作日，超过承诺的{version.limit.promised_workdays}个工作日。",
+            "请缩短环节时间，或者在法定时限内延长承诺时限。",
+        )
+
+
+def flow_complete(version: ItemVersion) -> Findings:
+    """The flow accepts, decides and delivers; a licence has at least five steps and one FAQ."""
+    if not version.flow:
+        yield "flow", "没有办理环节。", "请至少写明受理、决定和送达。"
+        return
+    roles = {step.role for step in version.flow}
+    for role in (StepRole.ACCEPT, StepRole.DECIDE, StepRole.DELIVER):
+        if role not in roles:
+            yield "flow", f"没有“{role.label}”环节。", f"请补上{role.label}环节。"
+    if version.item_type is not ItemType.LICENCE:
+        return
+    if len(version.flow) < LICENCE_FLOW_STEPS:
+        yield (
+            "flow",
+            f"行政许可只有{len(version.flow)}个环节。",
+            f"请写明至少{LICENCE_FLOW_STEPS}个环节，如受理、审查、决定、制证、送达。",
+        )
+    if not version.faq:
+        yield "faq", "行政许可没有常见问题。", "请至少写一个常见问题和答复。"
+
+
+def kind_fits_limit(version: ItemVersion) -> Findings:
+    """What is done on the spot is 即办件, and nothing else is."""
+    at_once = version.limit.promised_workdays == 0
+    if at_once != (version.case_kind is CaseKind.IMMEDIATE):
+        right = CaseKind.IMMEDIATE if at_once else CaseKind.PROMISED
+        yield (
+            "case_kind",
+            f"承诺{version.limit.promised_workdays}个工作日的事项不是{version.case_kind.label}。",
+            f"请改为 {right.value}（{right.label}），或者更正承诺时限。",
+        )
+
+
+def result_fits_kind(version: ItemVersion) -> Findings:
+    """The result's name and kind agree, and a licence names the type that is issued."""
+    result = version.result
+    if not result.name:
+        yield "result.name", "没有结果名称。", "请写明申请人最后拿到什么。"
+    for ending, kind in ENDINGS.items():
+        if result.name.endswith(ending) and result.kind is not kind:
+            yield (
+                "result.kind",
+                f"“{result.name}”以“{ending}”结尾，但结果类型是{result.kind.label}。",
+                f"请改为 {kind.value}（{kind.label}），或者更正结果名称。",
+            )
+    if result.kind is ResultKind.LICENCE and not result.licence_type:
+        yield "result.licence_type", "出证办结但没有证照类型。", "请填写证照类型的 key。"
+    if result.kind is not ResultKind.LICENCE and result.licence_type:
+        yield "result.licence_type", "不出证但填写了证照类型。", "请删去，或者改为出证办结。"
+
+
+def visits_have_reason(version: ItemVersion) -> Findings:
+    """Whoever must come in person is told why; whoever need not is not."""
+    if version.onsite_times > 0 and not version.onsite_reason:
+        yield "onsite_reason", "要求到现场但没有理由。", "请写明必须到现场的原因，或者改为 0 次。"
+    if version.onsite_times == 0 and version.onsite_reason:
+        yield "onsite_reason", "不用到现场却写了到现场的理由。", "请删去理由，或者更正到场次数。"
+    if version.onsite_times == 0 and not (
+        Channel.PORTAL in version.channels or version.mail_materials
+    ):
+        yield (
+            "channels",
+            "不用到现场，但既不能网上办，也不能邮寄材料。",
+            "请开通网上办理或者材料邮寄，或者更正到场次数。",
+        )
+    if not version.channels:
+        yield "channels", "没有办理渠道。", "请至少开通窗口办理。"
+
+
+def fees_have_basis(version: ItemVersion) -> Findings:
+    """A fee stands on a law or an administrative regulation (行政许可法 第五十八条)."""
+    for index, fee in enumerate(version.fees):
+        if not fee.basis:
+            yield (
+                f"fees[{index}].basis",
+                f"“{fee.name}”没有依据。",
+                "请写明收费依据，没有依据的不得收费。",
+            )
+
+
+def phones_differ(version: ItemVersion) -> Findings:
+    """A complaint reaches somebody else than who is asked for advice."""
+    for place, phone in (
+        ("consult_phone", version.consult_phone),
+        ("complaint_phone", version.complaint_phone),
+    ):
+        if phone and not NUMBER_PHONE.fullmatch(phone):
+            yield place, f"“{phone}”不是带区号的电话号码。", "请按 021-12345 的样式填写。"
+    if not version.complaint_phone:
+        yield "complaint_phone", "没有监督投诉电话。", "请填写，如 021-12345。"
+    elif version.complaint_phone == version.consult_phone:
+        yield (
+            "complaint_phone",
+            "投诉电话与咨询电话相同。",
+            "请填写不同的电话，投诉不应由被投诉人接听。",
+        )
+
+
+def supervisor_named(version: ItemVersion) -> Findings:
+    """No item is published without a department that supervises it afterwards (谁审批谁监管)."""
+    named = version.supervision
+    for place, value, what in (
+        ("department", named.department, "由哪个部门监管"),
+        ("method", named.method, "怎样监管"),
+        ("basis", named.basis, "监管的依据"),
+    ):
+        if not value:
+            yield (
+                f"supervision.{place}",
+                f"没有写明批准之后{what}。",
+                "没有监管责任的事项不能发布，请按三定职责补上。",
+            )
+
+
+def basis_present(version: ItemVersion) -> Findings:
+    """Law and article are cited, by a number that can be looked up."""
+    if not version.basis:
+        yield "basis", "没有设定依据。", "请写明法律、法规或者规章及其条款。"
+    for index, basis in enumerate(version.basis):
+        place = f"basis[{index}]"
+        if not basis.law:
+            yield f"{place}.law", "没有法律名称。", "请写明全称。"
+        if basis.article and not basis.article.startswith("第"):
+            yield (
+                f"{place}.article",
+                f"“{basis.article}”不是条号。",
+                "请按“第三十五条”的样式填写；整份文件作为依据的，留空并在 note 写明文号。",
+            )
+        if not basis.article and not basis.note:
+            yield (
+                f"{place}.note",
+                "没有条号。",
+                "请填写条号；整份文件作为依据的，在 note 写明文号。",
+            )
+
+
+def no_catch_all(version: ItemVersion) -> Findings:
+    """Conditions and materials are closed lists (不得含有兜底条款)."""
+    texts = {f"conditions[{index}]": text for index, text in enumerate(version.conditions)}
+    for index, material in enumerate(version.materials):
+        texts[f"materials[{index}].name"] = material.name
+        texts[f"materials[{index}].fill_notes"] = material.fill_notes
+        texts[f"materials[{index}].accept_standard"] = material.accept_standard
+    for place, text in texts.items():
+        if found := CATCH_ALL.search(text):
+            yield place, f"“{found.group()}”没有说清是什么。", "请逐项列明，未列明的不得要求。"
+    if not version.conditions:
+        yield "conditions", "没有受理条件。", "请逐条写明。"
+
+
+def materials_have_basis(version: ItemVersion) -> Findings:
+    """Each material says on what ground it is asked for and what the counter looks at."""
+    for index, material in enumerate(version.materials):
+        if not material.basis:
+            yield (
+                f"materials[{index}].basis",
+                f"“{material.name}”没有依据。",
+                "请写明要求提交的依据；没有依据的请删去。",
+            )
+        if not material.accept_standard:
+            yield (
+                f"materials[{index}].accept_standard",
+                f"“{material.name}”没有受理标准。",
+                "请写明窗口核对什么。",
+            )
+
+
+def government_materials_waived(version: ItemVersion) -> Findings:
+    """What a department made is fetched, not asked for (两个免于提交)."""
+    for index, material in enumerate(version.materials):
+        place = f"materials[{index}]"
+        if (
+            material.source is MaterialSource.GOVERNMENT
+            and material.waive_by is WaiveBy.NONE
+            and not material.not_waived_reason
+        ):
+            yield (
+                f"{place}.waive_by",
+                f"“{material.name}”由政府部门核发，却要申请人提交。",
+                "请改为电子证照或者数据共享免交；确实不能共享的，在 not_waived_reason 写明原因。",
+            )
+        if material.waive_by is not WaiveBy.NONE and material.not_waived_reason:
+            yield (
+                f"{place}.not_waived_reason",
+                f"“{material.name}”已经免交，又写了不能免交的原因。",
+                "请删去其中一项。",
+            )
+        if material.waive_by in {WaiveBy.LICENCE, WaiveBy.REGISTER} and not material.waive_ref:
+            yield (
+                f"{place}.waive_ref",
+                f"“{material.name}”没有写明用什么代替。",
+                "请填写证照类型的 key 或者共享数据字段，如 entity.name。",
+            )
+        if (
+            material.waive_by is WaiveBy.REGISTER
+            and material.waive_ref
+            and material.waive_ref not in REGISTER_FIELDS
+        ):
+            yield (
+                f"{place}.waive_ref",
+                f"没有共享数据字段 {material.waive_ref}。",
+                f"可用的字段：{'、'.join(sorted(REGISTER_FIELDS))}。",
+            )
+
+
+def necessity_fits(version: ItemVersion) -> Findings:
+    """A conditional material says when; a tolerable one says by when."""
+    for index, material in enumerate(version.materials):
+        place = f"materials[{index}]"
+        conditional = material.necessity is Necessity.CONDITIONAL
+        if conditional != bool(material.needed_when):
+            yield (
+                f"{place}.needed_when",
+                f"“{material.name}”是{material.necessity.label}的材料，"
+                f"{'没有' if conditional else '却'}写明何时提交。",
+                "视情形提交的写明情形，其他材料不写。",
+            )
+        tolerable = material.necessity is Necessity.TOLERABLE
+        if tolerable != (material.tolerance_days > 0):
+            yield (
+                f"{place}.tolerance_days",
+                f"“{material.name}”的补齐期限与“{material.necessity.label}”不符。",
+                "可容缺的材料写明几个工作日内补齐，其他材料填 0。",
+            )
+
+
+def ids_once(version: ItemVersion) -> Findings:
+    """Questions, sections and materials are known by ids that occur once."""
+    groups = {
+        "问题": [question.id for question in version.questions()],
+        "表单部分": [section.id for section in version.sections],
+        "材料": [material.id for material in version.materials],
+    }
+    for what, ids in groups.items():
+        for one in dict.fromkeys(ids):
+            if ids.count(one) > 1:
+                yield what, f"标识 {one} 用了{ids.count(one)}次。", "每个标识只能用一次，请改名。"
+            if not NAME.fullmatch(one):
+                yield what, f"“{one}”不能作标识。", "请用小写英文字母、数字和下划线，以字母开头。"
+
+
+def _placed(version: ItemVersion) -> Iterator[tuple[str, Question]]:
+    """Yield each question with its place, in the order asked."""
+    for index, question in enumerate(version.questionnaire):
+        yield f"questionnaire[{index}]", question
+    for at, section in enumerate(version.sections):
+        for index, question in enumerate(section.questions):
+            yield f"sections[{at}].questions[{index}]", question
+
+
+def conditions_look_back(version: ItemVersion) -> Findings:
+    """A condition refers to an earlier question and to a value it can have."""
+    known: dict[str, Question] = {}
+    for place, question in _placed(version):
+        for when in question.when:
+            yield from _condition(f"{place}.when", when, known)
+        known[question.id] = question
+    for index, material in enumerate(version.materials):
+        for when in material.needed_when:
+            yield from _condition(f"materials[{index}].needed_when", when, known)
+    for one in version.result.scope_fields:
+        if one not in known:
+            yield "result.scope_fields", f"没有问题 {one}。", "请填写已有问题的标识。"
+
+
+def _condition(place: str, when: When, known: Mapping[str, Question]) -> Findings:
+    question = known.get(when.question)
+    if question is None:
+        yield (
+            place,
+            f"引用了 {when.question}，前面没有这个问题。",
+            "只能引用排在前面的问题，请调整顺序或者改正标识。",
+        )
+        return
+    if (when.op is Op.IN) != isinstance(when.value, tuple):
+        yield place, f"“{when.op.label}”与值的形式不符。", "属于（in）用列表，其他用单个值。"
+        return
+    values = when.value if isinstance(when.value, tuple) else (when.value,)
+    if question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
+        options = [option.value for option in question.options]
+        for value in values:
+            if value not in options:
+                yield (
+                    place,
+                    f"问题 {question.id} 没有选项 {value}。",
+                    f"请从 {'、'.join(options)} 中选择。",
+                )
+    elif question.kind is QuestionKind.YES_NO and not all(isinstance(v, bool) for v in values):
+        yield place, f"问题 {question.id} 的回答是是否。", "请填写 true 或 false。"
+    elif when.op in {Op.GT, Op.GE, Op.LT, Op.LE} and question.kind is not QuestionKind.NUMBER:
+        yield place, f"问题 {question.id} 不是数字，不能比较大小。", "请改用 eq 或者 in。"
+
+
+def questions_complete(version: ItemVersion) -> Findings:
+    """Choices have options, numbers a unit, and bounds that leave room."""
+    for place, question in _placed(version):
+        choice = question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES}
+        if choice and len(question.options) < 2:
+            yield place, "选项少于两个。", "请列出全部选项；只有一种可能的不必问。"
+        if not choice and question.options:
+            yield (
+                place,
+                f"“{question.kind.label}”的问题不能有选项。",
+                "请改为单选或多选，或者删去选项。",
+            )
+        values = [option.value for option in question.options]
+        if len(values) != len(set(values)):
+            yield place, "有重复的选项。", "每个选项的值只能用一次。"
+        if question.kind is QuestionKind.NUMBER and not question.unit:
+            yield place, "数字没有单位。", "请填写 unit，如 平方米、人、个。"
+        low, high = question.minimum, question.maximum
+        if low is not None and high is not None and low > high:
+            yield place, f"最小值{low:g}大于最大值{high:g}。", "请更正上下限。"
+        if not question.label:
+            yield place, "没有题目。", "请写明问什么。"
+    if not version.sections or not all(section.questions for section in version.sections):
+        yield "sections", "表单或者其中一部分没有问题。", "请补上问题，或者删去空的部分。"
+
+
+def registers_answer_first(version: ItemVersion) -> Findings:
+    """What a register holds is not asked; the guiding questions need no log-in."""
+    subjects = {"person": Audience.PERSON, "entity": Audience.ENTITY}
+    for place, question in _placed(version):
+        field = REGISTER_LABELS.get(question.label)
+        if field is not None and not question.prefill:
+            yield place, f"“{question.label}”登记库里已有。", f"请填写 prefill: {field}，不得再问。"
+        if not question.prefill:
+            continue
+        if question.prefill not in REGISTER_FIELDS:
+            yield (
+                place,
+                f"没有登记字段 {question.prefill}。",
+                f"可用的字段：{'、'.join(sorted(REGISTER_FIELDS))}。",
+            )
+        elif subjects[question.prefill.split(".")[0]] not in version.audiences:
+            yield (
+                place,
+                f"{question.prefill} 不属于该事项的服务对象。",
+                "请更正 prefill 或者 audiences。",
+            )
+    for index, question in enumerate(version.questionnaire):
+        if question.prefill or question.personal:
+            yield (
+                f"questionnaire[{index}]",
+                "情形引导不登录，不能用登记数据，也不能问个人信息。",
+                "请移到表单里。",
+            )
+
+
+def codes_well_formed(version: ItemVersion) -> Findings:
+    """The codes have the national form and name the type of the item."""
+    checked = item_codes.check_handling(version.handling_code)
+    if not checked.ok:
+        yield "handling_code", checked.message, "请按实施编码加两位序号填写。"
+    elif not version.handling_code.startswith(version.task_code) or len(version.task_code) != (
+        item_codes.IMPLEMENTATION_LENGTH
+    ):
+        yield (
+            "task_code",
+            "实施编码与业务办理项编码不一致。",
+            "业务办理项编码应为实施编码加两位序号。",
+        )
+    elif version.task_code[21:23] != ITEM_TYPE_CODES[version.item_type]:
+        yield (
+            "task_code",
+            f"编码中的事项类型是{version.task_code[21:23]}，"
+            f"{version.item_type.label}应为{ITEM_TYPE_CODES[version.item_type]}。",
+            "请更正编码或者事项类型。",
+        )
+    if not SLUG.fullmatch(version.slug):
+        yield "slug", f"“{version.slug}”不能作网址。", "请用小写英文字母、数字和连字符。"
+
+
+def words_present(version: ItemVersion) -> Findings:
+    """Guide, search and check page have their words, and the facts have a source."""
+    for place, value, remedy in (
+        ("name", version.name, "请填写事项名称。"),
+        ("summary", version.summary, "请用老百姓的话写一两句说明。"),
+        ("aliases", version.aliases, "请写几个老百姓会用的说法，供搜索。"),
+        ("themes", version.themes, "请至少写一个主题。"),
+        ("field", version.field, "请填写所属领域。"),
+        ("department", version.department, "请填写实施部门。"),
+        ("audiences", version.audiences, "请写明服务对象。"),
+        ("declaration", version.declaration, "请写明申请人提交前要作的承诺。"),
+        ("source", version.source, "请写明内容从哪里来。"),
+        ("review_body", version.review_body, "请写明向谁申请行政复议。"),
+        ("litigation_body", version.litigation_body, "请写明向哪里提起行政诉讼。"),
+        ("service_points", version.service_points, "请写明办理地点；不知道地址的只写名称。"),
+    ):
+        if not value:
+            yield place, "没有填写。", remedy
+    if version.minutes_to_fill < 1:
+        yield "minutes_to_fill", "没有填写大约要几分钟。", "请填写至少 1 分钟。"
+
+
+CHECKS: tuple[Check, ...] = tuple(
+    Check(name=find.__name__, find=find)
+    for find in (
+        promise_within_law,
+        steps_within_promise,
+        flow_complete,
+        kind_fits_limit,
+        result_fits_kind,
+        visits_have_reason,
+        fees_have_basis,
+        phones_differ,
+        supervisor_named,
+        basis_present,
+        no_catch_all,
+        materials_have_basis,
+        government_materials_waived,
+        necessity_fits,
+        ids_once,
+        conditions_look_back,
+        questions_complete,
+        registers_answer_first,
+        codes_well_formed,
+        words_present,
+    )
+)
+"""Every rule, in the order in which its failures are told."""

@@ -411,7 +411,8 @@ def _holds(condition: When, answer: Answer) -> bool:
     if condition.op is Op.NE:
         return answer != value
     if condition.op is Op.IN:
-        assert isinstance(value, tuple)
+        if not isinstance(value, tuple):
+            return answer == value
         if isinstance(answer, tuple):
             return any(one in value for one in answer)
         return answer in value

@@ -32,11 +32,13 @@ class Problem:
         place: Path of the value, such as `materials[2].source`.
         message: What is wrong.
         remedy: What would put it right.
+        rule: Name of the publication check that failed; empty for the format itself.
     """
 
     place: str
     message: str
     remedy: str
+    rule: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}：{self.message}{self.remedy}"
@@ -62,26 +64,28 @@ def parse_item(definition: object, *, version: int = 0) -> ItemVersion:
     """
     problems: list[Problem] = []
     value = _read(ItemVersion, definition, "", problems, given={"version": version})
-    if problems:
+    if problems or not isinstance(value, ItemVersion):
         raise ItemFormatError(problems)
-    assert isinstance(value, ItemVersion)
     return value
 
 
 def to_plain(version: ItemVersion) -> dict[str, Any]:
     """Return the definition of `version` as JSON-ready values; `parse_item` reads it back."""
-    plain = _plain(version)
-    assert isinstance(plain, dict)
+    plain = _fields(version)
     return {key: value for key, value in plain.items() if key not in NOT_IN_FILES}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {
+        field.name: _plain(getattr(value, field.name))
+        for field in dataclasses.fields(value)
+        if getattr(value, field.name) != field.default
+    }
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return {
-            field.name: _plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if getattr(value, field.name) != field.default
-        }
+        return _fields(value)
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, date):
@@ -128,8 +132,7 @@ def _convert(hint: Any, value: object, place: str, problems: list[Problem]) -> A
         return _sequence(typing.get_args(hint)[0], value, place, problems)
     if origin in (types.UnionType, typing.Union):
         return _union(typing.get_args(hint), value, place, problems)
-    if dataclasses.is_dataclass(hint):
-        assert isinstance(hint, type)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _read(hint, value, place, problems)
     if isinstance(hint, EnumMeta):
         return _term(hint, value, place, problems)

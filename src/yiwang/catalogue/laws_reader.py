@@ -1,0 +1,66 @@
+"""Reads a corpus of article texts from disk: `articles.parquet`, or the folder that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yiwang.catalogue.services import Article
+from yiwang.kernel.errors import RefusedError
+
+FILE_NAME = "articles.parquet"
+COLUMNS = ("law", "date", "category", "chapter", "article", "text")
+ROWS_A_BATCH = 5_000
+
+
+class CorpusRefusedError(RefusedError):
+    """The corpus of laws cannot be read."""
+
+    code = "catalogue.corpus_refused"
+
+
+def read_articles(path: Path) -> Iterator[Article]:
+    """Yield the articles of the corpus at `path`, a few thousand in memory at a time.
+
+    Args:
+        path: `articles.parquet`, or a folder with it, with the columns of `COLUMNS` as text;
+            `date` is the ISO date of the law's text, or empty.
+
+    Raises:
+        CorpusRefusedError: no such file, not readable, a column missing, or the optional
+            library is not installed.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise CorpusRefusedError(
+            "读取法规库需要 pyarrow，当前没有安装；请执行 uv sync --extra laws 后重试。"
+        ) from error
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.is_file():
+        raise CorpusRefusedError(f"{file} 不存在；请给出 {FILE_NAME} 或者它所在的文件夹。")
+    try:
+        corpus = pyarrow.parquet.ParquetFile(file)
+    except (OSError, ValueError) as error:
+        raise CorpusRefusedError(
+            f"{file} 不是可以读取的 parquet 文件，可能没有下载完整；请重新取得后重试。"
+        ) from error
+    missing = [name for name in COLUMNS if name not in corpus.schema_arrow.names]
+    if missing:
+        raise CorpusRefusedError(
+            f"{file} 缺少列 {'、'.join(missing)}；法规库应有列 {'、'.join(COLUMNS)}。"
+        )
+    return _rows(corpus)
+
+
+def _rows(corpus: object) -> Iterator[Article]:
+    for batch in corpus.iter_batches(batch_size=ROWS_A_BATCH, columns=list(COLUMNS)):  # type: ignore[attr-defined]
+        for row in batch.to_pylist():
+            yield Article(
+                law=row["law"] or "",
+                version=str(row["date"] or ""),
+                category=row["category"] or "",
+                chapter=row["chapter"] or "",
+                article=row["article"] or "",
+                text=row["text"] or "",
+            )

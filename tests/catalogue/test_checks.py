@@ -1,0 +1,163 @@
+"""We know that each rule before publication stops what it is there to stop, and says the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.factories.catalogue import TASK_CODE, an_item, changed, definition, pack_items
+from yiwang.catalogue.policy.checks import CHECKS, failures
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.parsing import parse_item
+
+NUMBER = {"id": "seats", "label": "座位", "kind": "number", "unit": "个"}
+
+
+def question(**changes: Any) -> dict[str, Any]:
+    whole = definition()
+    whole["sections"][0]["questions"][1] = NUMBER | changes
+    return whole
+
+
+def material(**changes: Any) -> dict[str, Any]:
+    whole = definition()
+    whole["materials"][0] |= changes
+    return whole
+
+
+FAILING = [
+    ("promise_within_law", changed("limit.promised_workdays", 21), "请缩短承诺时限"),
+    ("promise_within_law", changed("limit.statutory_workdays", -1), "当场办结的填 0"),
+    ("promise_within_law", changed("limit.source", ""), "写明法律条款"),
+    ("steps_within_promise", changed("flow.1.workdays", 9), "请缩短环节时间"),
+    ("flow_complete", definition(flow=[]), "受理、决定和送达"),
+    ("flow_complete", changed("flow.0.role", "review"), "请补上受理环节"),
+    ("flow_complete", changed("flow.4.role", "review"), "请补上送达环节"),
+    (
+        "flow_complete",
+        definition(flow=definition()["flow"][:2] + definition()["flow"][3:]),
+        "至少5个环节",
+    ),
+    ("flow_complete", definition(faq=[]), "常见问题"),
+    ("kind_fits_limit", definition(case_kind="immediate"), "promised（承诺件）"),
+    ("kind_fits_limit", changed("limit.promised_workdays", 0), "immediate（即办件）"),
+    ("result_fits_kind", changed("result.kind", "decision"), "licence（出证办结）"),
+    ("result_fits_kind", changed("result.licence_type", ""), "证照类型的 key"),
+    ("result_fits_kind", changed("result.name", ""), "最后拿到什么"),
+    (
+        "result_fits_kind",
+        definition(result={"kind": "decision", "name": "批复", "licence_type": "x"}),
+        "请删去",
+    ),
+    ("visits_have_reason", definition(onsite_times=1), "必须到现场的原因"),
+    ("visits_have_reason", definition(onsite_reason="核对"), "请删去理由"),
+    ("visits_have_reason", definition(channels=["counter"]), "请开通网上办理"),
+    ("visits_have_reason", definition(channels=[]), "请至少开通窗口办理"),
+    ("fees_have_basis", definition(fees=[{"name": "工本费", "basis": ""}]), "没有依据的不得收费"),
+    ("phones_differ", definition(consult_phone="021-12345"), "请填写不同的电话"),
+    ("phones_differ", definition(complaint_phone=""), "021-12345"),
+    ("phones_differ", definition(consult_phone="59999078"), "带区号"),
+    ("supervisor_named", changed("supervision.department", ""), "没有监管责任的事项不能发布"),
+    ("supervisor_named", changed("supervision.method", ""), "没有监管责任的事项不能发布"),
+    ("supervisor_named", changed("supervision.basis", ""), "没有监管责任的事项不能发布"),
+    ("basis_present", definition(basis=[]), "请写明法律"),
+    ("basis_present", changed("basis.0.article", "42"), "第三十五条"),
+    ("basis_present", changed("basis.0.law", ""), "全称"),
+    ("basis_present", changed("basis.0.article", ""), "文号"),
+    ("no_catch_all", definition(conditions=["法律、法规规定的其他条件。"]), "请逐项列明"),
+    ("no_catch_all", definition(conditions=[]), "请逐条写明"),
+    ("no_catch_all", material(name="营业执照等材料"), "请逐项列明"),
+    ("no_catch_all", material(fill_notes="窗口认为需要的"), "请逐项列明"),
+    ("no_catch_all", material(accept_standard="附其他相关材料"), "请逐项列明"),
+    ("materials_have_basis", material(basis=""), "没有依据的请删去"),
+    ("materials_have_basis", material(accept_standard=""), "窗口核对什么"),
+    (
+        "government_materials_waived",
+        material(source="government", waive_by="none"),
+        "not_waived_reason",
+    ),
+    ("government_materials_waived", material(not_waived_reason="接口未通"), "请删去其中一项"),
+    ("government_materials_waived", material(waive_by="licence"), "证照类型的 key"),
+    (
+        "government_materials_waived",
+        material(waive_by="register", waive_ref="entity.tax"),
+        "可用的字段",
+    ),
+    ("necessity_fits", material(necessity="conditional"), "写明情形"),
+    ("necessity_fits", material(needed_when={"sells": "food"}), "写明情形"),
+    ("necessity_fits", material(necessity="tolerable"), "几个工作日内补齐"),
+    ("necessity_fits", material(tolerance_days=5), "几个工作日内补齐"),
+    ("ids_once", question(id="sells"), "只能用一次"),
+    ("ids_once", question(id="座位"), "小写英文字母"),
+    ("ids_once", material(id="health"), "只能用一次"),
+    ("conditions_look_back", question(when={"later": True}), "只能引用排在前面的问题"),
+    ("conditions_look_back", question(when={"seats": {"gt": 1}}), "只能引用排在前面的问题"),
+    ("conditions_look_back", question(when={"sells": "books"}), "请从 food、goods 中选择"),
+    ("conditions_look_back", question(when={"sells": {"eq": ["food"]}}), "用列表"),
+    ("conditions_look_back", question(when={"sells": {"in": "food"}}), "用列表"),
+    ("conditions_look_back", question(when={"holder": {"gt": 3}}), "不能比较大小"),
+    ("conditions_look_back", changed("materials.1.needed_when", {"nothing": True}), "前面的问题"),
+    ("conditions_look_back", changed("result.scope_fields", ["nothing"]), "没有问题 nothing"),
+    ("questions_complete", changed("questionnaire.0.options", {"food": "食品"}), "列出全部选项"),
+    ("questions_complete", question(options={"a": "甲", "b": "乙"}), "不能有选项"),
+    ("questions_complete", question(unit=""), "请填写 unit"),
+    ("questions_complete", question(minimum=9, maximum=3), "请更正上下限"),
+    ("questions_complete", question(label=""), "问什么"),
+    (
+        "questions_complete",
+        changed(
+            "questionnaire.0.options",
+            [{"value": "a", "label": "甲"}, {"value": "a", "label": "乙"}],
+        ),
+        "只能用一次",
+    ),
+    ("questions_complete", definition(sections=[]), "没有问题"),
+    ("registers_answer_first", question(label="统一社会信用代码"), "prefill: entity.uscc"),
+    ("registers_answer_first", question(prefill="entity.tax"), "可用的字段"),
+    ("registers_answer_first", question(prefill="person.name"), "服务对象"),
+    ("registers_answer_first", changed("questionnaire.0.prefill", "entity.name"), "请移到表单里"),
+    ("registers_answer_first", changed("questionnaire.0.personal", True), "请移到表单里"),
+    ("codes_well_formed", definition(handling_code=f"{TASK_CODE}0"), "33位"),
+    ("codes_well_formed", definition(task_code=TASK_CODE.replace("099", "098")), "加两位序号"),
+    ("codes_well_formed", definition(item_type="benefit"), "行政给付应为05"),
+    ("codes_well_formed", definition(slug="Stall_Permit"), "连字符"),
+    ("words_present", definition(aliases=[]), "供搜索"),
+    ("words_present", definition(summary=""), "老百姓的话"),
+    ("words_present", definition(declaration=""), "承诺"),
+    ("words_present", definition(service_points=[]), "只写名称"),
+    ("words_present", definition(minutes_to_fill=0), "1 分钟"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "plain", "words"), FAILING, ids=[f"{rule}-{words}" for rule, _, words in FAILING]
+)
+def test_a_rule_stops_what_it_is_there_to_stop(
+    rule: str, plain: dict[str, Any], words: str
+) -> None:
+    found = [failure for failure in failures(parse_item(plain)) if failure.rule == rule]
+
+    assert any(words in f"{failure.message}{failure.remedy}" for failure in found), found
+    assert all(failure.place and failure.remedy for failure in found)
+
+
+def test_every_rule_has_an_example_that_breaks_it() -> None:
+    assert {check.name for check in CHECKS} == {rule for rule, _, _ in FAILING}
+
+
+def test_the_smallest_definition_may_be_published() -> None:
+    assert failures(an_item()) == []
+
+
+@pytest.mark.parametrize(
+    "version", pack_items("jiading") + pack_items("example"), ids=lambda version: version.slug
+)
+def test_every_item_of_the_packs_may_be_published(version: ItemVersion) -> None:
+    assert [str(failure) for failure in failures(version)] == []
+
+
+def test_a_question_is_placed_where_it_stands_in_the_file() -> None:
+    found = failures(parse_item(question(unit="")))
+
+    assert [failure.place for failure in found] == ["sections[0].questions[1]"]
