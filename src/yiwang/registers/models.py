@@ -258,7 +258,12 @@ class Place(Provenance):
             models.CheckConstraint(
                 name="registers_place_coordinates_come_together",
                 condition=Q(lon__isnull=True, lat__isnull=True)
-                | Q(lon__range=(73, 136), lat__range=(3, 54)),
+                | Q(
+                    lon__isnull=False,
+                    lat__isnull=False,
+                    lon__range=(73, 136),
+                    lat__range=(3, 54),
+                ),
             ),
             models.CheckConstraint(
                 name="registers_place_has_a_source", condition=Q(source__regex=r"\S")
@@ -327,8 +332,8 @@ def _history(model: type[models.Model], *, exclude: list[str]) -> type[models.Mo
         pghistory.UpdateEvent("changed", row=pghistory.Old),
         pghistory.DeleteEvent("deleted", row=pghistory.Old),
         exclude=exclude,
-        obj_field=pghistory.ObjForeignKey(related_name="history", related_query_name="+"),
-        context_field=None,
+        obj_field=pghistory.ObjForeignKey(related_name="+"),
+        context_field=None,  # type: ignore[arg-type]  # documented, missing in the hint
         append_only=True,
         meta={"triggers": [NO_TRUNCATE]},
     )

@@ -291,7 +291,7 @@ def search_entities(text: str, after: str = "", limit: int = 20) -> EntityPage:
     else:
         rows = rows.named_like(words)
     if after:
-        pinyin, _, uscc = after.rpartition("|")
+        pinyin, _, uscc = after.replace("\x00", "").rpartition("|")
         rows = rows.filter(Q(name_pinyin__gt=pinyin) | Q(uscc__gt=uscc), name_pinyin__gte=pinyin)
     found = list(rows[: limit + 1])
     page = found[:limit]
@@ -333,9 +333,10 @@ def place(ref: str) -> PlaceView:
 def prefill(ref: str) -> dict[str, Prefilled]:
     """Return what the registers hold about `person:…` or `entity:…`, for a form.
 
-    Number and phone of a person come masked (`Prefilled.masked`); a person's own address comes
-    whole, because a form that hides it cannot be checked by its reader. Values that are not
-    known are left out. `services.prefill_in_full` gives the rest, traced.
+    Numbers and phones come masked (`Prefilled.masked`); the address comes whole, because a form
+    that hides it cannot be checked by its reader. Codes of towns and industries come as codes.
+    Values that are not known are left out. `services.prefill_in_full` hides nothing and leaves
+    a trace.
 
     Keys:
         `person.name person.gender person.born_on person.hukou person.address person.id_number
@@ -354,7 +355,7 @@ def prefill(ref: str) -> dict[str, Prefilled]:
     found = LegalEntity.objects.filter(uscc=ref.removeprefix("entity:")).first()
     if found is None or not ref.startswith("entity:"):
         raise LookupError(f"no entity {ref}")
-    return entity_answers(found)
+    return entity_answers(found, in_full=False)
 
 
 def person_answers(row: Person, *, in_full: bool) -> dict[str, Prefilled]:
@@ -378,8 +379,8 @@ def person_answers(row: Person, *, in_full: bool) -> dict[str, Prefilled]:
     return _answers(values, row, label=PERSON_SOURCE, hidden=hidden)
 
 
-def entity_answers(row: LegalEntity) -> dict[str, Prefilled]:
-    """Return the answers that `row` gives."""
+def entity_answers(row: LegalEntity, *, in_full: bool) -> dict[str, Prefilled]:
+    """Return the answers that `row` gives; the phone whole only when `in_full`."""
     values = {
         "entity.name": row.name,
         "entity.uscc": row.uscc,
@@ -390,10 +391,11 @@ def entity_answers(row: LegalEntity) -> dict[str, Prefilled]:
         "entity.industry": row.industry_code,
         "entity.legal_representative": row.representative_name,
         "entity.established_on": row.established_on.isoformat() if row.established_on else "",
-        "entity.phone": row.phone,
+        "entity.phone": row.phone if in_full else mask_phone(row.phone),
         "entity.capital": "" if row.capital_cny is None else str(row.capital_cny),
     }
-    return _answers(values, row, label=ENTITY_SOURCE, hidden=frozenset())
+    hidden = frozenset() if in_full else frozenset({"entity.phone"})
+    return _answers(values, row, label=ENTITY_SOURCE, hidden=hidden)
 
 
 def _answers(

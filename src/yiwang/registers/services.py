@@ -7,7 +7,7 @@ from typing import Any
 
 import pgtrigger
 from django.db import transaction
-from django.db.models import Func, IntegerField, Value
+from django.db.models import BinaryField, Func, IntegerField, Value
 from django.utils import timezone
 
 from yiwang.audit import services as audit
@@ -396,7 +396,7 @@ def prefill_in_full(
     if ref.startswith("person:"):
         answers, fields = person_answers(_person_row(ref), in_full=True), PERSON_FIELDS
     else:
-        answers, fields = entity_answers(_entity_row(ref)), ENTITY_FIELDS
+        answers, fields = entity_answers(_entity_row(ref), in_full=True), ENTITY_FIELDS
     audit.record_read(
         at=at,
         actor=by.ref,
@@ -444,7 +444,7 @@ def _key_id(column: str) -> Func:
         Value(len(field_crypto.VERSION) + 1, output_field=IntegerField()),
         Value(field_crypto.KEY_ID_BYTES, output_field=IntegerField()),
         function="substr",
-        output_field=Person._meta.get_field(column),
+        output_field=BinaryField(),
     )
 
 

@@ -484,8 +484,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 db_constraint=False,
                 on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="history",
-                related_query_name="+",
+                related_name="+",
                 to="registers.legalentity",
             ),
         ),
@@ -614,8 +613,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 db_constraint=False,
                 on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="history",
-                related_query_name="+",
+                related_name="+",
                 to="registers.person",
             ),
         ),
@@ -643,7 +641,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("lat__isnull", True), ("lon__isnull", True)),
-                    models.Q(("lat__range", (3, 54)), ("lon__range", (73, 136))),
+                    models.Q(
+                        ("lat__isnull", False),
+                        ("lat__range", (3, 54)),
+                        ("lon__isnull", False),
+                        ("lon__range", (73, 136)),
+                    ),
                     _connector="OR",
                 ),
                 name="registers_place_coordinates_come_together",
@@ -690,8 +693,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 db_constraint=False,
                 on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="history",
-                related_query_name="+",
+                related_name="+",
                 to="registers.place",
             ),
         ),

@@ -13,7 +13,6 @@ Keys are arguments; nothing here reads a setting.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -64,7 +63,7 @@ def _secret_bytes(secret: str) -> bytes:
     text = secret.strip().replace("-", "+").replace("_", "/")
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("字段密钥应为 base64 编码，请检查密钥设置。") from error
     if len(decoded) < MIN_SECRET_BYTES:
         raise ValueError(f"字段密钥至少 {MIN_SECRET_BYTES} 字节，请重新生成密钥。")
