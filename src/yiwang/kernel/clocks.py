@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from yiwang.kernel.terms import Term
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
@@ -13,6 +13,26 @@ AMBER_WORKDAYS = 2
 """Working days left from which a clock turns amber. Our own choice (UX-14)."""
 
 ONE_DAY = timedelta(days=1)
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The one legal time of the country, without summer time since 1991."""
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day on which something that happened at `moment` counts as having happened.
+
+    An electronic application counts as received when it enters the system, at night and on
+    Sundays too.
+
+    Raises:
+        ValueError: `moment` has no time zone.
+
+    Source:
+        电子签名法 第十一条.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return moment.astimezone(BEIJING).date()
 
 
 class StopReason(Term):
