@@ -51,7 +51,7 @@ class Subjects(Page):
         }
         form = SubjectsFilter(chosen)
         choice = form.fields["department"]
-        assert isinstance(choice, forms.ChoiceField)  # noqa: S101 - for the type checker
+        assert isinstance(choice, forms.ChoiceField)
         choice.choices = [(unit.code, unit.name) for unit in departments]
         if not form.is_valid() and chosen["department"] in codes:
             return self.render({"form": form, "page": None}, status=UNPROCESSABLE)

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
-from yiwang.web.officer import ratings, subjects, trail
+from yiwang.web.officer import accounts, cases, desk, handling, ratings, subjects, trail
 
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", desk.Desk.as_view(), name="desk"),
+    path("cases/<str:number>/", cases.CaseFile.as_view(), name="case"),
+    path("cases/<str:number>/accept/", handling.Accept.as_view(), name="accept"),
+    path("cases/<str:number>/correct/", handling.Correct.as_view(), name="correct"),
+    path("cases/<str:number>/decline/", handling.Decline.as_view(), name="decline"),
+    path("cases/<str:number>/review/", handling.Review.as_view(), name="review"),
+    path("cases/<str:number>/decide/", handling.Decide.as_view(), name="decide"),
+    path("cases/<str:number>/deliver/", handling.Deliver.as_view(), name="deliver"),
+    path("cases/<str:number>/assign/", handling.Assign.as_view(), name="assign"),
+    path("cases/<str:number>/reveal/<str:key>/", cases.Reveal.as_view(), name="reveal"),
+    path("cases/<str:number>/files/<slug:key>/", cases.CaseUpload.as_view(), name="file"),
+    path(
+        "cases/<str:number>/files/<slug:key>/preview/", cases.CasePreview.as_view(), name="preview"
+    ),
+    path("cases/<str:number>/letters/<int:document>/", cases.CaseLetter.as_view(), name="document"),
+    path("cases/<str:number>/licence/", cases.CaseLicence.as_view(), name="licence"),
     path("subjects/", subjects.Subjects.as_view(), name="subjects"),
     path("ratings/", ratings.BadRatings.as_view(), name="ratings"),
     path("ratings/<slug:number>/", ratings.BadRating.as_view(), name="rating"),
     path("trail/", trail.Trail.as_view(), name="trail"),
     path("trail/export/", trail.TrailExport.as_view(), name="trail_export"),
+    path("accounts/", accounts.Accounts.as_view(), name="users"),
+    path("accounts/new/", accounts.NewAccount.as_view(), name="new_user"),
+    re_path(
+        r"^accounts/(?P<login>[\w.\-]+)/(?P<act>close|reopen|reset)/$",
+        accounts.ChangeAccount.as_view(),
+        name="change_user",
+    ),
+    path("posts/", accounts.Posts.as_view(), name="posts"),
+    path("posts/<str:login>/", accounts.AccountPosts.as_view(), name="person_posts"),
+    path(
+        "posts/<str:login>/<str:department>/<str:post_code>/revoke/",
+        accounts.RevokePost.as_view(),
+        name="revoke_post",
+    ),
 ]

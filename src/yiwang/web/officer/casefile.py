@@ -1,0 +1,309 @@
+"""The file of one case as an official reads it: facts, answers masked, materials, letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.cases.policy.answers import plain_answers
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import MaterialState
+from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
+from yiwang.catalogue.policy.items import ItemVersion, Question, QuestionKind, asked
+from yiwang.documents import queries as documents
+from yiwang.documents.policy.files import MediaType
+from yiwang.documents.queries import UploadView
+from yiwang.kernel.masking import mask_address, mask_number
+from yiwang.registers import queries as registers
+from yiwang.registers.queries import Prefilled
+from yiwang.web.forms import in_words
+
+HIDDEN_KINDS = frozenset({QuestionKind.CITIZEN_ID, QuestionKind.PHONE})
+"""Kinds of answers that are numbers of a person."""
+
+REGISTER_LABELS: Mapping[str, str] = {
+    "person.name": "姓名",
+    "person.gender": "性别",
+    "person.born_on": "出生日期",
+    "person.id_number": "公民身份号码",
+    "person.phone": "手机号码",
+    "person.hukou": "户籍地",
+    "person.address": "住址",
+    "entity.name": "名称",
+    "entity.uscc": "统一社会信用代码",
+    "entity.kind": "主体类型",
+    "entity.status": "登记状态",
+    "entity.legal_representative": "法定代表人",
+    "entity.address": "住所",
+    "entity.established_on": "成立日期",
+    "entity.phone": "联系电话",
+}
+"""Register fields an official sees, in this order; the others are codes for programs."""
+
+REVEALED = {
+    "person.id_number": "id_number",
+    "person.phone": "phone",
+    "person.address": "address",
+    "entity.phone": "phone",
+}
+"""Register field -> name under which the register shows it whole."""
+
+COLOURS: Mapping[MaterialState, str] = {
+    MaterialState.WAIVED: "success",
+    MaterialState.FILED: "accent",
+    MaterialState.TOLERATED: "warning",
+    MaterialState.MISSING: "danger",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One fact; `reveal` is the address of the page that shows it whole."""
+
+    label: str
+    value: str
+    source: str = ""
+    note: str = ""
+    reveal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileLine:
+    """One file of a material."""
+
+    upload: UploadView
+    href: str
+    preview: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialLine:
+    """One material with its files and what it is checked against."""
+
+    id: str
+    name: str
+    state: MaterialState
+    colour: str
+    source: str
+    standard: str
+    due: str
+    checked: bool
+    files: Sequence[FileLine] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """One line of the time line."""
+
+    at: datetime
+    title: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One of the five steps."""
+
+    name: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One letter with the address of its file."""
+
+    document: DocumentView
+    href: str
+
+
+def registered(page: CasePage) -> Sequence[Line]:
+    """Return what the registers hold about the applicant, numbers masked."""
+    try:
+        held = registers.prefill(page.case.applicant_ref)
+    except LookupError:
+        return ()
+    return [
+        Line(
+            label=label,
+            value=_masked(key, held[key]),
+            source=f"{held[key].source_label} {held[key].as_of:%Y-%m-%d}",
+            reveal=_reveal(page.case.number, key) if key in REVEALED else "",
+        )
+        for key, label in REGISTER_LABELS.items()
+        if key in held
+    ]
+
+
+def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
+    """Return the answers of the application in the order asked, personal ones masked."""
+    given = plain_answers(page.answers)
+    lines = []
+    for question in asked(item, given):
+        if given.get(question.id) is None:
+            continue
+        words = in_words(question, given[question.id])
+        hidden = is_hidden(question) and "*" not in words
+        lines.append(
+            Line(
+                label=question.label,
+                value=mask(question, words) if hidden else words,
+                source=_("登记信息") if question.prefill else "",
+                reveal=_reveal(page.case.number, question.id) if hidden else "",
+            )
+        )
+    return lines
+
+
+def is_hidden(question: Question) -> bool:
+    """Tell whether the answer is shown masked."""
+    return question.personal or question.kind in HIDDEN_KINDS
+
+
+def mask(question: Question, words: str) -> str:
+    """Return `words` with their middle hidden."""
+    if question.kind in HIDDEN_KINDS or words.isascii():
+        return mask_number(words)
+    return mask_address(words)
+
+
+def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
+    """Return the materials with their files; one query for all files."""
+    found = documents.uploads([ref for one in page.materials for ref in one.upload_refs])
+    standards = {material.id: material.accept_standard for material in item.materials}
+    return [
+        MaterialLine(
+            id=one.material_id,
+            name=one.name,
+            state=one.state,
+            colour=COLOURS[one.state],
+            source=one.source,
+            standard=standards.get(one.material_id, ""),
+            due=f"{one.due_on:%Y-%m-%d}" if one.due_on else "",
+            checked=one.checked_at is not None,
+            files=_files(page.case.number, one, found),
+        )
+        for one in page.materials
+    ]
+
+
+def letters(page: CasePage) -> Sequence[Letter]:
+    """Return the letters of the case."""
+    return [
+        Letter(document=one, href=reverse("officer:document", args=[page.case.number, one.id]))
+        for one in page.documents
+    ]
+
+
+def timeline(page: CasePage, units: Mapping[str, str]) -> Sequence[Happened]:
+    """Return what happened, the newest first."""
+    return [
+        Happened(
+            at=one.at,
+            title=one.step.label,
+            who=_who(one, units),
+            text="；".join(part for part in (one.reason, one.basis) if part),
+        )
+        for one in reversed(page.events)
+    ]
+
+
+STAGES: Sequence[tuple[str, frozenset[CaseState]]] = (
+    ("申请", frozenset()),
+    ("受理", frozenset({CaseState.RECEIVED, CaseState.CORRECTION})),
+    ("审查", frozenset({CaseState.ACCEPTED, CaseState.REVIEWING})),
+    ("决定", frozenset({CaseState.DECISION_PENDING})),
+    ("送达", frozenset({CaseState.APPROVED, CaseState.REJECTED})),
+)
+"""The five steps and the states in which each is the current one."""
+
+
+def track(page: CasePage) -> Sequence[Stage]:
+    """Return the five steps with their state; after an early end the rest stays open."""
+    case = page.case
+    days = (
+        case.received_at.date(),
+        case.accepted_on,
+        None,
+        case.decided_at.date() if case.decided_at else None,
+        case.closed_at.date() if case.closed_at and case.decided_at else None,
+    )
+    now = next((place for place, (_n, states) in enumerate(STAGES) if case.state in states), None)
+    stages = []
+    for place, (name, _states) in enumerate(STAGES):
+        reached = place < now if now is not None else _passed(place, page)
+        state = "current" if place == now else "done" if reached else "todo"
+        day = days[place]
+        stages.append(Stage(name=name, state=state, note=f"{day:%m-%d}" if day and reached else ""))
+    return stages
+
+
+def _passed(place: int, page: CasePage) -> bool:
+    case = page.case
+    return (
+        True,
+        case.accepted_on is not None,
+        bool(case.reviewed_by),
+        case.decided_at is not None,
+        case.decided_at is not None,
+    )[place]
+
+
+def _who(row: TimelineRow, units: Mapping[str, str]) -> str:
+    if not row.department:
+        return row.actor_name
+    return f"{units.get(row.department, row.department)} {row.actor_name}"
+
+
+def _masked(key: str, held: Prefilled) -> str:
+    if key == "entity.phone":
+        return mask_number(held.value)
+    return mask_address(held.value) if key == "person.address" else held.value
+
+
+def _reveal(number: str, key: str) -> str:
+    return reverse("officer:reveal", args=[number, key])
+
+
+def _files(
+    number: str, material: MaterialView, found: Mapping[str, UploadView]
+) -> Sequence[FileLine]:
+    lines = []
+    for ref in material.upload_refs:
+        upload = found.get(ref)
+        if upload is None:
+            continue
+        key = ref.removeprefix("upload:")
+        picture = upload.media_type is not MediaType.PDF
+        preview = ""
+        if picture or upload.has_preview:
+            preview = reverse("officer:preview", args=[number, key])
+        lines.append(
+            FileLine(
+                upload=upload, href=reverse("officer:file", args=[number, key]), preview=preview
+            )
+        )
+    return lines
+
+
+def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
+    """Return the facts at the top of every page of a case."""
+    case = page.case
+    rows = [
+        (_("申请人"), case.applicant_name),
+        (_("收件"), f"{case.received_at:%Y-%m-%d}"),
+    ]
+    if case.promised_on:
+        rows.append((_("承诺办结"), f"{case.promised_on:%Y-%m-%d}"))
+    if case.statutory_on:
+        rows.append((_("法定办结"), f"{case.statutory_on:%Y-%m-%d}"))
+    if not case.accepted_on and not case.finished:
+        rows.append((_("受理期限"), f"{case.notice_due_on:%Y-%m-%d}"))
+    rows.append((_("审批部门"), units.get(case.deciding_department, case.deciding_department)))
+    return {"facts": rows}

@@ -1,0 +1,289 @@
+"""One case: its file, its papers, and what personal data is shown whole to whom (办件)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.audit import services as audit
+from yiwang.cases import queries as cases
+from yiwang.cases import services
+from yiwang.cases.policy.answers import plain_answers
+from yiwang.cases.policy.states import Step
+from yiwang.cases.policy.terms import Tab
+from yiwang.cases.queries import CasePage, CaseView, QueueRow
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.documents import queries as documents
+from yiwang.documents.policy.files import MediaType
+from yiwang.kernel.errors import RefusedError
+from yiwang.licences import queries as licences
+from yiwang.licences import services as licence_services
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Permission, require
+from yiwang.registers import services as registers
+from yiwang.web.forms import in_words
+from yiwang.web.officer import casefile
+from yiwang.web.officer.desk import work_address
+from yiwang.web.officer.scope import department_names
+from yiwang.web.views import FormPage, Page, found
+
+NOT_FOUND = 404
+
+
+class CasePages(Page):
+    """What every page of one case shares: the file, the item version, the names of units."""
+
+    permission: ClassVar[Permission] = Permission.CASE_READ
+    nav = "desk"
+
+    @cached_property
+    def file(self) -> CasePage:
+        """The file of the case of the address."""
+        return cases.case_page(self.kwargs["number"], by=self.actor)
+
+    @property
+    def case(self) -> CaseView:
+        """The case of the address."""
+        return self.file.case
+
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The item version that the case is pinned to."""
+        return catalogue.item_version(self.case.item_slug, self.case.item_version)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Code -> short name of units."""
+        return dict(department_names())
+
+    def refusal_page(self, refusal: RefusedError, *, status: int) -> HttpResponse:
+        """Answer 404 for a case that these eyes may not see: numbers cannot be probed."""
+        if isinstance(refusal, cases.CaseNotFoundError):
+            status = NOT_FOUND
+        return super().refusal_page(refusal, status=status)
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add the case with its light and the head of its pages."""
+        case = self.case
+        return super().context(
+            file=self.file,
+            case=case,
+            item=self.item,
+            light=None if case.finished else case.light(today=self.today, calendar=self.calendar),
+            **casefile.head(self.file, self.units),
+            **given,
+        )
+
+    def next_case(self) -> QueueRow | None:
+        """Return what is due next for this person, other than this case."""
+        page = cases.queue(
+            by=self.actor, tab=Tab.MINE, at=self.at, calendar=self.calendar, limit=2, counted=False
+        )
+        return next((row for row in page.rows if row.number != self.case.number), None)
+
+
+class CaseFile(CasePages):
+    """The whole file of a case, and the steps that this person may take."""
+
+    template_name = "officer/cases/file.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the file."""
+        waiting = self.next_case()
+        steps = self.file.steps
+        return self.render(
+            {
+                "track": casefile.track(self.file),
+                "answers": casefile.answers(self.file, self.item),
+                "registered": casefile.registered(self.file),
+                "materials": casefile.materials(self.file, self.item),
+                "letters": casefile.letters(self.file),
+                "entries": casefile.timeline(self.file, self.units),
+                "may_reveal": self.actor.may_somewhere(Permission.PERSON_REVEAL),
+                "can_accept": Step.ACCEPT in steps,
+                "can_review": Step.PROPOSE in steps,
+                "can_decide": bool(steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
+                "can_deliver": Step.CLOSE in steps,
+                "can_assign": Step.ASSIGN in steps or Step.START_REVIEW in steps,
+                "licence": licences.by_case(self.case.number),
+                "waiting": waiting,
+                "waiting_href": work_address(waiting.number, waiting.state, self.actor)
+                if waiting
+                else "",
+                "assignee": organisations.names_of([self.case.assigned_to]).get(
+                    self.case.assigned_to, ""
+                ),
+            }
+        )
+
+
+class CaseUpload(CasePages):
+    """A file that the applicant handed in, rebuilt and safe to open; the look is written down."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the file."""
+        upload = found(lambda: documents.upload(f"upload:{kwargs['key']}"))
+        if upload.used_by != f"case:{self.case.number}":
+            raise Http404("not a file of this case")
+        audit.record_read(
+            at=self.at,
+            actor=self.actor.ref,
+            target=f"case:{self.case.number}",
+            fields=[upload.name],
+            purpose=_("办理办件时查看申请材料"),
+            department=self.case.deciding_department,
+            ip=self.actor.ip,
+        )
+        return _file(documents.open_derivative(upload.ref), str(upload.media_type.value))
+
+
+class CasePreview(CasePages):
+    """A picture of the first page of a file, shown inside the pages of a case."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the picture."""
+        upload = found(lambda: documents.upload(f"upload:{kwargs['key']}"))
+        if upload.used_by != f"case:{self.case.number}":
+            raise Http404("not a file of this case")
+        if upload.media_type is not MediaType.PDF:
+            return _file(documents.open_derivative(upload.ref), str(upload.media_type.value))
+        picture = documents.open_preview(upload.ref)
+        if picture is None:
+            raise Http404("no preview")
+        return _file(picture, "image/png")
+
+
+class CaseLetter(CasePages):
+    """A letter of the case as sealed PDF."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the PDF; it is made when first asked for."""
+        if kwargs["document"] not in {one.id for one in self.file.documents}:
+            raise Http404("not a letter of this case")
+        pdf = services.document_file(kwargs["document"], by=self.actor, at=self.at)
+        return _file(pdf, "application/pdf")
+
+
+class CaseLicence(CasePages):
+    """The licence that came of the case as sealed PDF."""
+
+    permission: ClassVar[Permission] = Permission.LICENCE_READ
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the PDF; it is made when first asked for."""
+        licence = licences.by_case(self.case.number)
+        if licence is None:
+            raise Http404("no licence")
+        if licence.file_sha256 is None:
+            licence_services.ensure_file(licence.identifier, at=self.at)
+        return _file(licences.open_file(licence.identifier), "application/pdf")
+
+
+class PurposeForm(forms.Form):
+    """Why somebody wants to see a number whole."""
+
+    use_required_attribute = False
+
+    purpose = forms.ChoiceField(
+        label=_l("查看目的"),
+        help_text=_l("目的、时间和您的姓名记入日志，本人可以在“数据使用记录”中看到。"),
+        choices=[
+            ("核对申请人身份", _l("核对申请人身份")),
+            ("核实申请材料", _l("核实申请材料")),
+            ("联系申请人办理", _l("联系申请人办理")),
+            ("制作证照文书", _l("制作证照文书")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择查看目的。")},
+    )
+
+
+class Reveal(CasePages, FormPage):
+    """Show one hidden value whole, with a purpose that is written down (查看完整)."""
+
+    permission: ClassVar[Permission] = Permission.PERSON_REVEAL
+    template_name = "officer/cases/reveal.html"
+    form_class = PurposeForm
+
+    @property
+    def label(self) -> str:
+        """Name of the value of the address.
+
+        Raises:
+            Http404: the case has no such hidden value.
+        """
+        key = self.kwargs["key"]
+        if key in casefile.REVEALED and key.startswith(self.case.applicant_ref.split(":")[0]):
+            return casefile.REGISTER_LABELS[key]
+        for question in self.item.questions():
+            if question.id == key and casefile.is_hidden(question):
+                return question.label
+        raise Http404("no such value")
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what is to be shown."""
+        return super().context(label=self.label, **given)
+
+    def valid(self, form: PurposeForm) -> HttpResponse:
+        """Write the look down and show the value, this once."""
+        value = self._value(form.cleaned_data["purpose"])
+        return self.render({"value": value, "form": form}, template="officer/cases/revealed.html")
+
+    def _value(self, purpose: str) -> str:
+        key, case = self.kwargs["key"], self.case
+        if key in casefile.REVEALED:
+            return registers.reveal(
+                ref=case.applicant_ref,
+                field=casefile.REVEALED[key],
+                purpose=purpose,
+                by=self.actor,
+                at=self.at,
+            )
+        question = next(one for one in self.item.questions() if one.id == key)
+        departments = (case.deciding_department, case.intake_department, case.department_code)
+        department = next(
+            (
+                code
+                for code in departments
+                if self.actor.may(Permission.PERSON_REVEAL, department=code)
+            ),
+            case.deciding_department,
+        )
+        require(self.actor, Permission.PERSON_REVEAL, department=department)
+        audit.record_read(
+            at=self.at,
+            actor=self.actor.ref,
+            target=case.applicant_ref,
+            fields=[question.label],
+            purpose=purpose,
+            department=department,
+            ip=self.actor.ip,
+        )
+        return in_words(question, plain_answers(self.file.answers).get(key))
+
+
+def _file(content: bytes, media_type: str) -> HttpResponse:
+    """Return a file that a browser may show and nobody may keep."""
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={
+            "Content-Disposition": "inline",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def done(page: CasePages, words: str) -> str:
+    """Say what was done and return where to go on."""
+    messages.success(page.request, words)
+    return reverse("officer:case", args=[page.kwargs["number"]])

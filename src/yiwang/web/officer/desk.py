@@ -1,0 +1,130 @@
+"""The work desk: what is to be done first (工作台)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from yiwang.cases import queries as cases
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import Tab
+from yiwang.cases.queries import QueueRow
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor, Permission
+from yiwang.ratings import queries as ratings
+from yiwang.web.officer.scope import department_names
+from yiwang.web.views import Page
+
+TABS_OF: dict[Permission, tuple[Tab, ...]] = {
+    Permission.CASE_ACCEPT: (Tab.TO_ACCEPT, Tab.CORRECTION),
+    Permission.CASE_REVIEW: (Tab.REVIEWING,),
+    Permission.CASE_DECIDE: (Tab.TO_DECIDE,),
+    Permission.CASE_DELIVER: (Tab.TO_DELIVER,),
+    Permission.CASE_ASSIGN: (Tab.TO_ACCEPT, Tab.REVIEWING, Tab.TO_DECIDE, Tab.TO_DELIVER),
+}
+"""Tabs beside one's own work, the late and the finished, that a permission brings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabLink:
+    """One tab; `count` is None for the finished, which nobody counts."""
+
+    tab: Tab
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the desk with the page on which its work is done."""
+
+    case: QueueRow
+    href: str
+    assignee: str
+    department: str
+
+
+class Desk(Page):
+    """What the posts of a person have to do, the most urgent first."""
+
+    permission: ClassVar[Permission] = Permission.WORK_DESK
+    template_name = "officer/desk.html"
+    nav = "desk"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one page of one tab."""
+        if not self.actor.may_somewhere(Permission.CASE_READ):
+            return self.render({"waiting": self._waiting()}, template="officer/desk_other.html")
+        wish = request.GET.get("tab", "")
+        tab = Tab(wish) if wish in set(Tab) else Tab.MINE
+        text = request.GET.get("text", "").strip()[:60]
+        after = request.GET.get("after") or None
+        page = cases.queue(
+            by=self.actor, tab=tab, at=self.at, calendar=self.calendar, text=text, after=after
+        )
+        return self.render(
+            {
+                "tabs": self._tabs(page.counts, tab),
+                "tab": tab,
+                "text": text,
+                "first": after is None,
+                "next_after": page.after or "",
+                "rows": self._rows(page.rows),
+                "may_receive": self.actor.may_somewhere(Permission.CASE_RECEIVE),
+                "may_assign": self.actor.may_somewhere(Permission.CASE_ASSIGN),
+                "waiting": self._waiting(),
+            }
+        )
+
+    def _tabs(self, counts: dict[Tab, int], current: Tab) -> Sequence[TabLink]:
+        wanted = {Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.FINISHED, current}
+        for permission, tabs in TABS_OF.items():
+            if self.actor.may_somewhere(permission):
+                wanted.update(tabs)
+        return [
+            TabLink(tab=tab, count=counts.get(tab), current=tab is current)
+            for tab in Tab
+            if tab in wanted
+        ]
+
+    def _rows(self, rows: Sequence[QueueRow]) -> Sequence[Row]:
+        names = organisations.names_of(row.assigned_to for row in rows)
+        units = department_names()
+        return [
+            Row(
+                case=row,
+                href=work_address(row.number, row.state, self.actor),
+                assignee=names.get(row.assigned_to, ""),
+                department=units.get(row.deciding_department, row.deciding_department),
+            )
+            for row in rows
+        ]
+
+    def _waiting(self) -> int:
+        """Return how many bad ratings wait for this person; 0 for whoever does not answer them."""
+        if not self.actor.may_somewhere(Permission.RATING_ANSWER):
+            return 0
+        return ratings.unfinished_tasks(by=self.actor)
+
+
+PLACES: dict[CaseState, tuple[Permission, str]] = {
+    CaseState.RECEIVED: (Permission.CASE_ACCEPT, "officer:accept"),
+    CaseState.ACCEPTED: (Permission.CASE_REVIEW, "officer:review"),
+    CaseState.REVIEWING: (Permission.CASE_REVIEW, "officer:review"),
+    CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, "officer:decide"),
+    CaseState.APPROVED: (Permission.CASE_DELIVER, "officer:deliver"),
+    CaseState.REJECTED: (Permission.CASE_DELIVER, "officer:deliver"),
+}
+"""State -> on which page whoever holds the permission works; elsewhere the file itself."""
+
+
+def work_address(number: str, state: CaseState, actor: Actor) -> str:
+    """Return the page on which `actor` takes the case forward, so that one click is enough."""
+    permission, name = PLACES.get(state, (None, ""))
+    if permission is not None and actor.may_somewhere(permission):
+        return reverse(name, args=[number])
+    return reverse("officer:case", args=[number])

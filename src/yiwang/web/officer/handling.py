@@ -1,0 +1,663 @@
+"""Acts on one case: accept, correct, decline, review, decide, deliver, assign (办理)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.cases import services
+from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome
+from yiwang.cases.services import CorrectionLine
+from yiwang.cases.services.deciding import GRANT_REASON
+from yiwang.licences import queries as licences
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Permission
+from yiwang.organisations.queries import StaffView
+from yiwang.web.citizen import guides
+from yiwang.web.officer import casefile
+from yiwang.web.officer.cases import CasePages, done
+from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS
+from yiwang.web.views import FormPage
+
+REASON_LENGTH = 2000
+LINE_LENGTH = 300
+OTHER_LINES = 2
+"""Free lines of a correction beside those of the materials."""
+
+
+class VersionForm(forms.Form):
+    """An act on a case: hands back the row version that the page showed."""
+
+    use_required_attribute = False
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class Act(CasePages, FormPage):
+    """One act on one case; a refusal shows the page again with everything that was typed.
+
+    When somebody else acted meanwhile, the sentence that says who stands on the page, the facts
+    around the form are new, and what was typed can be sent again.
+
+    Attributes:
+        step: The step of the table; another state shows the refusal instead of the form.
+    """
+
+    form_class: ClassVar[type[forms.Form]] = VersionForm
+
+    def initial(self) -> dict[str, Any]:
+        """Return the version of the row that is shown."""
+        return {"version": self.case.version}
+
+    def invalid(self, form: forms.Form) -> HttpResponse:
+        """Show the page with fresh facts; the form then stands for the row as it is now."""
+        self.__dict__.pop("file", None)
+        data = form.data.copy()
+        data["version"] = str(self.case.version)
+        form.data = data
+        return super().invalid(form)
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what every page of an act shows beside its form."""
+        return super().context(
+            registered=casefile.registered(self.file),
+            answers=casefile.answers(self.file, self.item),
+            materials=casefile.materials(self.file, self.item),
+            may_reveal=self.actor.may_somewhere(Permission.PERSON_REVEAL),
+            entries=casefile.timeline(self.file, self.units),
+            **given,
+        )
+
+
+class TwoStep(Act):
+    """An act that cannot be undone: a second page names the object and the consequence (UX-18).
+
+    Attributes:
+        confirm_template: Template of the second page.
+    """
+
+    confirm_template: ClassVar[str] = "officer/cases/confirm.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """First show what will happen; act when that was confirmed; go back when asked."""
+        form = self.form()
+        if "edit" in request.POST:
+            return self.render({"form": self.form_again()})
+        if not form.is_valid():
+            return self.invalid(form)
+        if "confirmed" not in request.POST:
+            return self.render(
+                {"form": form, "kept": self.kept(), **self.confirmation(form)},
+                template=self.confirm_template,
+            )
+        return super().post(request, *args, **kwargs)
+
+    def form_again(self) -> forms.Form:
+        """Return the form with what was typed and nothing complained about."""
+        names = self.form_class.base_fields
+        initial = {
+            name: self.request.POST.getlist(name)[-1] for name in self.request.POST if name in names
+        }
+        return self.form_class(initial=initial)
+
+    def kept(self) -> Sequence[tuple[str, str]]:
+        """Return what was typed, for the hidden fields of the second page."""
+        skipped = {"csrfmiddlewaretoken", "confirmed", "edit"}
+        return [
+            (name, value)
+            for name, values in self.request.POST.lists()
+            if name not in skipped
+            for value in values
+        ]
+
+    def confirmation(self, form: Any) -> Mapping[str, Any]:
+        """Return object, consequence, words and lines of the second page."""
+        raise NotImplementedError
+
+    @property
+    def object_words(self) -> str:
+        """The case in words, for the second page."""
+        return _("办件 %(code)s：%(applicant)s，%(item)s") % {
+            "code": self.case.query_code,
+            "applicant": self.case.applicant_name,
+            "item": self.case.item_name,
+        }
+
+
+class AcceptForm(VersionForm):
+    """The clerk has looked at everything."""
+
+    checked = forms.BooleanField(
+        label=_l("以上材料已逐项核对，齐全并符合法定形式"),
+        error_messages={"required": _l("请先核对材料并勾选，材料有问题的请改为一次性补正。")},
+    )
+
+
+class Accept(Act):
+    """Look through the application and accept it (受理)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ACCEPT
+    template_name = "officer/cases/accept.html"
+    form_class = AcceptForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what may be done and what will follow."""
+        steps = self.file.steps
+        missing = [one.name for one in self.file.materials if one.state is MaterialState.MISSING]
+        return super().context(
+            can_accept=Step.ACCEPT in steps,
+            can_correct=Step.ASK_CORRECTION in steps,
+            can_decline=Step.DECLINE in steps,
+            missing=missing,
+            corrected=self.case.corrected_on is not None,
+            limits=guides.facts(self.item)[:2],
+            **given,
+        )
+
+    def valid(self, form: Any) -> HttpResponse:
+        """Note the check of each material, accept, and go on."""
+        number = self.case.number
+        for one in self.file.materials:
+            if one.checked_at is None and one.state in {
+                MaterialState.FILED,
+                MaterialState.WAIVED,
+            }:
+                services.check_material(
+                    number=number, material_id=one.material_id, by=self.actor, at=self.at
+                )
+        services.accept_case(
+            number=number,
+            calendar=self.calendar,
+            by=self.actor,
+            at=self.at,
+            version=form.cleaned_data["version"],
+        )
+        return redirect(done(self, _("已受理，受理通知书已送达申请人。")))
+
+
+class CorrectForm(VersionForm):
+    """The complete list of what is missing or wrong: one group of fields per material."""
+
+    def __init__(
+        self, *args: Any, materials: Sequence[casefile.MaterialLine] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.materials = materials
+        for one in materials:
+            self.fields[f"what_{one.id}"] = forms.ChoiceField(
+                label=_("问题"),
+                required=False,
+                choices=[("", _("没有问题")), *((phrase, phrase) for phrase in DEFECTS)],
+            )
+            self.fields[f"more_{one.id}"] = forms.CharField(
+                label=_("补充说明"), max_length=LINE_LENGTH, required=False
+            )
+        for place in range(OTHER_LINES):
+            self.fields[f"other_{place}"] = forms.CharField(
+                label=_("其他需要补正的内容"), max_length=LINE_LENGTH, required=False
+            )
+
+    def groups(self) -> list[tuple[casefile.MaterialLine, Any, Any]]:
+        """Return each material with its two fields."""
+        return [(one, self[f"what_{one.id}"], self[f"more_{one.id}"]) for one in self.materials]
+
+    def others(self) -> list[Any]:
+        """Return the free fields."""
+        return [self[f"other_{place}"] for place in range(OTHER_LINES)]
+
+    def clean(self) -> dict[str, Any]:
+        """Check that something is to be corrected."""
+        cleaned = super().clean() or {}
+        if not self.errors and not self.lines():
+            self.add_error(None, _("请至少选择一项问题，并把需要补正的内容一次列全。"))
+        return cleaned
+
+    def lines(self) -> list[CorrectionLine]:
+        """Return the list as the service takes it."""
+        lines = []
+        for one in self.materials:
+            phrase = self.cleaned_data.get(f"what_{one.id}", "")
+            more = self.cleaned_data.get(f"more_{one.id}", "")
+            if not phrase and not more:
+                continue
+            what = "，".join(part for part in (phrase, more) if part)
+            lines.append(
+                CorrectionLine(
+                    material_id=one.id,
+                    what=f"{one.name}：{what}",
+                    why=one.standard or _("不符合申请材料目录的要求"),
+                )
+            )
+        lines += [
+            CorrectionLine(material_id="", what=text, why=_("申请内容不完整或者不一致"))
+            for place in range(OTHER_LINES)
+            if (text := self.cleaned_data.get(f"other_{place}", ""))
+        ]
+        return lines
+
+
+class Correct(TwoStep):
+    """Tell the applicant everything at once (一次性告知补正)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ACCEPT
+    template_name = "officer/cases/correct.html"
+    form_class = CorrectForm
+
+    @cached_property
+    def lines_of_materials(self) -> Sequence[casefile.MaterialLine]:
+        """The materials that somebody may have to correct; generated ones are not among them."""
+        return casefile.materials(self.file, self.item)
+
+    def form(self) -> CorrectForm:
+        """Return the form; missing materials are on the list from the start."""
+        sent = self.request.POST if self.request.method == "POST" else None
+        return CorrectForm(sent, initial=self.initial(), materials=self.lines_of_materials)
+
+    def form_again(self) -> CorrectForm:
+        """Return the form with what was typed."""
+        return CorrectForm(initial=self.request.POST.dict(), materials=self.lines_of_materials)
+
+    def initial(self) -> dict[str, Any]:
+        """Return the missing materials as the first lines."""
+        return super().initial() | {
+            f"what_{one.id}": DEFECTS[0]
+            for one in self.lines_of_materials
+            if one.state is MaterialState.MISSING
+        }
+
+    def confirmation(self, form: CorrectForm) -> Mapping[str, Any]:
+        """Show the whole list as the applicant will read it."""
+        return {
+            "title": _("确认一次性补正"),
+            "object": self.object_words,
+            "consequence": _(
+                "补正只能告知一次。告知书送达后受理期限停止，申请人有30日提交；"
+                "之后不能再提出新的补正要求。"
+            ),
+            "words": _("一次性告知补正"),
+            "lines": [(line.what, line.why) for line in form.lines()],
+            "colour": "accent",
+        }
+
+    def valid(self, form: CorrectForm) -> HttpResponse:
+        """Send the list."""
+        services.ask_correction(
+            number=self.case.number,
+            lines=form.lines(),
+            by=self.actor,
+            at=self.at,
+            version=form.cleaned_data["version"],
+        )
+        return redirect(done(self, _("补正告知书已送达申请人。")))
+
+
+class DeclineForm(VersionForm):
+    """Why an application is not accepted, on what ground, and who is competent instead."""
+
+    kind = forms.ChoiceField(
+        label=_l("类型"),
+        choices=[
+            ("decline", _l("不予受理：不属于本机关职权范围，或者法定的不予受理情形")),
+            ("no_need", _l("依法不需要取得许可")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择类型。")},
+    )
+    reason = forms.CharField(
+        label=_l("事实和理由"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_l("申请人将在决定书中读到。"),
+        error_messages={"required": _l("请填写不予受理的理由。")},
+    )
+    article = forms.CharField(
+        label=_l("法律依据"),
+        max_length=LINE_LENGTH,
+        error_messages={"required": _l("请填写法律依据，写明法律名称和条款。")},
+    )
+    elsewhere = forms.CharField(label=_l("有权受理的机关"), max_length=LINE_LENGTH, required=False)
+
+
+class Decline(TwoStep):
+    """Refuse to accept, in writing, with reasons and remedies (不予受理)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ACCEPT
+    template_name = "officer/cases/decline.html"
+    form_class = DeclineForm
+
+    def initial(self) -> dict[str, Any]:
+        """Return the article that is nearly always the one."""
+        return super().initial() | {"article": "《中华人民共和国行政许可法》第三十二条第一款第二项"}
+
+    def confirmation(self, form: DeclineForm) -> Mapping[str, Any]:
+        """Show what the applicant will read, remedies included."""
+        given = form.cleaned_data
+        lines = [(_("事实和理由"), given["reason"]), (_("法律依据"), given["article"])]
+        if given["elsewhere"]:
+            lines.append((_("有权受理的机关"), given["elsewhere"]))
+        lines.append(
+            (
+                _("救济途径"),
+                _("六十日内申请行政复议，或者六个月内提起行政诉讼：%(review)s，%(court)s")
+                % {
+                    "review": self.item.review_body or _("上一级行政机关"),
+                    "court": self.item.litigation_body or _("有管辖权的人民法院"),
+                },
+            )
+        )
+        return {
+            "title": _("确认不予受理"),
+            "object": self.object_words,
+            "consequence": _("不予受理后本次申请结束，决定书送达申请人，不能撤销。"),
+            "words": _("不予受理并通知申请人"),
+            "lines": lines,
+            "colour": "danger",
+        }
+
+    def valid(self, form: DeclineForm) -> HttpResponse:
+        """Refuse."""
+        given = form.cleaned_data
+        services.decline_case(
+            number=self.case.number,
+            reason=given["reason"],
+            article=given["article"],
+            by=self.actor,
+            at=self.at,
+            version=given["version"],
+            no_need=given["kind"] == "no_need",
+            elsewhere=given["elsewhere"],
+        )
+        return redirect(done(self, _("不予受理决定书已送达申请人。")))
+
+
+class ReviewForm(VersionForm):
+    """What the reviewer found and proposes."""
+
+    outcome = forms.ChoiceField(
+        label=_l("审查结论"),
+        choices=[(Outcome.GRANT.value, _l("建议准予")), (Outcome.REFUSE.value, _l("建议不予"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择建议准予或者建议不予。")},
+    )
+    opinion = forms.CharField(
+        label=_l("审查意见"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 5, "list": "opinions"}),
+        help_text=_l("写明核对了什么、结论是什么；供审批人员阅读，不对外公开。"),
+        error_messages={"required": _l("请填写审查意见。")},
+    )
+
+
+class Review(Act):
+    """Look at papers and facts side by side and propose a decision (审查)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_REVIEW
+    template_name = "officer/cases/review.html"
+    form_class = ReviewForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add whether a proposal may be made."""
+        return super().context(
+            can_propose=Step.PROPOSE in self.file.steps,
+            phrases=OPINIONS,
+            conditions=self.item.conditions,
+            basis=guides.basis(self.item),
+            **given,
+        )
+
+    def valid(self, form: ReviewForm) -> HttpResponse:
+        """Propose."""
+        given = form.cleaned_data
+        services.propose(
+            number=self.case.number,
+            outcome=Outcome(given["outcome"]),
+            opinion=given["opinion"],
+            by=self.actor,
+            at=self.at,
+            version=given["version"],
+        )
+        return redirect(done(self, _("审查意见已提交，等待审批人员决定。")))
+
+
+class DecideForm(VersionForm):
+    """Grant or refuse; a refusal needs reason and article."""
+
+    outcome = forms.ChoiceField(
+        label=_l("决定"),
+        choices=[(Outcome.GRANT.value, _l("准予")), (Outcome.REFUSE.value, _l("不予"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择准予或者不予。")},
+    )
+    reason = forms.CharField(
+        label=_l("理由"),
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_l("不予时必须填写，申请人将在决定书中读到。"),
+    )
+    article = forms.CharField(
+        label=_l("法律依据"),
+        max_length=LINE_LENGTH,
+        required=False,
+        help_text=_l("不予时必须填写；准予时不填则用事项的设定依据。"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check that a refusal explains itself."""
+        cleaned = super().clean() or {}
+        if cleaned.get("outcome") == Outcome.REFUSE.value:
+            if not cleaned.get("reason"):
+                self.add_error("reason", _("请填写不予的理由，申请人将在决定书中读到。"))
+            if not cleaned.get("article"):
+                self.add_error("article", _("请填写不予的法律依据，写明法律名称和条款。"))
+        return cleaned
+
+
+class Decide(TwoStep):
+    """Decide a reviewed case; never by the person who reviewed it (决定)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_DECIDE
+    template_name = "officer/cases/decide.html"
+    form_class = DecideForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what the decision rests on, and why it may not be made here."""
+        return super().context(
+            can_decide=bool(self.file.steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
+            same_person=self.case.reviewed_by == self.actor.ref,
+            opinion=self.file.opinion,
+            basis=guides.basis(self.item),
+            reasons=REASONS,
+            **given,
+        )
+
+    def confirmation(self, form: DecideForm) -> Mapping[str, Any]:
+        """Show the decision as it will be written."""
+        given = form.cleaned_data
+        grant = given["outcome"] == Outcome.GRANT.value
+        article = given["article"] or "；".join(
+            f"《{one.law}》{one.article}" for one in self.item.basis
+        )
+        lines = [
+            (_("决定"), _("准予") if grant else _("不予")),
+            (_("理由"), given["reason"] or GRANT_REASON),
+            (_("法律依据"), article),
+        ]
+        if grant:
+            consequence = _(
+                "准予后立即颁发“%(result)s”，决定书送达申请人，持证人列入监管对象；不能撤销。"
+            ) % {"result": self.item.result.name}
+        else:
+            lines.append((_("救济途径"), _("六十日内申请行政复议，或者六个月内提起行政诉讼")))
+            consequence = _("不予后本次申请结束，决定书写明理由和救济途径并送达申请人；不能撤销。")
+        return {
+            "title": _("确认准予") if grant else _("确认不予"),
+            "object": self.object_words,
+            "consequence": consequence,
+            "words": _("准予并颁发") if grant else _("不予并送达决定书"),
+            "lines": lines,
+            "colour": "accent" if grant else "danger",
+        }
+
+    def valid(self, form: DecideForm) -> HttpResponse:
+        """Decide."""
+        given = form.cleaned_data
+        outcome = Outcome(given["outcome"])
+        services.decide(
+            number=self.case.number,
+            outcome=outcome,
+            calendar=self.calendar,
+            by=self.actor,
+            at=self.at,
+            reason=given["reason"],
+            article=given["article"],
+            version=given["version"],
+        )
+        words = (
+            _("已准予，证照和决定书已生成。")
+            if outcome is Outcome.GRANT
+            else _("已作出不予决定，决定书已生成。")
+        )
+        return redirect(done(self, words))
+
+
+class DeliverForm(VersionForm):
+    """How the result reached the applicant."""
+
+    channel = forms.ChoiceField(
+        label=_l("送达方式"),
+        choices=[
+            (DeliveryChannel.PRINT.value, _l("窗口领取")),
+            (DeliveryChannel.POST.value, _l("邮寄")),
+            (DeliveryChannel.IN_APP.value, _l("平台送达")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择送达方式。")},
+    )
+    result = forms.CharField(label=_l("签收人或者邮件号码"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Check that a parcel has its number."""
+        cleaned = super().clean() or {}
+        if cleaned.get("channel") == DeliveryChannel.POST.value and not cleaned.get("result"):
+            self.add_error("result", _("请填写邮件号码，便于申请人查询。"))
+        return cleaned
+
+
+class Deliver(Act):
+    """Hand over the decision and the licence (送达发证)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_DELIVER
+    template_name = "officer/cases/deliver.html"
+    form_class = DeliverForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what is handed over."""
+        return super().context(
+            can_deliver=Step.CLOSE in self.file.steps,
+            letters=casefile.letters(self.file),
+            licence=licences.by_case(self.case.number),
+            **given,
+        )
+
+    def valid(self, form: DeliverForm) -> HttpResponse:
+        """Record the delivery; the case is closed."""
+        given = form.cleaned_data
+        services.deliver_case(
+            number=self.case.number,
+            channel=DeliveryChannel(given["channel"]),
+            by=self.actor,
+            at=self.at,
+            result=given["result"],
+            version=given["version"],
+        )
+        return redirect(done(self, _("已送达，办件办结。")))
+
+
+HANDLERS: Mapping[CaseState, Permission] = {
+    CaseState.RECEIVED: Permission.CASE_ACCEPT,
+    CaseState.ACCEPTED: Permission.CASE_REVIEW,
+    CaseState.REVIEWING: Permission.CASE_REVIEW,
+    CaseState.DECISION_PENDING: Permission.CASE_DECIDE,
+}
+"""What whoever holds the case in a state must be allowed to do."""
+
+
+class AssignForm(VersionForm):
+    """To whom a case is given."""
+
+    to = forms.ChoiceField(
+        label=_l("承办人"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _l("请选择承办人。"),
+            "invalid_choice": _l("该人员不能承办本办件，请从所列人员中选择。"),
+        },
+    )
+
+    def __init__(self, *args: Any, staff: Sequence[StaffView] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["to"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(f"user:{one.login}", one.name) for one in staff]
+
+
+class Assign(Act):
+    """Give a case to a member of staff (分派)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ASSIGN
+    template_name = "officer/cases/assign.html"
+    form_class = AssignForm
+
+    @cached_property
+    def staff(self) -> Sequence[StaffView]:
+        """Who may handle the case in its state, the reviewer left out of the decision."""
+        permission = HANDLERS.get(self.case.state)
+        if permission is None:
+            return ()
+        departments = {self.case.deciding_department}
+        if permission is Permission.CASE_ACCEPT:
+            departments |= {self.case.intake_department, self.case.department_code}
+        people = {
+            one.login: one
+            for code in sorted(departments)
+            for one in organisations.staff_with(permission, department=code, at=self.at)
+        }
+        if permission is Permission.CASE_DECIDE:
+            people.pop(self.case.reviewed_by.removeprefix("user:"), None)
+        return [people[login] for login in sorted(people)]
+
+    def form(self) -> AssignForm:
+        """Return the form with those who may handle the case."""
+        sent = self.request.POST if self.request.method == "POST" else None
+        return AssignForm(sent, initial=self.initial(), staff=self.staff)
+
+    def initial(self) -> dict[str, Any]:
+        """Return who holds the case now."""
+        return super().initial() | {"to": self.case.assigned_to}
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add whether anybody can be chosen."""
+        return super().context(staff=self.staff, **given)
+
+    def valid(self, form: AssignForm) -> HttpResponse:
+        """Give it."""
+        given = form.cleaned_data
+        services.assign_case(
+            number=self.case.number,
+            to=given["to"],
+            by=self.actor,
+            at=self.at,
+            version=given["version"],
+        )
+        name = next(one.name for one in self.staff if f"user:{one.login}" == given["to"])
+        done(self, _("已分派给%(name)s。") % {"name": name})
+        return redirect("officer:desk")
