@@ -246,7 +246,8 @@ def _to_pem(key: FileKey) -> bytes:
 
 def _from_pem(pem: bytes) -> FileKey:
     private = serialization.load_pem_private_key(pem, password=None)
-    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise TypeError("the key file holds another kind of key")
     return FileKey(private=private, certificate=x509.load_pem_x509_certificate(pem))
 
 

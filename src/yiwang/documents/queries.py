@@ -54,7 +54,7 @@ def upload(ref: str) -> UploadView:
 
 def uploads(refs: list[str]) -> dict[str, UploadView]:
     """Return the uploaded files among `refs` by ref; one query."""
-    keys = [key for key in map(_key, refs) if key is not None]
+    keys = [key for key in map(key_of, refs) if key is not None]
     rows = Upload.objects.select_related("original", "derivative").filter(key__in=keys)
     return {row.ref: view(row) for row in rows}
 
@@ -109,7 +109,7 @@ def view(row: Upload) -> UploadView:
 
 
 def _row(ref: str) -> Upload:
-    key = _key(ref)
+    key = key_of(ref)
     row = (
         Upload.objects.select_related("original", "derivative").filter(key=key).first()
         if key
@@ -120,7 +120,8 @@ def _row(ref: str) -> Upload:
     return row
 
 
-def _key(ref: str) -> uuid.UUID | None:
+def key_of(ref: str) -> uuid.UUID | None:
+    """Return the key in `upload:<uuid hex>`, or None where `ref` is something else."""
     prefix, _, digits = ref.partition(":")
     if prefix != "upload" or len(digits) != 32 or not digits.isalnum():
         return None

@@ -176,7 +176,8 @@ class _Press:
                 f"字库中没有{''.join(f'“{sign}”' for sign in dict.fromkeys(signs))}，无法印制；"
                 f"请系统管理员把含有该字的字体文件放入 {settings.FONTS_DIR} 并重启服务后重试。"
             ) from error
-        assert isinstance(made, bytes)
+        if not isinstance(made, bytes):
+            raise TypeError("a PDF is one piece of bytes")
         return made
 
 

@@ -12,7 +12,7 @@ from yiwang.documents import inspecting, previewing, store
 from yiwang.documents.inspecting import UploadRefusedError
 from yiwang.documents.models import Upload
 from yiwang.documents.policy.files import ScanState, UploadState, clean_name
-from yiwang.documents.queries import UploadView, view
+from yiwang.documents.queries import UploadView, key_of, view
 
 __all__ = [
     "UploadRefusedError",
@@ -119,9 +119,7 @@ def record_scan(*, ref: str, passed: bool) -> UploadView:
 
 
 def _locked(ref: str) -> Upload:
-    from yiwang.documents.queries import _key
-
-    key = _key(ref)
+    key = key_of(ref)
     row = (
         Upload.objects.select_for_update(of=("self",))
         .select_related("original", "derivative")

@@ -11,6 +11,8 @@ from django.db.models import F, Q
 
 from yiwang.licences.policy.states import LIVE, HolderKind, LicenceState
 
+LIVE_VALUES = sorted(state.value for state in LIVE)
+
 
 class LicenceType(models.Model):
     """One type of licence (证照类型), as a pack gave it."""
@@ -57,7 +59,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
 
     def live(self) -> Self:
         """Keep licences whose number is taken: valid or suspended."""
-        return self.filter(state__in=sorted(LIVE))
+        return self.filter(state__in=LIVE_VALUES)
 
     def valid_on(self, day: date) -> Self:
         """Keep licences that are valid on `day`."""
@@ -128,7 +130,7 @@ class Licence(models.Model):
             models.UniqueConstraint(
                 name="licences_licence_one_live_version_per_number",
                 fields=["type", "number"],
-                condition=Q(state__in=sorted(LIVE)),
+                condition=Q(state__in=LIVE_VALUES),
             ),
             models.UniqueConstraint(
                 name="licences_licence_versions_of_a_number_differ",

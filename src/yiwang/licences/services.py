@@ -27,7 +27,7 @@ from yiwang.licences.events import LicenceIssued, LicenceStateChanged
 from yiwang.licences.models import Licence, LicenceCheck, LicenceType
 from yiwang.licences.policy import numbers
 from yiwang.licences.policy.states import HolderKind, LicenceState, LicenceStep, after
-from yiwang.licences.policy.types import TypeDefinition, from_plain, to_plain
+from yiwang.licences.policy.types import TypeDefinition, as_printed, from_plain, to_plain
 from yiwang.licences.queries import (
     ONE_DAY,
     LicenceView,
@@ -641,7 +641,7 @@ def _locked(identifier: str) -> Licence:
 def _checked_fields(
     fields: Sequence[tuple[str, str]], definition: TypeDefinition
 ) -> tuple[tuple[str, str], ...]:
-    printed = tuple((label.strip(), value.strip()) for label, value in fields)
+    printed = as_printed(definition, fields)
     if len(printed) > FIELDS_MAX:
         raise LicenceRefusedError(f"证面最多 {FIELDS_MAX} 项内容，请合并后再制证。")
     for label, value in printed:
@@ -650,11 +650,11 @@ def _checked_fields(
                 f"证面“{label[:LABEL_MAX_LENGTH]}”缺少名称或过长，"
                 f"名称不超过 {LABEL_MAX_LENGTH} 字、内容不超过 {VALUE_MAX_LENGTH} 字，请精简。"
             )
-    given = {label for label, value in printed if value}
+    given = {label for label, _ in printed}
     missing = [one.label for one in definition.fields if one.required and one.label not in given]
     if missing:
         raise LicenceRefusedError(f"{definition.name}缺少“{'、'.join(missing)}”，请补充后再颁发。")
-    return tuple(pair for pair in printed if pair[1])
+    return printed
 
 
 def _check_holder(

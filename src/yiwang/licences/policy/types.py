@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -32,11 +32,15 @@ class FieldDefinition:
         label: As printed.
         required: A licence cannot be issued without it.
         personal: Hidden from the public.
+        asked_as: How application forms ask for it; such a label is printed as `label`.
+        shown_as: Words of a form -> words on the licence.
     """
 
     label: str
     required: bool = False
     personal: bool = False
+    asked_as: tuple[str, ...] = ()
+    shown_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,27 @@ class TypeDefinition:
     def personal_labels(self) -> frozenset[str]:
         """Return the labels of fields that the public does not see."""
         return frozenset(one.label for one in self.fields if one.personal)
+
+
+def as_printed(
+    definition: TypeDefinition, answers: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return `answers` in the order, under the labels and in the words of the licence.
+
+    What the definition does not know keeps its label and follows in the order given; empty
+    texts are left out. Answers that are printed under one label are joined.
+    """
+    by_label = {asked: one for one in definition.fields for asked in (one.label, *one.asked_as)}
+    found: dict[str, list[str]] = {one.label: [] for one in definition.fields}
+    for label, text in answers:
+        one = by_label.get(label.strip())
+        shown = one.shown_as.get(text.strip(), text.strip()) if one else text.strip()
+        found.setdefault(one.label if one else label.strip(), []).append(shown)
+    return tuple(
+        (label, "；".join(text for text in texts if text))
+        for label, texts in found.items()
+        if any(texts)
+    )
 
 
 def parse(file: PackFile) -> tuple[TypeDefinition | None, list[PackError]]:
@@ -143,12 +168,22 @@ def _parse_fields(fields: Fields) -> tuple[FieldDefinition, ...]:
             label=row.text("label", longest=40),
             required=row.flag("required"),
             personal=row.flag("personal"),
+            asked_as=tuple(row.texts("asked_as", required=False)),
+            shown_as=_parse_words(row),
         )
         row.done()
         if one.label and one.label in {known.label for known in found}:
             row.refuse("label", f"“{one.label}”写了两次。", "请删去其中一行。")
         found.append(one)
     return tuple(found)
+
+
+def _parse_words(field_row: Fields) -> dict[str, str]:
+    words = {}
+    for pair in field_row.rows("shown_as", required=False):
+        words[pair.text("text", longest=200)] = pair.text("shown", longest=200)
+        pair.done()
+    return words
 
 
 def _parse_number(rule: Fields | None) -> NumberRule:
@@ -242,7 +277,13 @@ def to_plain(definition: TypeDefinition) -> dict[str, Any]:
             "source": number.source,
         },
         "fields": [
-            {"label": one.label, "required": one.required, "personal": one.personal}
+            {
+                "label": one.label,
+                "required": one.required,
+                "personal": one.personal,
+                "asked_as": list(one.asked_as),
+                "shown_as": dict(one.shown_as),
+            }
             for one in definition.fields
         ],
         "effective_on": definition.effective_on.isoformat(),
@@ -264,7 +305,10 @@ def from_plain(plain: Mapping[str, Any]) -> TypeDefinition:
                 parts={name: NumberPart(**part) for name, part in number["parts"].items()},
                 source=number["source"],
             ),
-            "fields": tuple(FieldDefinition(**one) for one in plain["fields"]),
+            "fields": tuple(
+                FieldDefinition(**{**one, "asked_as": tuple(one["asked_as"])})
+                for one in plain["fields"]
+            ),
             "effective_on": date.fromisoformat(plain["effective_on"]),
         }
     )
