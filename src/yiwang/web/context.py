@@ -79,9 +79,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     english = getattr(request, "LANGUAGE_CODE", "") == "en"
     return {
         "site": SimpleLazyObject(district),
-        "site_name": SimpleLazyObject(
-            lambda: (english and district().name_en) or district().name
-        ),
+        "site_name": SimpleLazyObject(lambda: (english and district().name_en) or district().name),
         "large": large,
         "size": LARGE if large else "md",
         "desk_size": LARGE if large else "sm",

@@ -63,7 +63,7 @@ class SecurityHeaders:
 
 
 class Language:
-    """Show pages in Chinese unless the reader chose otherwise; what the browser prefers is not asked.
+    """Show pages in Chinese unless the reader chose otherwise; the browser is not asked.
 
     A district serves in Chinese; a foreign browser of a local reader must not change that.
     """

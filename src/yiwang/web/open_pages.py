@@ -18,7 +18,6 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:verify_token",
         "public:verify_token_capital",
         "public:verify_file",
-        "public:decisions",
         "public:accessibility",
         "public:privacy",
         "public:sitemap",

@@ -173,9 +173,7 @@ class DraftPage(Page):
     @cached_property
     def item(self) -> ItemVersion:
         """The version that the draft is pinned to."""
-        return found(
-            lambda: catalogue.item_version(self.draft.item_slug, self.draft.item_version)
-        )
+        return found(lambda: catalogue.item_version(self.draft.item_slug, self.draft.item_version))
 
     @cached_property
     def prefilled(self) -> Mapping[str, Prefilled]:
@@ -336,9 +334,7 @@ class SectionPage(DraftPage):
             refreshing=web_forms.refreshing(self.item, self.section),
         )
 
-    def _parts(
-        self, questions: Sequence[Question]
-    ) -> tuple[list[Question], list[web_forms.Known]]:
+    def _parts(self, questions: Sequence[Question]) -> tuple[list[Question], list[web_forms.Known]]:
         open_ones, held = web_forms.split_known(questions, self.prefilled)
         edited = self._edited()
         reopened = [one.question for one in held if one.question.id in edited]
@@ -373,9 +369,7 @@ class SectionPage(DraftPage):
                 "label": one.label,
                 "value": one.value,
                 "source": one.source,
-                "change": ""
-                if fixed(one.question, self.prefilled)
-                else f"?edit={one.question.id}",
+                "change": "" if fixed(one.question, self.prefilled) else f"?edit={one.question.id}",
                 "note": _("如有误，请先到登记机关更正")
                 if fixed(one.question, self.prefilled)
                 else "",
@@ -417,7 +411,7 @@ class UploadForm(forms.Form):
 
 
 class Materials(DraftPage):
-    """Materials: what need not be filed and from where it comes; the rest is uploaded (上传材料)."""
+    """Materials: what need not be filed and why; the rest is uploaded (上传材料)."""
 
     template_name = "citizen/materials.html"
 
@@ -509,7 +503,8 @@ class Check(DraftPage, FormPage):
                 {
                     "section": section,
                     "rows": self._rows(section),
-                    "change": reverse("citizen:section", args=[self.draft.id, section.id]) + "?check=1",
+                    "change": reverse("citizen:section", args=[self.draft.id, section.id])
+                    + "?check=1",
                 }
                 for section in self.pages
             ],
@@ -616,9 +611,7 @@ def draft_materials(
     """Return each material with its state; the receipt computes it again and has the last word."""
     files = documents.uploads([ref for _material, ref in draft.uploads])
     result = []
-    for material, line in zip(
-        needed(item, answers), guides.checklist(item, answers), strict=True
-    ):
+    for material, line in zip(needed(item, answers), guides.checklist(item, answers), strict=True):
         filed = [
             files[ref]
             for material_id, ref in draft.uploads
@@ -635,9 +628,7 @@ def draft_materials(
             state = MaterialState.MISSING
         if line.waived and not source:
             line = replace(line, tag=_("须提交"), colour="neutral", how=material.accept_standard)
-        result.append(
-            DraftMaterial(line=line, state=state, source=source, files=filed)
-        )
+        result.append(DraftMaterial(line=line, state=state, source=source, files=filed))
     return result
 
 

@@ -204,4 +204,3 @@ def by_field(items: Sequence[ItemVersion]) -> dict[str, list[ItemVersion]]:
     for item in items:
         groups.setdefault(item.field, []).append(item)
     return groups
-

@@ -156,6 +156,7 @@ class Item(ItemPage):
         return self.render(
             {
                 "item": item,
+                "crumbs": [(_("办事"), reverse("citizen:items"))],
                 "facts": guides.facts(item),
                 "tags": guides.tags(item),
                 "audiences": guides.audiences(item),
@@ -198,9 +199,7 @@ class QuestionPage(ItemPage):
         if not holds(question.when, earlier):
             return redirect(_step(item, number, earlier))
         sent = request.GET if "go" in request.GET else None
-        form = QuestionsForm(
-            [question], version=item, given=earlier, today=self.today, data=sent
-        )
+        form = QuestionsForm([question], version=item, given=earlier, today=self.today, data=sent)
         if sent is not None and form.is_valid():
             return redirect(_step(item, number, earlier | form.answers()))
         return self.render(
@@ -250,9 +249,7 @@ class Checklist(ItemPage):
         )
 
 
-def given_answers(
-    item: ItemVersion, sent: Mapping[str, Any], *, before: int
-) -> dict[str, Answer]:
+def given_answers(item: ItemVersion, sent: Mapping[str, Any], *, before: int) -> dict[str, Answer]:
     """Return the answers to the first `before` guiding questions that `sent` holds.
 
     Answers that do not fit their question, or to questions that are not asked, are dropped.

@@ -160,7 +160,9 @@ SENTENCES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("上传的文件太大，请压缩或拆分后重新上传。"),
     HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("提交的内容有误，请返回上一页修改后重新提交。"),
     HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("操作太频繁，请过几分钟再试。"),
-    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_lazy("系统出现故障，您填写的内容未必已保存，请稍后重试。"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_lazy(
+        "系统出现故障，您填写的内容未必已保存，请稍后重试。"
+    ),
 }
 """One sentence per status: what is wrong and what would put it right."""
 

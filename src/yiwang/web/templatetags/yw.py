@@ -22,7 +22,7 @@ NUMBER_WIDTH = 20
 
 @register.filter
 def field_kind(field: BoundField) -> str:
-    """Return how `field` is drawn: radios, checkboxes, checkbox, file, select, area, line, hidden."""
+    """Return how `field` is drawn: radios, checkboxes, checkbox, file, select, area or line."""
     widget = field.field.widget
     if widget.is_hidden:
         return "hidden"

@@ -1,0 +1,100 @@
+"""What is known about me, who looked, and where to find help (我的信息、帮办与咨询)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from yiwang.audit import queries as audit
+from yiwang.catalogue import queries as catalogue
+from yiwang.content import queries as content
+from yiwang.organisations import queries as organisations
+from yiwang.registers import queries as registers
+from yiwang.web.views import APPLICANT, Page
+
+READS_SHOWN = 50
+
+
+class Me(Page):
+    """The registers' data about the applicant, masked, and every use of it (数据使用记录)."""
+
+    permission = APPLICANT
+    template_name = "citizen/me.html"
+    nav = "cases"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the data of each subject the actor acts for."""
+        names = {unit.code: unit.name for unit in organisations.departments()}
+        return self.render(
+            {
+                "subjects": [
+                    self._subject(ref, names) for ref in sorted(self.actor.subjects, reverse=True)
+                ]
+            }
+        )
+
+    def _subject(self, ref: str, names: dict[str, str]) -> dict[str, Any]:
+        try:
+            held = registers.prefill(ref)
+        except LookupError:
+            held = {}
+        return {
+            "ref": ref,
+            "name": held[f"{ref.partition(':')[0]}.name"].value if held else ref,
+            "rows": [
+                {"label": LABELS[key], "value": one.value, "source": one.source_label}
+                for key, one in held.items()
+                if key in LABELS
+            ],
+            "reads": [
+                {
+                    "at": row.at,
+                    "department": names.get(row.department, row.department),
+                    "purpose": row.purpose,
+                    "fields": "、".join(FIELDS.get(one, one) for one in row.fields),
+                }
+                for row in audit.reads_of(ref, limit=READS_SHOWN)
+            ],
+        }
+
+
+LABELS = {
+    "person.name": "姓名",
+    "person.gender": "性别",
+    "person.born_on": "出生日期",
+    "person.id_number": "公民身份号码",
+    "person.phone": "电话",
+    "person.address": "住址",
+    "person.hukou": "户籍地",
+    "entity.name": "名称",
+    "entity.uscc": "统一社会信用代码",
+    "entity.kind": "类型",
+    "entity.status": "登记状态",
+    "entity.address": "住所",
+    "entity.legal_representative": "法定代表人（负责人）",
+    "entity.established_on": "成立日期",
+    "entity.phone": "联系电话",
+}
+
+FIELDS = {
+    "id_number": "公民身份号码",
+    "phone": "电话",
+    "address": "住址",
+    "name": "姓名",
+}
+
+
+class Help(Page):
+    """Whom to call, where to go, who helps (帮办与咨询)."""
+
+    template_name = "citizen/help.html"
+    nav = "help"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the centre, the towns and the questions most asked."""
+        try:
+            towns = list(content.district().town_units)
+        except LookupError:
+            towns = []
+        return self.render({"towns": towns, "items": catalogue.items(on=self.today)})

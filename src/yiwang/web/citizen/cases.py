@@ -1,0 +1,396 @@
+"""One's own cases: list, progress, correction, withdrawal, files (我的办件)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.cases import queries as cases
+from yiwang.cases import services
+from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.queries import CasePage, CaseView
+from yiwang.cases.services import FiledLine
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.documents import queries as documents
+from yiwang.documents import services as uploads
+from yiwang.kernel.errors import RefusedError
+from yiwang.licences import queries as licences
+from yiwang.organisations import queries as organisations
+from yiwang.ratings import queries as ratings
+from yiwang.web import forms as web_forms
+from yiwang.web.citizen import progress
+from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
+from yiwang.web.downloads import pdf
+from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
+
+PAGE_CASES = 20
+REASON_LENGTH = 300
+
+
+class Cases(Page):
+    """What needs me now first, then what runs, drafts, what is done (我的办件)."""
+
+    permission = APPLICANT
+    template_name = "citizen/cases.html"
+    nav = "cases"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one page of the list."""
+        after = request.GET.get("after") or None
+        rows, following = cases.my_cases(
+            self.actor.subjects,
+            today=self.today,
+            calendar=self.calendar,
+            after=after if after and after.isdecimal() else None,
+            limit=PAGE_CASES,
+        )
+        needing = [row for row in rows if row.state is CaseState.CORRECTION]
+        drafts = cases.drafts_of(self.actor.subjects, today=self.today) if after is None else []
+        return self.render(
+            {
+                "needing": needing,
+                "running": [row for row in rows if row.closed_at is None and row not in needing],
+                "finished": [row for row in rows if row.closed_at is not None],
+                "drafts": [
+                    {"draft": draft, "name": _item_name(draft.item_slug, draft.item_version)}
+                    for draft in drafts
+                ],
+                "after": following,
+                "first": after is None,
+                "messages_unread": sum(cases.unread_messages(ref) for ref in self.actor.subjects),
+            }
+        )
+
+
+class OwnCase(Page):
+    """What the pages of one own case share."""
+
+    permission = APPLICANT
+    nav = "cases"
+
+    @cached_property
+    def file(self) -> CasePage:
+        """The whole file; not found for anybody else."""
+        return cases.case_page(self.kwargs["number"], by=self.actor)
+
+    @property
+    def case(self) -> CaseView:
+        """The case itself."""
+        return self.file.case
+
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The version of the item that the case is pinned to."""
+        return found(lambda: catalogue.item_version(self.case.item_slug, self.case.item_version))
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Name the case and its item."""
+        return super().context(case=self.case, file=self.file, item=self.item, **given)
+
+
+class Case(OwnCase):
+    """Where is it, who has it, what do I have to do (办件进度)."""
+
+    template_name = "citizen/case.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the case."""
+        case = self.case
+        rating = ratings.case_rating(case.number)
+        rateable = (
+            rating is None
+            and case.evaluation_until is not None
+            and self.today <= case.evaluation_until
+        )
+        tolerated = [one for one in self.file.materials if one.state is MaterialState.TOLERATED]
+        own = [
+            one for one in cases.messages_for(case.applicant_ref) if one.case_number == case.number
+        ]
+        for message in own:
+            if message.read_at is None:
+                services.read_message(message_id=message.id, by=self.actor, at=self.at)
+        return self.render(
+            {
+                "track": progress.track(case.state, self.file.events),
+                "timeline": progress.happenings(self.file.events, names=True),
+                "light": case.light(today=self.today, calendar=self.calendar),
+                "duty": progress.duty(
+                    case.state, due_on=case.due_on, rateable=rateable, tolerated=len(tolerated)
+                ),
+                "rateable": rateable,
+                "rating": rating,
+                "tolerated": tolerated,
+                "letters": self.file.documents,
+                "case_messages": own,
+                "licence": licences.by_case(case.number),
+                "department": organisations.department(case.deciding_department),
+                "may_withdraw": Step.WITHDRAW in self.file.steps,
+                "may_correct": Step.FILE_CORRECTION in self.file.steps,
+            }
+        )
+
+
+class Answers(OwnCase):
+    """What was submitted, answers and files (申请内容)."""
+
+    template_name = "citizen/answers.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it as it was submitted."""
+        refs = [ref for material in self.file.materials for ref in material.upload_refs]
+        return self.render(
+            {
+                "rows": [
+                    {
+                        "label": question.label,
+                        "value": web_forms.in_words(question, self.file.answers[question.id]),
+                    }
+                    for question in self.item.questions()
+                    if question.id in self.file.answers
+                ],
+                "materials": self.file.materials,
+                "uploads": documents.uploads(refs),
+                "applicant": subject_name(self.case.applicant_ref),
+            }
+        )
+
+
+class Receipt(OwnCase):
+    """Proof of submission: number, what follows, by when, how we tell you (提交成功)."""
+
+    template_name = "citizen/receipt.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the receipt."""
+        letter = next(
+            (one for one in self.file.documents if one.kind is DocumentKind.RECEIPT), None
+        )
+        tolerated = [one for one in self.file.materials if one.state is MaterialState.TOLERATED]
+        return self.render(
+            {
+                "letter": letter,
+                "tolerated": tolerated,
+                "department": organisations.department(self.case.department_code),
+            }
+        )
+
+
+class LetterFile(OwnCase):
+    """The sealed PDF of a letter of one's own case."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send it."""
+        wanted = self.kwargs["letter"]
+        letter = next((one for one in self.file.documents if one.id == wanted), None)
+        if letter is None:
+            raise Http404
+        content = services.document_file(letter.id, by=self.actor, at=self.at)
+        return pdf(content, name=f"{letter.title}-{self.case.number}.pdf")
+
+
+class MaterialFile(OwnCase):
+    """A file that was handed in with one's own case, as the offices see it."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send it."""
+        ref = f"upload:{self.kwargs['upload']}"
+        if ref not in {one for material in self.file.materials for one in material.upload_refs}:
+            raise Http404
+        view = found(lambda: documents.upload(ref))
+        response = HttpResponse(
+            documents.open_derivative(ref), content_type=str(view.media_type.value)
+        )
+        response["Content-Disposition"] = "inline"
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return response
+
+
+class Correct(OwnCase):
+    """All that is to be completed, at once, each with its reason and its own upload (补正)."""
+
+    template_name = "citizen/correct.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list."""
+        return self._page()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take in the files and words of every line, and file the correction."""
+        if self.file.correction is None:
+            raise Http404
+        lines, errors = [], {}
+        for line in self.file.correction.lines:
+            refs = []
+            for sent in request.FILES.getlist(f"file-{line.id}"):
+                try:
+                    taken = uploads.accept_upload(
+                        file=sent.file,
+                        name=sent.name or "",
+                        size=sent.size or 0,
+                        by=self.actor.ref,
+                        at=self.at,
+                    )
+                    refs.append(taken.ref)
+                except RefusedError as refusal:
+                    errors[line.id] = refusal.message
+            kept = [ref for ref in request.POST.getlist(f"kept-{line.id}") if ref]
+            answer = request.POST.get(f"answer-{line.id}", "")
+            lines.append(FiledLine(line_id=line.id, upload_refs=[*kept, *refs], answer=answer))
+        if errors:
+            return self._page(lines=lines, errors=errors)
+        try:
+            services.file_correction(
+                number=self.case.number,
+                lines=lines,
+                calendar=self.calendar,
+                by=self.actor,
+                at=self.at,
+                version=self.case.version,
+            )
+        except RefusedError as refusal:
+            return self._page(lines=lines, message=refusal.message)
+        messages.success(request, _("补正已提交，我们会在 5 个工作日内告知是否受理。"))
+        return redirect("citizen:case", number=self.case.number)
+
+    def _page(
+        self,
+        lines: list[FiledLine] | None = None,
+        errors: dict[int, str] | None = None,
+        message: str = "",
+    ) -> HttpResponse:
+        correction = self.file.correction
+        if correction is None:
+            raise Http404
+        sent = {line.line_id: line for line in lines or []}
+        files = documents.uploads([ref for line in sent.values() for ref in line.upload_refs])
+        return self.render(
+            {
+                "correction": correction,
+                "rows": [
+                    {
+                        "line": line,
+                        "answer": sent[line.id].answer if line.id in sent else "",
+                        "files": [
+                            files[ref]
+                            for ref in (sent[line.id].upload_refs if line.id in sent else ())
+                            if ref in files
+                        ],
+                        "error": (errors or {}).get(line.id, ""),
+                    }
+                    for line in correction.lines
+                ],
+                "message": message,
+                "accept": ACCEPTED_FILES,
+                "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
+                "open": Step.FILE_CORRECTION in self.file.steps,
+            },
+            status=UNPROCESSABLE if errors or message else 200,
+        )
+
+
+class FileMaterial(OwnCase):
+    """Hand in a material that was allowed to come later (容缺后补)."""
+
+    template_name = "citizen/file_material.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Name the material and its last day."""
+        return self._page()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take in the file."""
+        sent = request.FILES.get("file")
+        if sent is None:
+            return self._page(_("请先选择文件，再点上传。"))
+        try:
+            taken = uploads.accept_upload(
+                file=sent.file,
+                name=sent.name or "",
+                size=sent.size or 0,
+                by=self.actor.ref,
+                at=self.at,
+            )
+            services.file_material(
+                number=self.case.number,
+                material_id=self.kwargs["material"],
+                upload_refs=[taken.ref],
+                by=self.actor,
+                at=self.at,
+            )
+        except RefusedError as refusal:
+            return self._page(refusal.message)
+        messages.success(request, _("材料已补交。"))
+        return redirect("citizen:case", number=self.case.number)
+
+    def _page(self, error: str = "") -> HttpResponse:
+        material = next(
+            (
+                one
+                for one in self.file.materials
+                if one.material_id == self.kwargs["material"]
+                and one.state is MaterialState.TOLERATED
+            ),
+            None,
+        )
+        if material is None:
+            raise Http404
+        return self.render(
+            {
+                "material": material,
+                "error": error,
+                "accept": ACCEPTED_FILES,
+                "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
+            },
+            status=UNPROCESSABLE if error else 200,
+        )
+
+
+class WithdrawForm(forms.Form):
+    """Why, in the applicant's words."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_l("撤回原因"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _l("请填写撤回原因。"),
+            "max_length": _l("撤回原因最多 300 个字，请删减。"),
+        },
+    )
+
+
+class Withdraw(OwnCase, FormPage):
+    """Withdraw before the decision: a second, specific step (撤回申请)."""
+
+    template_name = "citizen/withdraw.html"
+    form_class = WithdrawForm
+
+    def valid(self, form: WithdrawForm) -> HttpResponse:
+        """Withdraw."""
+        services.withdraw_case(
+            number=self.case.number,
+            reason=form.cleaned_data["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("申请已撤回。"))
+        return redirect("citizen:case", number=self.case.number)
+
+
+def _item_name(slug: str, version: int) -> str:
+    try:
+        return catalogue.item_version(slug, version).name
+    except LookupError:
+        return slug

@@ -1,0 +1,127 @@
+"""Where a case stands, in the words of five steps (办理进度)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.queries import TimelineRow
+from yiwang.organisations import queries as organisations
+
+NAMES = ("申请", "受理", "审查", "决定", "送达")
+
+PLACES: Mapping[CaseState, int] = {
+    CaseState.RECEIVED: 1,
+    CaseState.CORRECTION: 1,
+    CaseState.ACCEPTED: 2,
+    CaseState.REVIEWING: 2,
+    CaseState.DECISION_PENDING: 3,
+    CaseState.APPROVED: 4,
+    CaseState.REJECTED: 4,
+    CaseState.CLOSED: 5,
+}
+"""State -> index of the step that is under way; 5: all five are done."""
+
+ENDS: Mapping[CaseState, int] = {
+    CaseState.NOT_ACCEPTED: 1,
+    CaseState.NO_NEED: 1,
+    CaseState.WITHDRAWN: -1,
+    CaseState.TERMINATED: -1,
+}
+"""States in which a case ends early -> step at which it ended; -1: the step it had reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackStep:
+    """One of the five steps."""
+
+    name: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """One line of the time line."""
+
+    at: datetime
+    title: str
+    who: str
+    text: str
+
+
+def track(state: CaseState, events: Sequence[TimelineRow]) -> list[TrackStep]:
+    """Return the five steps: done with their day, under way, or to come."""
+    reached = _reached(events)
+    place = PLACES.get(state)
+    ended = place is None
+    if place is None:
+        end = ENDS[state]
+        place = end if end >= 0 else max((PLACES.get(one, 0) for one in reached), default=1)
+    steps = []
+    for index, name in enumerate(NAMES):
+        if index < place:
+            note = _day(_finished_at(index, reached))
+            steps.append(TrackStep(name=_(name), state="done", note=note))
+        elif index == place:
+            note = _(state.label) if ended else ""
+            steps.append(TrackStep(name=_(name), state="current", note=note))
+        else:
+            steps.append(TrackStep(name=_(name), state="todo"))
+    return steps
+
+
+def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]:
+    """Return the time line, newest first; names of officials only for the applicant."""
+    units = {unit.code: unit.short_name or unit.name for unit in organisations.departments()}
+    lines = []
+    for event in reversed(events):
+        who = units.get(event.department, "") if event.post else _("申请人")
+        if names and event.post and event.actor_name:
+            who = f"{who} {event.actor_name}".strip()
+        if event.actor.startswith("job:"):
+            who = _("系统按期自动办理")
+        lines.append(Happening(at=event.at, title=_title(event), who=who, text=event.reason))
+    return lines
+
+
+def duty(state: CaseState, *, due_on: date | None, rateable: bool, tolerated: int) -> str:
+    """Return in one sentence what the applicant has to do now."""
+    if state is CaseState.CORRECTION and due_on is not None:
+        return _("请于 %(day)s 前补正材料，逾期未补正的申请将终止。") % {"day": _day_of(due_on)}
+    if tolerated:
+        return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}
+    if rateable:
+        return _("已办结，欢迎评价本次服务。")
+    return _("无需操作，有新进展会在“我的办件”通知您。")
+
+
+def _title(event: TimelineRow) -> str:
+    if event.step is Step.RECEIVE:
+        return _("已提交申请") if not event.post else _("窗口已收件")
+    return _(event.step.label)
+
+
+def _reached(events: Sequence[TimelineRow]) -> dict[CaseState, datetime]:
+    reached: dict[CaseState, datetime] = {}
+    for event in events:
+        reached.setdefault(event.to_state, event.at)
+    return reached
+
+
+def _finished_at(index: int, reached: Mapping[CaseState, datetime]) -> datetime | None:
+    following = [at for state, at in reached.items() if PLACES.get(state, 0) > index]
+    return min(following, default=None)
+
+
+def _day(at: datetime | None) -> str:
+    return _day_of(timezone.localdate(at)) if at else ""
+
+
+def _day_of(day: date) -> str:
+    return str(formats.date_format(day, "MONTH_DAY_FORMAT"))

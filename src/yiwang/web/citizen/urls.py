@@ -1,0 +1,55 @@
+"""Addresses of the portal."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from yiwang.web.citizen import account, apply, cases, items, rating, tracking, wallet
+
+app_name = "citizen"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", items.Home.as_view(), name="home"),
+    path("search/", items.Search.as_view(), name="search"),
+    path("items/", items.Items.as_view(), name="items"),
+    path("items/<slug:slug>/", items.Item.as_view(), name="item"),
+    path("items/<slug:slug>/questions/", items.Questions.as_view(), name="questions"),
+    path(
+        "items/<slug:slug>/questions/<int:number>/",
+        items.QuestionPage.as_view(),
+        name="question",
+    ),
+    path("items/<slug:slug>/checklist/", items.Checklist.as_view(), name="checklist"),
+    path("items/<slug:slug>/apply/", apply.Apply.as_view(), name="apply"),
+    path("apply/<int:draft>/", apply.Draft.as_view(), name="draft"),
+    path("apply/<int:draft>/section/<slug:section>/", apply.SectionPage.as_view(), name="section"),
+    path("apply/<int:draft>/materials/", apply.Materials.as_view(), name="materials"),
+    path("apply/<int:draft>/materials/remove/", apply.RemoveFile.as_view(), name="remove_file"),
+    path("apply/<int:draft>/check/", apply.Check.as_view(), name="check"),
+    path("apply/<int:draft>/discard/", apply.Discard.as_view(), name="discard"),
+    path("cases/", cases.Cases.as_view(), name="cases"),
+    path("cases/<str:number>/", cases.Case.as_view(), name="case"),
+    path("cases/<str:number>/answers/", cases.Answers.as_view(), name="answers"),
+    path("cases/<str:number>/receipt/", cases.Receipt.as_view(), name="receipt"),
+    path("cases/<str:number>/letters/<int:letter>/", cases.LetterFile.as_view(), name="letter"),
+    path(
+        "cases/<str:number>/files/<str:upload>/",
+        cases.MaterialFile.as_view(),
+        name="material_file",
+    ),
+    path("cases/<str:number>/correct/", cases.Correct.as_view(), name="correct"),
+    path(
+        "cases/<str:number>/materials/<str:material>/",
+        cases.FileMaterial.as_view(),
+        name="file_material",
+    ),
+    path("cases/<str:number>/withdraw/", cases.Withdraw.as_view(), name="withdraw"),
+    path("cases/<str:number>/rate/", rating.Rate.as_view(), name="rate"),
+    path("track/", tracking.Track.as_view(), name="track"),
+    path("track/case/", tracking.Tracked.as_view(), name="tracked"),
+    path("track/case/rate/", tracking.RateByCode.as_view(), name="rate_by_code"),
+    path("licences/", wallet.Licences.as_view(), name="licences"),
+    path("licences/<str:identifier>/", wallet.Licence.as_view(), name="licence"),
+    path("licences/<str:identifier>/file/", wallet.LicenceFile.as_view(), name="licence_file"),
+    path("me/", account.Me.as_view(), name="me"),
+    path("help/", account.Help.as_view(), name="help"),
+]
