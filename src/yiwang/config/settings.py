@@ -201,9 +201,12 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "yiwang.web.public.site.csrf_failed"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["yiwang.organisations.backend.SessionBackend"]
+LOGIN_URL = "accounts:login"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "yiwang.organisations.mfa.MFAAdapter"
 SILENCED_SYSTEM_CHECKS: list[str] = []

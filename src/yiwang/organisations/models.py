@@ -281,6 +281,28 @@ class Authorisation(models.Model):
         return f"{self.user_id} {self.kind} {self.subject_ref}"
 
 
+class IdentityLink(models.Model):
+    """An identity at a provider that opens an applicant's account (统一身份认证关联)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="identities")
+    provider = models.CharField("认证平台", max_length=40)
+    identity = models.CharField("平台内标识", max_length=255)
+    linked_at = models.DateTimeField("关联时间")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="organisations_identity_opens_one_account", fields=["provider", "identity"]
+            ),
+            models.UniqueConstraint(
+                name="organisations_identity_one_per_account", fields=["provider", "user"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.user_id}"
+
+
 class ApiToken(models.Model):
     """A key with which a program acts for an account; only its hash is kept (接口令牌)."""
 

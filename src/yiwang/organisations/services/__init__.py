@@ -15,6 +15,11 @@ from yiwang.organisations.services.accounts import (
     reopen_account,
     reset_password,
 )
+from yiwang.organisations.services.identities import (
+    IdentityRefusedError,
+    authenticate_identity,
+    link_identity,
+)
 from yiwang.organisations.services.posts import (
     AuthorisationRefusedError,
     ConcentrationRefusedError,
@@ -27,6 +32,17 @@ from yiwang.organisations.services.posts import (
     revoke_authorisation,
     revoke_post,
 )
+from yiwang.organisations.services.second_step import (
+    Binding,
+    SecondStepRefusedError,
+    bind_phone,
+    binding_of,
+    check_code,
+    demo_code,
+    has_phone,
+    offer_binding,
+    unbind_phone,
+)
 from yiwang.organisations.services.signin import SignIn, SignInState, authenticate_password
 from yiwang.organisations.services.tokens import TokenRefusedError, issue_token, revoke_token
 from yiwang.organisations.services.units import save_concentration, save_department
@@ -34,23 +50,34 @@ from yiwang.organisations.services.units import save_concentration, save_departm
 __all__ = [
     "AccountRefusedError",
     "AuthorisationRefusedError",
+    "Binding",
     "ConcentrationRefusedError",
     "DelegationRefusedError",
+    "IdentityRefusedError",
     "PasswordRefusedError",
     "PostRefusedError",
+    "SecondStepRefusedError",
     "SignIn",
     "SignInState",
     "TokenRefusedError",
+    "authenticate_identity",
     "authenticate_password",
     "authorise",
+    "bind_phone",
+    "binding_of",
     "change_password",
+    "check_code",
     "close_account",
     "concentrate_power",
     "create_applicant_account",
     "create_staff",
     "delegate",
+    "demo_code",
     "grant_post",
+    "has_phone",
     "issue_token",
+    "link_identity",
+    "offer_binding",
     "reopen_account",
     "reset_password",
     "revoke_authorisation",
@@ -58,4 +85,5 @@ __all__ = [
     "revoke_token",
     "save_concentration",
     "save_department",
+    "unbind_phone",
 ]

@@ -21,6 +21,7 @@ from yiwang.organisations.permissions import (
 )
 from yiwang.organisations.policy.signin import PASSWORD_HISTORY, password_fault
 from yiwang.organisations.policy.terms import UserKind
+from yiwang.organisations.services.second_step import bind_demo
 
 LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{1,63}")
 SUBJECT = re.compile(r"person:[0-9a-f]{32}|entity:[0-9A-Z]{18}")
@@ -82,6 +83,8 @@ def create_staff(
         password=password,
         at=at,
     )
+    if is_demo:
+        bind_demo(user, at=at)
     audit.record(at=at, actor=by.ref, act="organisations.create_staff", target=user.ref, ip=by.ip)
     return user.pk
 

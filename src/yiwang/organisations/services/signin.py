@@ -60,20 +60,21 @@ def authenticate_password(*, login: str, password: str, at: datetime, ip: str = 
     user = User.objects.select_for_update().filter(login=login).first()
     if user is None:
         make_password(password)
-        _trace(at=at, actor=NOBODY, target="user:?", state=SignInState.WRONG, ip=ip)
+        trace_sign_in(at=at, actor=NOBODY, target="user:?", state=SignInState.WRONG, ip=ip)
         return SignIn(state=SignInState.WRONG)
     if user.locked_until is not None and at < user.locked_until:
-        _trace(at=at, actor=NOBODY, target=user.ref, state=SignInState.LOCKED, ip=ip)
+        trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=SignInState.LOCKED, ip=ip)
         return SignIn(state=SignInState.LOCKED, login=user.login, locked_until=user.locked_until)
     if not check_password(password, user.password):
-        return _failed(user, at=at, ip=ip)
+        state = count_failure(user, at=at, ip=ip)
+        return SignIn(state=state, login=user.login, locked_until=user.locked_until)
     if not user.is_active:
-        _trace(at=at, actor=NOBODY, target=user.ref, state=SignInState.CLOSED, ip=ip)
+        trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=SignInState.CLOSED, ip=ip)
         return SignIn(state=SignInState.CLOSED, login=user.login)
     user.failed_count = 0
     user.locked_until = None
     user.save(update_fields=["failed_count", "locked_until"])
-    _trace(at=at, actor=user.ref, target=user.ref, state=SignInState.PASSED, ip=ip)
+    trace_sign_in(at=at, actor=user.ref, target=user.ref, state=SignInState.PASSED, ip=ip)
     staff = user.kind == UserKind.STAFF
     return SignIn(
         state=SignInState.PASSED,
@@ -84,7 +85,8 @@ def authenticate_password(*, login: str, password: str, at: datetime, ip: str = 
     )
 
 
-def _failed(user: User, *, at: datetime, ip: str) -> SignIn:
+def count_failure(user: User, *, at: datetime, ip: str) -> SignInState:
+    """Count one more failure of a locked row; five in a row lock the account."""
     user.failed_count += 1
     user.locked_until = None
     state = SignInState.WRONG
@@ -93,16 +95,19 @@ def _failed(user: User, *, at: datetime, ip: str) -> SignIn:
         user.locked_until = at + LOCK_TIME
         state = SignInState.LOCKED
     user.save(update_fields=["failed_count", "locked_until"])
-    _trace(at=at, actor=NOBODY, target=user.ref, state=state, ip=ip)
-    return SignIn(state=state, login=user.login, locked_until=user.locked_until)
+    trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=state, ip=ip)
+    return state
 
 
-def _trace(*, at: datetime, actor: str, target: str, state: SignInState, ip: str) -> None:
+def trace_sign_in(
+    *, at: datetime, actor: str, target: str, state: SignInState, ip: str, **more: str | int
+) -> None:
+    """Write one attempt to the trail, whatever its end."""
     audit.record(
         at=at,
         actor=actor,
         act="organisations.sign_in",
         target=target,
-        detail={"result": state},
+        detail={"result": state} | more,
         ip=ip,
     )
