@@ -53,6 +53,7 @@ def save_person(**changes: Any) -> PersonView:
         "source": "测试来源",
         "hukou_division": "310114",
         "hukou_town": "310114102",
+        "hukou_address": "上海市嘉定区南翔镇样本路2号",
         "address": "上海市嘉定区南翔镇示例路1号",
         "phone": "14000000001",
         "by": LOADER,

@@ -95,6 +95,7 @@ def test_a_search_that_may_not_be_says_why_and_leaves_no_trail(changes, error, w
         ("id_number", ZHANG),
         ("phone", "14000000001"),
         ("address", "上海市嘉定区南翔镇示例路1号"),
+        ("hukou_address", "上海市嘉定区南翔镇样本路2号"),
     ],
 )
 def test_staff_see_a_field_whole_and_the_look_is_traced(field, value):
@@ -186,7 +187,7 @@ def test_prefill_gives_values_with_source_and_hides_numbers():
     assert answers["person.name"].value == "张示例"
     assert answers["person.gender"].value == "男"
     assert answers["person.born_on"].value == "1985-06-15"
-    assert answers["person.hukou"].value == "310114102"
+    assert answers["person.hukou"].value == "上海市嘉定区南翔镇样本路2号"
     assert answers["person.address"].value == "上海市嘉定区南翔镇示例路1号"
     assert answers["person.id_number"].value == "310***********1037"
     assert answers["person.id_number"].masked
@@ -197,7 +198,7 @@ def test_prefill_gives_values_with_source_and_hides_numbers():
 
 
 def test_prefill_leaves_out_what_is_not_known():
-    person = save_person(phone="", address="", hukou_division="", hukou_town="")
+    person = save_person(phone="", address="", hukou_address="")
 
     assert set(queries.prefill(person.ref)) == {
         "person.name",
@@ -239,7 +240,7 @@ def test_prefill_in_full_hides_nothing_and_is_traced():
     assert answers["person.phone"].value == "14000000001"
     assert not any(answer.masked for answer in answers.values())
     (line,) = trail.trail(target=person.ref, act="audit.read")
-    assert line.detail == {"fields": ["address", "id_number", "phone"]}
+    assert line.detail == {"fields": ["address", "hukou_address", "id_number", "phone"]}
 
 
 def test_prefill_in_full_of_a_firm_gives_its_phone():

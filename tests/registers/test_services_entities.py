@@ -140,6 +140,8 @@ def test_a_pilot_code_enters_after_a_reviewer_confirmed_it():
     view = save_entity(uscc=LEGACY)
 
     assert view.uscc == LEGACY
+    assert queries.uscc_exception(LEGACY).confirmed_by == REVIEWER.ref
+    assert queries.uscc_exception(FIRM) is None
     (line,) = trail.trail(act="registers.confirm_uscc_exception")
     assert line.target == f"entity:{LEGACY}"
     assert line.detail == {

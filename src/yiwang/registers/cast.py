@@ -192,6 +192,7 @@ def _person(member: CastPerson, *, at: datetime, by: Actor) -> PersonView:
         source=SOURCE,
         hukou_division=DIVISION,
         hukou_town=member.town,
+        hukou_address=member.address,
         address=member.address,
         phone=member.phone,
         by=by,

@@ -78,6 +78,7 @@ class Person(Provenance):
     born_on = models.DateField("出生日期")
     hukou_division = models.CharField("户籍区划", max_length=6, blank=True)
     hukou_town = models.CharField("户籍街镇", max_length=9, blank=True)
+    hukou_address = models.CharField("户籍地址", max_length=ADDRESS_MAX, blank=True)
     address = models.CharField("住址", max_length=ADDRESS_MAX, blank=True)
     number_sealed = models.BinaryField("公民身份号码（密文）")
     number_index = models.BinaryField("公民身份号码（索引）", unique=True)

@@ -174,8 +174,9 @@ def _checked(*, towns: Sequence[tuple[str, str]], enterprises: int, persons: int
 
 
 PERSON_COLUMNS = (
-    "id, name, name_pinyin, gender, born_on, hukou_division, hukou_town, address, "
-    "number_sealed, number_index, phone_sealed, phone_index, source, source_as_of, loaded_at"
+    "id, name, name_pinyin, gender, born_on, hukou_division, hukou_town, "
+    "hukou_address, address, number_sealed, number_index, phone_sealed, phone_index, "
+    "source, source_as_of, loaded_at"
 )
 ENTITY_COLUMNS = (
     "uscc, name, name_pinyin, kind, status, address, town_code, industry_code, "
@@ -210,7 +211,7 @@ def _copy_persons(
         return (
             f"{row.id}\t{row.name}\t{row.name_pinyin}\t{row.gender.value}\t"
             f"{row.born_on.isoformat()}\t{row.hukou_division}\t{row.hukou_town}\t"
-            f"{row.address}\t{seal(row.id_number, row, sealing.NUMBER)}\t"
+            f"{row.hukou_address}\t{row.address}\t{seal(row.id_number, row, sealing.NUMBER)}\t"
             f"{seal(row.phone, row, sealing.PHONE)}{tail}"
         )
 

@@ -18,7 +18,7 @@ from yiwang.kernel.identifiers.checked import normalise
 from yiwang.kernel.masking import mask_address, mask_number, mask_phone
 from yiwang.organisations.permissions import Actor, Permission
 from yiwang.registers import access, sealing
-from yiwang.registers.models import LegalEntity, Person, Place
+from yiwang.registers.models import LegalEntity, Person, Place, UsccException
 from yiwang.registers.policy.records import check_reason
 from yiwang.registers.policy.terms import EntityKind, EntityStatus, Gender
 
@@ -53,7 +53,7 @@ class PersonView:
         ref: `person:<hex>`.
         id_number: Masked, `310***********1037`.
         phone: Masked; empty when the person has none.
-        address: Down to the town; the rest hidden.
+        address: Down to the town; the rest hidden; so is `hukou_address`.
         has_phone: Whether messages can be sent to the person.
     """
 
@@ -63,6 +63,7 @@ class PersonView:
     born_on: date
     hukou_division: str
     hukou_town: str
+    hukou_address: str
     id_number: str
     phone: str
     has_phone: bool
@@ -112,6 +113,17 @@ class PlaceView:
     lat: float | None
     source: str
     source_as_of: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsccExceptionView:
+    """A code whose check character is wrong and which a reviewer confirmed."""
+
+    uscc: str
+    reason: str
+    evidence: str
+    confirmed_by: str
+    confirmed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +183,7 @@ def _person_view(row: Person) -> PersonView:
         born_on=row.born_on,
         hukou_division=row.hukou_division,
         hukou_town=row.hukou_town,
+        hukou_address=mask_address(row.hukou_address),
         id_number=mask_number(number),
         phone=mask_phone(phone),
         has_phone=bool(phone),
@@ -309,6 +322,20 @@ def entities_represented_by(person_ref: str, *, limit: int = PAGE_MAX) -> list[E
     return [_entity_view(row) for row in rows[: min(limit, PAGE_MAX)]]
 
 
+def uscc_exception(uscc: str) -> UsccExceptionView | None:
+    """Return why the code `uscc` is taken although its check character is wrong, or None."""
+    row = UsccException.objects.filter(uscc=uscc).first()
+    if row is None:
+        return None
+    return UsccExceptionView(
+        uscc=row.uscc,
+        reason=row.reason,
+        evidence=row.evidence,
+        confirmed_by=row.confirmed_by,
+        confirmed_at=row.confirmed_at,
+    )
+
+
 def place(ref: str) -> PlaceView:
     """Return the place `place:<hex>`.
 
@@ -333,8 +360,8 @@ def place(ref: str) -> PlaceView:
 def prefill(ref: str) -> dict[str, Prefilled]:
     """Return what the registers hold about `person:…` or `entity:…`, for a form.
 
-    Numbers and phones come masked (`Prefilled.masked`); the address comes whole, because a form
-    that hides it cannot be checked by its reader. Codes of towns and industries come as codes.
+    Numbers and phones come masked (`Prefilled.masked`); addresses come whole, because a form
+    that hides them cannot be checked by its reader. Codes of towns and industries come as codes.
     Values that are not known are left out. `services.prefill_in_full` hides nothing and leaves
     a trace.
 
@@ -371,7 +398,7 @@ def person_answers(row: Person, *, in_full: bool) -> dict[str, Prefilled]:
         "person.name": row.name,
         "person.gender": view.gender.label,
         "person.born_on": row.born_on.isoformat(),
-        "person.hukou": row.hukou_town or row.hukou_division,
+        "person.hukou": row.hukou_address,
         "person.address": row.address,
         "person.id_number": number,
         "person.phone": phone,

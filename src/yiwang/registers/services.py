@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from typing import Any
 
 import pgtrigger
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BinaryField, Func, IntegerField, Value
 from django.utils import timezone
 
@@ -33,7 +34,12 @@ from yiwang.registers.queries import (
     place,
 )
 
-PERSON_FIELDS = {"id_number": "公民身份号码", "phone": "手机号码", "address": "住址"}
+PERSON_FIELDS = {
+    "id_number": "公民身份号码",
+    "phone": "手机号码",
+    "address": "住址",
+    "hukou_address": "户籍地址",
+}
 ENTITY_FIELDS = {"phone": "联系电话"}
 
 
@@ -59,6 +65,15 @@ def _today(at: datetime) -> date:
     return timezone.localtime(at).date()
 
 
+def _wait_for(key: bytes) -> None:
+    """Let two entries of one new record come one after the other, until the transaction ends."""
+    digest = hashlib.sha256(b"registers:" + key).digest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)]
+        )
+
+
 def _refuse_stale(held: date, given: date) -> None:
     if given < held:
         raise StaleRecordError(
@@ -78,6 +93,7 @@ def save_person(
     source_as_of: date | None = None,
     hukou_division: str = "",
     hukou_town: str = "",
+    hukou_address: str = "",
     address: str = "",
     phone: str = "",
     archive: bool = False,
@@ -95,6 +111,7 @@ def save_person(
         source_as_of: Day the data stand for; the day of `at` when left out.
         hukou_division: GB/T 2260 code, 6 digits.
         hukou_town: Town code, 9 digits.
+        hukou_address: Where the household is registered (户籍地址).
         address: Where the person lives.
         phone: Mobile number, 11 digits; empty removes it.
         archive: The record comes from an archive, where numbers of 15 digits are right.
@@ -119,6 +136,7 @@ def save_person(
     mobile = records.clean_mobile(phone)
     plain_name = records.clean_person_name(name)
     number_index = sealing.index(checked.value, field=sealing.NUMBER)
+    _wait_for(number_index)
     held = Person.objects.select_for_update().filter(number_index=number_index).first()
     if held is not None:
         _refuse_stale(held.source_as_of, as_of)
@@ -131,6 +149,7 @@ def save_person(
     row.name_pinyin = pinyin.name_key(plain_name)
     row.hukou_division = hukou_division
     row.hukou_town = hukou_town
+    row.hukou_address = records.clean_address(hukou_address)
     row.address = records.clean_address(address)
     row.phone_sealed = (
         sealing.seal(mobile, person_id=row.id, field=sealing.PHONE) if mobile else None
@@ -192,6 +211,7 @@ def save_entity(
     records.check_person_ref(representative_ref)
     if representative_ref and not representative_name:
         representative_name = person(representative_ref).name
+    _wait_for(code.encode())
     held = LegalEntity.objects.select_for_update().filter(uscc=code).first()
     if held is not None:
         _refuse_stale(held.source_as_of, as_of)
@@ -263,6 +283,7 @@ def save_place(
         raise records.RecordRefusedError("请选择地址所在的街镇。")
     records.check_codes(town=town_code)
     records.check_coordinates(lon, lat)
+    _wait_for(f"{town_code} {where}".encode())
     held = Place.objects.select_for_update().filter(town_code=town_code, address=where).first()
     if held is not None:
         _refuse_stale(held.source_as_of, as_of)
@@ -342,7 +363,8 @@ def reveal(
     """Show one hidden field whole; the look is written to the trail with its purpose.
 
     Args:
-        ref: `person:<hex>` (`id_number`, `phone`, `address`) or `entity:<uscc>` (`phone`).
+        ref: `person:<hex>` (`id_number`, `phone`, `address`,
+            `hukou_address`) or `entity:<uscc>` (`phone`).
         field: Which field.
         purpose: Why; at least 4 characters. The person concerned can read it.
         by: The person themself, or staff with PERSON_REVEAL.
@@ -431,6 +453,8 @@ def _entity_row(ref: str) -> LegalEntity:
 def _person_field(row: Person, field: str) -> str:
     if field == "address":
         return row.address
+    if field == "hukou_address":
+        return row.hukou_address
     if field == "id_number":
         return sealing.unseal(row.number_sealed, person_id=row.id, field=sealing.NUMBER)
     if row.phone_sealed is None:

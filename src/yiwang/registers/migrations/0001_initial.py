@@ -124,6 +124,10 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=6, verbose_name="户籍区划"),
                 ),
                 ("hukou_town", models.CharField(blank=True, max_length=9, verbose_name="户籍街镇")),
+                (
+                    "hukou_address",
+                    models.CharField(blank=True, max_length=200, verbose_name="户籍地址"),
+                ),
                 ("address", models.CharField(blank=True, max_length=200, verbose_name="住址")),
                 ("number_sealed", models.BinaryField(verbose_name="公民身份号码（密文）")),
                 (
@@ -165,6 +169,10 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=6, verbose_name="户籍区划"),
                 ),
                 ("hukou_town", models.CharField(blank=True, max_length=9, verbose_name="户籍街镇")),
+                (
+                    "hukou_address",
+                    models.CharField(blank=True, max_length=200, verbose_name="户籍地址"),
+                ),
                 ("address", models.CharField(blank=True, max_length=200, verbose_name="住址")),
                 ("number_sealed", models.BinaryField(verbose_name="公民身份号码（密文）")),
                 ("number_index", models.BinaryField(verbose_name="公民身份号码（索引）")),
@@ -583,9 +591,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="changed_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."born_on" IS DISTINCT FROM (NEW."born_on") OR OLD."gender" IS DISTINCT FROM (NEW."gender") OR OLD."hukou_division" IS DISTINCT FROM (NEW."hukou_division") OR OLD."hukou_town" IS DISTINCT FROM (NEW."hukou_town") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."loaded_at" IS DISTINCT FROM (NEW."loaded_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."number_index" IS DISTINCT FROM (NEW."number_index") OR OLD."number_sealed" IS DISTINCT FROM (NEW."number_sealed") OR OLD."phone_index" IS DISTINCT FROM (NEW."phone_index") OR OLD."phone_sealed" IS DISTINCT FROM (NEW."phone_sealed") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."source_as_of" IS DISTINCT FROM (NEW."source_as_of"))',
-                    func='INSERT INTO "registers_personhistory" ("address", "born_on", "gender", "hukou_division", "hukou_town", "id", "loaded_at", "name", "number_index", "number_sealed", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone_index", "phone_sealed", "source", "source_as_of") VALUES (OLD."address", OLD."born_on", OLD."gender", OLD."hukou_division", OLD."hukou_town", OLD."id", OLD."loaded_at", OLD."name", OLD."number_index", OLD."number_sealed", NOW(), \'changed\', OLD."id", OLD."phone_index", OLD."phone_sealed", OLD."source", OLD."source_as_of"); RETURN NULL;',
-                    hash="0151d6727088d2e7fc3c5f31e7d902bbeb9bdab9",
+                    condition='WHEN (OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."born_on" IS DISTINCT FROM (NEW."born_on") OR OLD."gender" IS DISTINCT FROM (NEW."gender") OR OLD."hukou_address" IS DISTINCT FROM (NEW."hukou_address") OR OLD."hukou_division" IS DISTINCT FROM (NEW."hukou_division") OR OLD."hukou_town" IS DISTINCT FROM (NEW."hukou_town") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."loaded_at" IS DISTINCT FROM (NEW."loaded_at") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."number_index" IS DISTINCT FROM (NEW."number_index") OR OLD."number_sealed" IS DISTINCT FROM (NEW."number_sealed") OR OLD."phone_index" IS DISTINCT FROM (NEW."phone_index") OR OLD."phone_sealed" IS DISTINCT FROM (NEW."phone_sealed") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."source_as_of" IS DISTINCT FROM (NEW."source_as_of"))',
+                    func='INSERT INTO "registers_personhistory" ("address", "born_on", "gender", "hukou_address", "hukou_division", "hukou_town", "id", "loaded_at", "name", "number_index", "number_sealed", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone_index", "phone_sealed", "source", "source_as_of") VALUES (OLD."address", OLD."born_on", OLD."gender", OLD."hukou_address", OLD."hukou_division", OLD."hukou_town", OLD."id", OLD."loaded_at", OLD."name", OLD."number_index", OLD."number_sealed", NOW(), \'changed\', OLD."id", OLD."phone_index", OLD."phone_sealed", OLD."source", OLD."source_as_of"); RETURN NULL;',
+                    hash="05b55f2c1bf893be0b0ab21fea52954275c42913",
                     operation="UPDATE",
                     pgid="pgtrigger_changed_update_93e77",
                     table="registers_person",
@@ -598,8 +606,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="deleted_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "registers_personhistory" ("address", "born_on", "gender", "hukou_division", "hukou_town", "id", "loaded_at", "name", "number_index", "number_sealed", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone_index", "phone_sealed", "source", "source_as_of") VALUES (OLD."address", OLD."born_on", OLD."gender", OLD."hukou_division", OLD."hukou_town", OLD."id", OLD."loaded_at", OLD."name", OLD."number_index", OLD."number_sealed", NOW(), \'deleted\', OLD."id", OLD."phone_index", OLD."phone_sealed", OLD."source", OLD."source_as_of"); RETURN NULL;',
-                    hash="f3da1ae9930deeb8bba221e0114afc6dfb851ff1",
+                    func='INSERT INTO "registers_personhistory" ("address", "born_on", "gender", "hukou_address", "hukou_division", "hukou_town", "id", "loaded_at", "name", "number_index", "number_sealed", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone_index", "phone_sealed", "source", "source_as_of") VALUES (OLD."address", OLD."born_on", OLD."gender", OLD."hukou_address", OLD."hukou_division", OLD."hukou_town", OLD."id", OLD."loaded_at", OLD."name", OLD."number_index", OLD."number_sealed", NOW(), \'deleted\', OLD."id", OLD."phone_index", OLD."phone_sealed", OLD."source", OLD."source_as_of"); RETURN NULL;',
+                    hash="7dfd2bae77efd5ec893591c299662e9e53cd2b7f",
                     operation="DELETE",
                     pgid="pgtrigger_deleted_delete_c6681",
                     table="registers_person",

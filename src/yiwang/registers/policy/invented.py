@@ -63,6 +63,16 @@ NAME_SECOND = (
 )
 NAME_THIRD = "嘉新安华佳瑞德信通达科创源泰利恒美和润丰"
 
+LOCAL_SHARE = 0.9
+ELSEWHERE = (
+    ("320583", "江苏省昆山市"),
+    ("320585", "江苏省太仓市"),
+    ("310107", "上海市普陀区"),
+    ("310113", "上海市宝山区"),
+    ("310118", "上海市青浦区"),
+)
+"""Division and name of places where the others have their household."""
+
 ROADS = ("示例路", "样本路", "演练路", "虚构路", "假设路", "设想路", "试行路", "模拟路")
 
 
@@ -187,6 +197,7 @@ class InventedPerson(NamedTuple):
     born_on: date
     hukou_division: str
     hukou_town: str
+    hukou_address: str
     address: str
     id_number: str
     phone: str
@@ -275,6 +286,11 @@ def persons(
                 as_of - timedelta(days=years * 365 + rng.randrange(365)), gender, used
             )
             town = rng.choice(towns)
+            hukou = (
+                (division, town.code, _address(rng, district_name, town))
+                if rng.random() < LOCAL_SHARE
+                else _hukou_elsewhere(rng)
+            )
             given = _given_name(rng, gender)
             yield InventedPerson(
                 id=uuid.UUID(int=rng.getrandbits(128), version=4),
@@ -282,8 +298,9 @@ def persons(
                 name_pinyin=" ".join((_SURNAME_READINGS[surname], *map(reading, given))),
                 gender=gender,
                 born_on=born_on,
-                hukou_division=division if rng.random() < 0.9 else "",
-                hukou_town=town.code,
+                hukou_division=hukou[0],
+                hukou_town=hukou[1],
+                hukou_address=hukou[2],
                 address=_address(rng, district_name, town),
                 id_number=citizen_id.generate(
                     division=division, born_on=born_on, sequence=sequence
@@ -309,6 +326,11 @@ def _given_name(rng: random.Random, gender: Gender) -> str:
     if rng.random() < 0.25:
         return rng.choice(own)
     return rng.choice(GIVEN_BOTH if rng.random() < 0.5 else own) + rng.choice(own)
+
+
+def _hukou_elsewhere(rng: random.Random) -> tuple[str, str, str]:
+    division, name = rng.choice(ELSEWHERE)
+    return division, "", f"{name}{rng.choice(ROADS)}{rng.randint(1, 1999)}号"
 
 
 def _phone_share(years: int) -> float:
