@@ -1,7 +1,8 @@
 """Side by side: our single checks, our checks of whole columns, and python-stdnum.
 
-Run: `make bench-identifiers`, or `python -m bench.identifiers [--count N] [--json]`. Invented values, one in ten with a
-slip; every method must find the same number of right ones, or the run fails.
+Run: `make bench-identifiers`, or `python -m bench.identifiers [--count N] [--json]`. Invented
+values, one in ten with a slip; every method must find the same number of right ones, or the run
+fails.
 """
 
 from __future__ import annotations
