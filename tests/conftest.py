@@ -45,10 +45,11 @@ def django_db_createdb(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> None:
-    """Keep files and keys of tests out of the checkout's own."""
+    """Keep files and keys of tests out of the checkout's own, and passwords cheap."""
     base = tmp_path_factory.getbasetemp()
     settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
     settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

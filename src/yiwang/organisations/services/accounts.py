@@ -22,6 +22,7 @@ from yiwang.organisations.permissions import (
 from yiwang.organisations.policy.signin import PASSWORD_HISTORY, password_fault
 from yiwang.organisations.policy.terms import UserKind
 from yiwang.organisations.services.second_step import bind_demo
+from yiwang.organisations.services.signin import SignInState, count_failure
 
 LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{1,63}")
 SUBJECT = re.compile(r"person:[0-9a-f]{32}|entity:[0-9A-Z]{18}")
@@ -153,16 +154,29 @@ def create_applicant_account(
     return user.pk
 
 
-@transaction.atomic
 def change_password(*, login: str, old: str, new: str, at: datetime, ip: str = "") -> None:
     """Change one's own password.
 
+    A wrong old password counts towards the lock, so an open desk is no place for guessing.
+
     Raises:
-        PasswordRefusedError: the old one is wrong, or the new one is too simple or was in use.
+        PasswordRefusedError: locked, the old one is wrong, or the new one is too simple or was
+            in use.
     """
-    user = User.objects.select_for_update().get(login=login)
-    if not check_password(old, user.password):
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(login=login)
+        if user.locked_until is not None and at < user.locked_until:
+            raise PasswordRefusedError(SignInState.LOCKED.label)
+        is_right = check_password(old, user.password)
+        if is_right:
+            _change(user, new, at=at, ip=ip)
+        else:
+            count_failure(user, at=at, ip=ip)
+    if not is_right:  # after the count is kept
         raise PasswordRefusedError("原密码不正确，请重新输入。")
+
+
+def _change(user: User, new: str, *, at: datetime, ip: str) -> None:
     _set_password(user, new, at=at)
     user.password_changed_at = at
     user.save(update_fields=["password", "password_changed_at"])

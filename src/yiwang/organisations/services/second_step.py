@@ -73,6 +73,8 @@ def bind_phone(*, user_id: int, secret: str, code: str, at: datetime, ip: str = 
     if period is None:
         raise SecondStepRefusedError("动态码不正确，请核对手机时间后输入最新的6位动态码。")
     _bind(user, secret, at=at, last_period=period)
+    user.failed_count = 0
+    user.save(update_fields=["failed_count"])
     audit.record(at=at, actor=user.ref, act="organisations.bind_phone", target=user.ref, ip=ip)
 
 

@@ -71,11 +71,12 @@ def authenticate_password(*, login: str, password: str, at: datetime, ip: str = 
     if not user.is_active:
         trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=SignInState.CLOSED, ip=ip)
         return SignIn(state=SignInState.CLOSED, login=user.login)
-    user.failed_count = 0
+    staff = user.kind == UserKind.STAFF
+    if not staff:  # the failures of staff are forgotten after the second step only
+        user.failed_count = 0
     user.locked_until = None
     user.save(update_fields=["failed_count", "locked_until"])
     trace_sign_in(at=at, actor=user.ref, target=user.ref, state=SignInState.PASSED, ip=ip)
-    staff = user.kind == UserKind.STAFF
     return SignIn(
         state=SignInState.PASSED,
         user_id=user.pk,
