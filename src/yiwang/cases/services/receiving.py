@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -97,6 +97,7 @@ class _Application:
     declaration: str
     acting: Capacity
     complete: bool
+    paper: frozenset[str] = frozenset()
 
 
 @transaction.atomic
@@ -182,6 +183,7 @@ def receive_at_counter(
     at: datetime,
     phone: str = "",
     town: str = "",
+    paper: Collection[str] = (),
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
 
@@ -200,6 +202,7 @@ def receive_at_counter(
         at: Moment of receipt.
         phone: Where the applicant can be reached; empty: as registered, or none.
         town: Code of the town the case belongs to; empty: as registered.
+        paper: Ids of materials taken in on paper and not scanned.
 
     Raises:
         PermissionRefusedError: `by` may not receive this item's cases.
@@ -229,6 +232,7 @@ def receive_at_counter(
                 at=at,
                 phone=phone,
                 town=town,
+                paper=paper,
             )
     except IntegrityError as error:
         if "cases_case_once_per_submission" not in str(error):
@@ -252,6 +256,7 @@ def _receive_at_counter(
     at: datetime,
     phone: str,
     town: str,
+    paper: Collection[str],
 ) -> CaseView:
     acting = _window_of(item, by=by)
     if Channel.COUNTER not in item.channels:
@@ -261,7 +266,7 @@ def _receive_at_counter(
         plain = plain_answers(answers)
     except ValueError as error:
         raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
-    unknown = set(uploads) - {material.id for material in item.materials}
+    unknown = {*uploads, *paper} - {material.id for material in item.materials}
     if unknown:
         raise SubmissionRefusedError("有文件不对应本事项的任何材料，请在材料清单中逐项上传。")
     refs = [ref for listed in uploads.values() for ref in listed]
@@ -282,6 +287,7 @@ def _receive_at_counter(
             declaration=item.declaration,
             acting=acting,
             complete=False,
+            paper=frozenset(paper),
         ),
         calendar=calendar,
         by=by,
@@ -431,6 +437,8 @@ def _material(
         row.state, row.upload_refs, row.source = MaterialState.FILED.value, refs, "申请人提交"
     elif source:
         row.state, row.source = MaterialState.WAIVED.value, source
+    elif material.id in application.paper:
+        row.state, row.source = MaterialState.FILED.value, "窗口收取纸质材料"
     elif material.necessity is Necessity.TOLERABLE and material.tolerance_days > 0:
         row.state = MaterialState.TOLERATED.value
         row.due_on = calendar.add_workdays(today, material.tolerance_days)
