@@ -137,7 +137,10 @@ def item_summary(slug: str) -> ItemSummary:
     found = (
         Rating.objects.filter(item_slug=slug)
         .values_list("grade")
-        .annotate(Count("id"), Count("id", filter=~Q(task__reply="") & Q(task__isnull=False)))
+        .annotate(
+            found=Count("id"),
+            answered=Count("id", filter=~Q(task__reply="") & Q(task__isnull=False)),
+        )
     )
     rows = [(Grade(grade), count, answered) for grade, count, answered in found]
     counts = dict.fromkeys(Grade, 0) | {grade: count for grade, count, _ in rows}
