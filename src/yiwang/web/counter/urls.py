@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from yiwang.web.counter import intake, receipt
 
 app_name = "counter"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", intake.Intake.as_view(), name="intake"),
+    path("register/", intake.Register.as_view(), name="register"),
+    path("receipt/<str:number>/", receipt.Receipt.as_view(), name="receipt"),
+    path("<str:ref>/", intake.Items.as_view(), name="items"),
+    path("<str:ref>/<slug:slug>/", intake.Receive.as_view(), name="receive"),
+]

@@ -1,0 +1,467 @@
+"""Taking an application in at a window: who, what, answers and papers, receipt (综合窗口收件)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.cases import services
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import (
+    Answer,
+    Audience,
+    Channel,
+    ItemVersion,
+    Necessity,
+    Question,
+    QuestionKind,
+    asked,
+    needed,
+)
+from yiwang.documents import queries as documents
+from yiwang.documents import services as uploads
+from yiwang.documents.queries import UploadView
+from yiwang.kernel.errors import RefusedError
+from yiwang.organisations.permissions import Permission
+from yiwang.registers import queries as registers
+from yiwang.registers import services as register_services
+from yiwang.registers.queries import EntityView, Prefilled
+from yiwang.web.citizen import guides
+from yiwang.web.citizen.apply import known_answers, waived_by
+from yiwang.web.forms import Known, QuestionsForm, split_known
+from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
+
+NUMBER_LENGTH = 18
+"""Characters of a citizen number and of a unified social credit code."""
+
+FIND_PURPOSE = "窗口收件核对申请人身份"
+WINDOW_KEY = "counter_window"
+"""Key of the session under which a window keeps its own label."""
+
+ITEMS_SHOWN = 30
+ACCEPTED_FILES = "image/*,application/pdf"
+
+
+class FindForm(forms.Form):
+    """One field for whatever the person at the window gives: card, code or name."""
+
+    use_required_attribute = False
+
+    words = forms.CharField(
+        label=_l("身份证号、统一社会信用代码或单位名称"),
+        max_length=100,
+        help_text=_l("可以扫描身份证或营业执照。个人请输入完整的18位号码。"),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+        error_messages={"required": _l("请输入身份证号、统一社会信用代码或者单位名称。")},
+    )
+    window = forms.CharField(label=_l("本窗口"), max_length=20, required=False)
+
+
+class Intake(FormPage):
+    """Find whoever stands at the window (查找申请人)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_RECEIVE
+    template_name = "counter/intake.html"
+    nav = "counter"
+    form_class = FindForm
+
+    def initial(self) -> dict[str, Any]:
+        """Return the label of the window, kept since it was typed once."""
+        return {"window": self.request.session.get(WINDOW_KEY, "")}
+
+    def valid(self, form: FindForm) -> HttpResponse:
+        """Go on with the one that was found, or show those to choose from."""
+        words = "".join(form.cleaned_data["words"].split())
+        self.request.session[WINDOW_KEY] = form.cleaned_data["window"]
+        if len(words) == NUMBER_LENGTH and words.isascii():
+            return self._by_number(words.upper(), form)
+        page = registers.search_entities(words)
+        if len(page.rows) == 1:
+            return redirect("counter:items", ref=page.rows[0].ref)
+        if not page.rows:
+            form.add_error("words", _("没有找到这个单位，请改用统一社会信用代码查找。"))
+            return self.invalid(form)
+        return self.render({"form": form, "entities": page.rows, "more": bool(page.after)})
+
+    def _by_number(self, number: str, form: FindForm) -> HttpResponse:
+        entity = registers.find_entity(uscc=number)
+        if entity is not None:
+            return redirect("counter:items", ref=entity.ref)
+        if number[: NUMBER_LENGTH - 1].isdigit() and not number.startswith("9"):
+            person = registers.find_person(
+                id_number=number, by=self.actor, at=self.at, purpose=FIND_PURPOSE
+            )
+            if person is not None:
+                return redirect("counter:items", ref=person.ref)
+            return self.render(
+                {"form": form, "register_form": RegisterForm(initial={"id_number": number})}
+            )
+        form.add_error("words", _("没有找到这个代码的单位，请核对营业执照上的18位代码。"))
+        return self.invalid(form)
+
+
+class RegisterForm(forms.Form):
+    """A person whom no register knows yet, from the card on the desk."""
+
+    use_required_attribute = False
+
+    id_number = forms.CharField(
+        label=_l("公民身份号码"),
+        max_length=NUMBER_LENGTH,
+        error_messages={"required": _l("请填写身份证上的18位号码。")},
+    )
+    name = forms.CharField(
+        label=_l("姓名"), max_length=60, error_messages={"required": _l("请填写姓名。")}
+    )
+    address = forms.CharField(label=_l("住址"), max_length=200, required=False)
+    phone = forms.CharField(
+        label=_l("手机号码"),
+        max_length=11,
+        required=False,
+        help_text=_l("没有手机可以不填，结果到窗口领取或者邮寄。"),
+    )
+
+
+class Register(FormPage):
+    """Enter a person from the identity card; birth date and gender are read from the number."""
+
+    permission: ClassVar[Permission] = Permission.CASE_RECEIVE
+    template_name = "counter/register.html"
+    nav = "counter"
+    form_class = RegisterForm
+
+    def valid(self, form: RegisterForm) -> HttpResponse:
+        """Enter the person and go on to the items."""
+        person = register_services.save_person(
+            **form.cleaned_data, source="窗口核验居民身份证", by=self.actor, at=self.at
+        )
+        return redirect("counter:items", ref=person.ref)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applicant:
+    """Who stands at the window, numbers masked.
+
+    Attributes:
+        has_phone: Whether messages reach them; if not, the result waits at the window.
+    """
+
+    ref: str
+    name: str
+    number: str
+    kind: Audience
+    has_phone: bool
+
+
+def applicant(ref: str) -> Applicant:
+    """Return who applies.
+
+    Raises:
+        LookupError: nobody is registered under `ref`.
+    """
+    if ref.startswith("person:"):
+        person = registers.person(ref)
+        return Applicant(
+            ref=ref,
+            name=person.name,
+            number=person.id_number,
+            kind=Audience.PERSON,
+            has_phone=person.has_phone,
+        )
+    entity: EntityView = registers.entity(ref)
+    return Applicant(
+        ref=ref,
+        name=entity.name,
+        number=entity.uscc,
+        kind=Audience.ENTITY,
+        has_phone=bool(entity.phone),
+    )
+
+
+class Items(Page):
+    """Choose what the person came for (选择事项)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_RECEIVE
+    template_name = "counter/items.html"
+    nav = "counter"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the items for this kind of applicant, those that fit the words first."""
+        who = found(lambda: applicant(kwargs["ref"]))
+        text = request.GET.get("text", "").strip()[:60]
+        items = (
+            catalogue.search(text, on=self.today, audience=who.kind, limit=ITEMS_SHOWN)
+            if text
+            else catalogue.items(on=self.today, audience=who.kind)[:ITEMS_SHOWN]
+        )
+        at_counter = [item for item in items if Channel.COUNTER in item.channels]
+        return self.render({"who": who, "items": at_counter, "text": text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """One material at the window.
+
+    Attributes:
+        source: Where it is taken from instead; empty: it has to be handed in.
+        files: What was scanned so far.
+        on_paper: Ticked as taken in on paper.
+        error: What is wrong with the file that was just sent.
+    """
+
+    id: str
+    name: str
+    standard: str
+    source: str
+    tolerance_days: int
+    files: Sequence[UploadView] = field(default_factory=tuple)
+    on_paper: bool = False
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is needed."""
+        return bool(self.source or self.files or self.on_paper)
+
+
+class Receive(Page):
+    """The form of one item for one person: all on one page, submitted once (收件).
+
+    Nothing is kept between requests but what the page itself sends back: answers, refs of scanned
+    files, ticks. A mistake anywhere shows the page again with all of it.
+    """
+
+    permission: ClassVar[Permission] = Permission.CASE_RECEIVE
+    template_name = "counter/receive.html"
+    nav = "counter"
+
+    @cached_property
+    def who(self) -> Applicant:
+        """Who applies."""
+        return found(lambda: applicant(self.kwargs["ref"]))
+
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The version in force today, for this kind of applicant and at counters."""
+        item = found(lambda: catalogue.item(self.kwargs["slug"], on=self.today))
+        if self.who.kind not in item.audiences or Channel.COUNTER not in item.channels:
+            raise Http404("not for this applicant at a counter")
+        return item
+
+    @cached_property
+    def prefilled(self) -> dict[str, Prefilled]:
+        """What the registers hold about the applicant."""
+        return registers.prefill(self.who.ref)
+
+    @cached_property
+    def given(self) -> dict[str, Answer]:
+        """The answers as far as they can be read, those of the registers included.
+
+        Answers decide which questions are asked, so they are read question by question.
+        """
+        answers: dict[str, Answer] = {}
+        sent = self.request.POST
+        for question in self.item.questions():
+            if question.id in {one.id for one in asked(self.item, answers)} and sent:
+                answers[question.id] = _read(question, sent)
+        answers = {key: value for key, value in answers.items() if value is not None}
+        return answers | known_answers(self.item, answers, self.prefilled)
+
+    def questions(self) -> tuple[list[Question], list[Known]]:
+        """Return what is to be asked, and what the registers answer."""
+        return split_known(asked(self.item, self.given), self.prefilled)
+
+    def form(self, data: QueryDict | None) -> QuestionsForm:
+        """Return the open questions as a form."""
+        open_ones, _known = self.questions()
+        deciding = frozenset(
+            condition.question for question in self.item.questions() for condition in question.when
+        ) | frozenset(
+            condition.question
+            for material in self.item.materials
+            for condition in material.needed_when
+        )
+        held = {
+            key: value for key, value in self.given.items() if key not in {q.id for q in open_ones}
+        }
+        return QuestionsForm(
+            open_ones,
+            version=self.item,
+            given=held if data is not None else self.given,
+            today=self.today,
+            data=data,
+            refreshing=deciding,
+        )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form."""
+        return self._page(self.form(None), self._papers({}), key=uuid.uuid4().hex)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take scanned files at once; receive when asked to; else show the page again."""
+        errors = self._take_files()
+        key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
+        if errors or "receive" not in request.POST:
+            form = self.form(None) if not errors else self.form(request.POST)
+            form.initial |= {
+                q.id: request.POST.getlist(q.id)
+                if q.kind is QuestionKind.CHOICES
+                else request.POST.get(q.id)
+                for q in form.questions
+                if q.id in request.POST
+            }
+            status = UNPROCESSABLE if errors else 200
+            return self._page(form, self._papers(errors), key=key, status=status)
+        form = self.form(request.POST)
+        declared = request.POST.get("declared") == "1"
+        valid = form.is_valid()
+        if not declared:
+            form.add_error(None, _("请把声明读给申请人听，由申请人确认并签字后勾选。"))
+        if not valid or not declared:
+            return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        return self._receive(form, key)
+
+    def _receive(self, form: QuestionsForm, key: str) -> HttpResponse:
+        _open, known = self.questions()
+        answers = {
+            **{one.question.id: self.given.get(one.question.id) for one in known},
+            **form.answers(),
+        }
+        try:
+            case = services.receive_at_counter(
+                item_slug=self.item.slug,
+                applicant_ref=self.who.ref,
+                answers={key_: value for key_, value in answers.items() if value is not None},
+                uploads=self.scanned,
+                window=self.request.session.get(WINDOW_KEY, ""),
+                idempotency_key=key,
+                calendar=self.calendar,
+                by=self.actor,
+                at=self.at,
+                phone=self.request.POST.get("contact_phone", "").strip()[:20],
+                paper=[
+                    material.id
+                    for material in self.item.materials
+                    if material.id in self.request.POST.getlist("paper")
+                    and material.id not in self.scanned
+                ],
+            )
+        except services.IncompleteError as refusal:
+            for place, message in refusal.problems.items():
+                form.add_error(place if place in form.fields else None, message)
+            return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        except RefusedError as refusal:
+            form.add_error(None, refusal.message)
+            return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        messages.success(self.request, _("已收件。"))
+        return redirect("counter:receipt", number=case.number)
+
+    @cached_property
+    def scanned(self) -> dict[str, list[str]]:
+        """Material id -> refs of files scanned so far, as the page sends them back."""
+        return {
+            material.id: refs
+            for material in self.item.materials
+            if (refs := self.request.POST.getlist(f"ref_{material.id}"))
+        }
+
+    def _take_files(self) -> dict[str, str]:
+        """Keep the files that came with the request; return what is wrong, by material."""
+        errors = {}
+        dropped = self.request.POST.getlist("drop")
+        for material in self.item.materials:
+            kept = [ref for ref in self.scanned.get(material.id, ()) if ref not in dropped]
+            for sent in self.request.FILES.getlist(f"file_{material.id}"):
+                try:
+                    taken = uploads.accept_upload(
+                        file=sent.file,
+                        name=sent.name or "",
+                        size=sent.size or 0,
+                        by=self.actor.ref,
+                        at=self.at,
+                    )
+                except RefusedError as refusal:
+                    errors[material.id] = refusal.message
+                else:
+                    kept.append(taken.ref)
+            if kept:
+                self.scanned[material.id] = kept
+            else:
+                self.scanned.pop(material.id, None)
+        return errors
+
+    def _papers(self, errors: Mapping[str, str]) -> list[Paper]:
+        held = documents.uploads([ref for refs in self.scanned.values() for ref in refs])
+        on_paper = self.request.POST.getlist("paper")
+        return [
+            Paper(
+                id=material.id,
+                name=material.name,
+                standard=material.accept_standard,
+                source=waived_by(material, self.who.ref, self.prefilled, today=self.today),
+                tolerance_days=material.tolerance_days
+                if material.necessity is Necessity.TOLERABLE
+                else 0,
+                files=[held[ref] for ref in self.scanned.get(material.id, ()) if ref in held],
+                on_paper=material.id in on_paper,
+                error=errors.get(material.id, ""),
+            )
+            for material in needed(self.item, self.given)
+        ]
+
+    def _page(
+        self, form: QuestionsForm, papers: Sequence[Paper], *, key: str, status: int = 200
+    ) -> HttpResponse:
+        open_ones, known = self.questions()
+        guiding = {question.id for question in self.item.questionnaire}
+        asks_phone = any(q.kind is QuestionKind.PHONE for q in open_ones)
+        return self.render(
+            {
+                "who": self.who,
+                "item": self.item,
+                "facts": guides.facts(self.item),
+                "form": form,
+                "guiding": [form[q.id] for q in form.questions if q.id in guiding],
+                "filled": [form[q.id] for q in form.questions if q.id not in guiding],
+                "known": known,
+                "papers": papers,
+                "outstanding": [
+                    one.name for one in papers if not one.done and not one.tolerance_days
+                ],
+                "key": key,
+                "accept": ACCEPTED_FILES,
+                "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
+                "asks_contact": not self.who.has_phone and not asks_phone,
+                "contact_phone": self.request.POST.get("contact_phone", ""),
+                "declared": self.request.POST.get("declared") == "1",
+            },
+            status=status,
+        )
+
+
+def _read(question: Question, sent: QueryDict) -> Answer:
+    """Return one answer as the rules read it; what cannot be read is None, the form says why."""
+    value = sent.get(question.id, "").strip()
+    if question.kind is QuestionKind.CHOICES:
+        return tuple(sent.getlist(question.id)) or None
+    if not value:
+        return None
+    if question.kind is QuestionKind.YES_NO:
+        return {"yes": True, "no": False}.get(value)
+    if question.kind is QuestionKind.NUMBER:
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return value

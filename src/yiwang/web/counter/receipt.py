@@ -1,0 +1,34 @@
+"""The receipt that the applicant takes home, on paper too (收件凭证)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+
+from yiwang.cases.policy.terms import DocumentKind
+from yiwang.organisations.permissions import Permission
+from yiwang.web.officer import casefile
+from yiwang.web.officer.cases import CasePages
+
+
+class Receipt(CasePages):
+    """What was received, what follows, by when; to be printed in normal or large letters."""
+
+    permission: ClassVar[Permission] = Permission.CASE_RECEIVE
+    template_name = "counter/receipt.html"
+    nav = "counter"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the receipt."""
+        letter = next(
+            (one for one in self.file.documents if one.kind is DocumentKind.RECEIPT), None
+        )
+        return self.render(
+            {
+                "letter": letter,
+                "materials": casefile.materials(self.file, self.item),
+                "large_print": request.GET.get("print") == "large",
+                "unit": self.units.get(self.case.department_code, self.case.department_code),
+            }
+        )
