@@ -114,7 +114,7 @@ def worker(concurrency: int, queues: str) -> None:
     call_command(
         "procrastinate",
         "worker",
-        queues=queues,
+        queues=queues.split(","),
         concurrency=concurrency,
         shutdown_graceful_timeout=15,
     )
