@@ -59,7 +59,7 @@ def load(root: Path, trail: list[dict[str, Any]]) -> Callable[..., services.Pack
     return load
 
 
-def manifest(name: str, **changes: str) -> str:
+def manifest(name: str, /, **changes: str) -> str:
     """Return a pack.yaml that is right, but for `changes`."""
     fields = {
         "name": name,

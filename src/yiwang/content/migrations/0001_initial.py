@@ -5,136 +5,290 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pack', models.CharField(max_length=40, verbose_name='内容包')),
-                ('revision', models.PositiveIntegerField(verbose_name='修订')),
-                ('code', models.CharField(max_length=6, verbose_name='行政区划代码')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('short_name', models.CharField(max_length=20, verbose_name='简称')),
-                ('name_en', models.CharField(max_length=60, verbose_name='英文名')),
-                ('letters', models.CharField(max_length=2, verbose_name='查询码字头')),
-                ('city_code', models.CharField(max_length=6, verbose_name='市级代码')),
-                ('city_name', models.CharField(max_length=40, verbose_name='市')),
-                ('site_name', models.CharField(max_length=60, verbose_name='网站名称')),
-                ('site_name_en', models.CharField(max_length=100, verbose_name='网站英文名')),
-                ('organiser', models.CharField(max_length=100, verbose_name='主办单位')),
-                ('hotline', models.CharField(max_length=20, verbose_name='热线')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='电话')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='地址')),
-                ('hours', models.CharField(blank=True, max_length=200, verbose_name='办公时间')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
-                ('source', models.TextField(verbose_name='来源')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('sha256', models.CharField(max_length=64, verbose_name='内容摘要')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pack", models.CharField(max_length=40, verbose_name="内容包")),
+                ("revision", models.PositiveIntegerField(verbose_name="修订")),
+                ("code", models.CharField(max_length=6, verbose_name="行政区划代码")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                ("short_name", models.CharField(max_length=20, verbose_name="简称")),
+                ("name_en", models.CharField(max_length=60, verbose_name="英文名")),
+                ("letters", models.CharField(max_length=2, verbose_name="查询码字头")),
+                ("city_code", models.CharField(max_length=6, verbose_name="市级代码")),
+                ("city_name", models.CharField(max_length=40, verbose_name="市")),
+                ("site_name", models.CharField(max_length=60, verbose_name="网站名称")),
+                ("site_name_en", models.CharField(max_length=100, verbose_name="网站英文名")),
+                ("organiser", models.CharField(max_length=100, verbose_name="主办单位")),
+                ("hotline", models.CharField(max_length=20, verbose_name="热线")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="电话")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="地址")),
+                ("hours", models.CharField(blank=True, max_length=200, verbose_name="办公时间")),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
+                ("source", models.TextField(verbose_name="来源")),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                ("sha256", models.CharField(max_length=64, verbose_name="内容摘要")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pack', 'revision'), name='content_district_revision_once'), models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{6}$')), name='content_district_code_is_six_digits'), models.CheckConstraint(condition=models.Q(('letters__regex', '^[A-Z]{2}$')), name='content_district_letters_are_two_capitals')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("pack", "revision"), name="content_district_revision_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[0-9]{6}$")),
+                        name="content_district_code_is_six_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("letters__regex", "^[A-Z]{2}$")),
+                        name="content_district_letters_are_two_capitals",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HolidayNotice',
+            name="HolidayNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=60, verbose_name='文件名')),
-                ('revision', models.PositiveIntegerField(verbose_name='修订')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年份')),
-                ('supplement', models.BooleanField(default=False, verbose_name='补充通知')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('number', models.CharField(blank=True, max_length=60, verbose_name='文号')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='发文日期')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
-                ('source', models.TextField(verbose_name='来源')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('sha256', models.CharField(max_length=64, verbose_name='内容摘要')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=60, verbose_name="文件名")),
+                ("revision", models.PositiveIntegerField(verbose_name="修订")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年份")),
+                ("supplement", models.BooleanField(default=False, verbose_name="补充通知")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("number", models.CharField(blank=True, max_length=60, verbose_name="文号")),
+                ("issued_on", models.DateField(blank=True, null=True, verbose_name="发文日期")),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
+                ("source", models.TextField(verbose_name="来源")),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                ("sha256", models.CharField(max_length=64, verbose_name="内容摘要")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('slug', 'revision'), name='content_holidaynotice_revision_once'), models.CheckConstraint(condition=models.Q(('year__gte', 1949), ('year__lte', 2200)), name='content_holidaynotice_year_plausible'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='content_holidaynotice_has_title')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "revision"), name="content_holidaynotice_revision_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 1949), ("year__lte", 2200)),
+                        name="content_holidaynotice_year_plausible",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True),
+                        name="content_holidaynotice_has_title",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LoadedPack',
+            name="LoadedPack",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, verbose_name='内容包')),
-                ('title', models.CharField(max_length=100, verbose_name='名称')),
-                ('version', models.CharField(max_length=40, verbose_name='版本')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
-                ('source', models.TextField(verbose_name='来源')),
-                ('requires', models.JSONField(default=list, verbose_name='依赖')),
-                ('sha256', models.CharField(max_length=64, verbose_name='内容摘要')),
-                ('loaded_at', models.DateTimeField(verbose_name='装入时间')),
-                ('loaded_by', models.CharField(max_length=150, verbose_name='装入人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, verbose_name="内容包")),
+                ("title", models.CharField(max_length=100, verbose_name="名称")),
+                ("version", models.CharField(max_length=40, verbose_name="版本")),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
+                ("source", models.TextField(verbose_name="来源")),
+                ("requires", models.JSONField(default=list, verbose_name="依赖")),
+                ("sha256", models.CharField(max_length=64, verbose_name="内容摘要")),
+                ("loaded_at", models.DateTimeField(verbose_name="装入时间")),
+                ("loaded_by", models.CharField(max_length=150, verbose_name="装入人")),
             ],
             options={
-                'indexes': [models.Index(fields=['name', '-id'], name='content_loa_name_4bb575_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='content_loadedpack_sha256_is_a_hash'), models.CheckConstraint(condition=models.Q(('loaded_by', ''), _negated=True), name='content_loadedpack_loaded_by_someone')],
+                "indexes": [
+                    models.Index(fields=["name", "-id"], name="content_loa_name_4bb575_idx")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")),
+                        name="content_loadedpack_sha256_is_a_hash",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("loaded_by", ""), _negated=True),
+                        name="content_loadedpack_loaded_by_someone",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pack', models.CharField(max_length=40, verbose_name='内容包')),
-                ('key', models.CharField(max_length=80, verbose_name='键')),
-                ('revision', models.PositiveIntegerField(verbose_name='修订')),
-                ('text', models.TextField(verbose_name='文本')),
-                ('text_en', models.TextField(blank=True, verbose_name='英文文本')),
-                ('source', models.TextField(verbose_name='来源')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pack", models.CharField(max_length=40, verbose_name="内容包")),
+                ("key", models.CharField(max_length=80, verbose_name="键")),
+                ("revision", models.PositiveIntegerField(verbose_name="修订")),
+                ("text", models.TextField(verbose_name="文本")),
+                ("text_en", models.TextField(blank=True, verbose_name="英文文本")),
+                ("source", models.TextField(verbose_name="来源")),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pack', 'key', 'revision'), name='content_text_revision_once'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='content_text_not_empty')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("pack", "key", "revision"), name="content_text_revision_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="content_text_not_empty",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HolidayDay',
+            name="HolidayDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('kind', models.CharField(choices=[('holiday', '放假'), ('workday', '调休上班')], max_length=8, verbose_name='安排')),
-                ('festival', models.CharField(max_length=40, verbose_name='节日')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='content.holidaynotice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="日期")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("holiday", "放假"), ("workday", "调休上班")],
+                        max_length=8,
+                        verbose_name="安排",
+                    ),
+                ),
+                ("festival", models.CharField(max_length=40, verbose_name="节日")),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="content.holidaynotice",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('notice', 'day'), name='content_holidayday_once_in_a_notice'), models.CheckConstraint(condition=models.Q(('kind__in', ['holiday', 'workday'])), name='content_holidayday_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'workday'), _negated=True), ('day__week_day__in', [1, 7]), _connector='OR'), name='content_holidayday_worked_only_on_weekends')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notice", "day"), name="content_holidayday_once_in_a_notice"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["holiday", "workday"])),
+                        name="content_holidayday_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "workday"), _negated=True),
+                            ("day__week_day__in", [1, 7]),
+                            _connector="OR",
+                        ),
+                        name="content_holidayday_worked_only_on_weekends",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LoadedFile',
+            name="LoadedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=200, verbose_name='文件')),
-                ('sha256', models.CharField(max_length=64, verbose_name='内容摘要')),
-                ('pack', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='content.loadedpack')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=200, verbose_name="文件")),
+                ("sha256", models.CharField(max_length=64, verbose_name="内容摘要")),
+                (
+                    "pack",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="content.loadedpack",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pack', 'path'), name='content_loadedfile_once_in_a_loading')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("pack", "path"), name="content_loadedfile_once_in_a_loading"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TownUnit',
+            name="TownUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('code', models.CharField(max_length=9, verbose_name='代码')),
-                ('slug', models.CharField(max_length=40, verbose_name='英文标识')),
-                ('name', models.CharField(max_length=40, verbose_name='名称')),
-                ('kind', models.CharField(choices=[('street', '街道'), ('town', '镇'), ('township', '乡'), ('new_area', '新区'), ('zone', '工业区')], max_length=12, verbose_name='类别')),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='town_units', to='content.district')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="次序")),
+                ("code", models.CharField(max_length=9, verbose_name="代码")),
+                ("slug", models.CharField(max_length=40, verbose_name="英文标识")),
+                ("name", models.CharField(max_length=40, verbose_name="名称")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("street", "街道"),
+                            ("town", "镇"),
+                            ("township", "乡"),
+                            ("new_area", "新区"),
+                            ("zone", "工业区"),
+                        ],
+                        max_length=12,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="town_units",
+                        to="content.district",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('district', 'code'), name='content_townunit_code_once'), models.UniqueConstraint(fields=('district', 'slug'), name='content_townunit_slug_once'), models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{9}$')), name='content_townunit_code_is_nine_digits'), models.CheckConstraint(condition=models.Q(('kind__in', ['street', 'town', 'township', 'new_area', 'zone'])), name='content_townunit_kind_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("district", "code"), name="content_townunit_code_once"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("district", "slug"), name="content_townunit_slug_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[0-9]{9}$")),
+                        name="content_townunit_code_is_nine_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["street", "town", "township", "new_area", "zone"])
+                        ),
+                        name="content_townunit_kind_known",
+                    ),
+                ],
             },
         ),
     ]

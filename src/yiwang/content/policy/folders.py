@@ -42,7 +42,7 @@ def find(*, root: Path, names: Sequence[str]) -> Found:
     found = Found()
     manifests: dict[str, Manifest] = {}
     digests: dict[str, str] = {}
-    waiting = [(name, "") for name in names]
+    waiting: list[tuple[str, PackFile | None]] = [(name, None) for name in names]
     while waiting:
         name, wanted_by = waiting.pop(0)
         if name in digests:
@@ -53,7 +53,7 @@ def find(*, root: Path, names: Sequence[str]) -> Found:
         if file and manifest:
             manifests[name] = manifest
             digests[name] = file.sha256
-            waiting.extend((required, file.path) for required in manifest.requires)
+            waiting.extend((required, file) for required in manifest.requires)
     if found.errors:
         return found
     try:
@@ -82,31 +82,22 @@ def find(*, root: Path, names: Sequence[str]) -> Found:
 
 
 def _manifest_file(
-    root: Path, name: str, *, wanted_by: str, errors: list[PackError]
+    root: Path, name: str, *, wanted_by: PackFile | None, errors: list[PackError]
 ) -> PackFile | None:
     shown = f"{root.name}/{name}/{MANIFEST}"
     if not _NAME.fullmatch(name):
-        errors.append(
-            PackError(
-                file=wanted_by or root.name,
-                place="requires" if wanted_by else "",
-                message=f"“{name}”不能作内容包的名称。",
-                remedy="名称由小写字母、数字、连字符和下划线组成，以字母开头。",
-            )
-        )
-        return None
-    path = root / name / MANIFEST
-    if not path.is_file():
-        errors.append(
-            PackError(
-                file=wanted_by or shown,
-                place="requires" if wanted_by else "",
-                message=f"需要内容包“{name}”，但没有 {shown}。" if wanted_by else "没有这个文件。",
-                remedy=f"请把内容包“{name}”放到 {root.name}/ 之下，或核对名称。",
-            )
-        )
-        return None
-    return _read_file(path, shown=shown, pack=name, section="", errors=errors)
+        message = f"“{name}”不能作内容包的名称。"
+        remedy = "名称由小写字母、数字、连字符和下划线组成，以字母开头。"
+    elif (root / name / MANIFEST).is_file():
+        return _read_file(root / name / MANIFEST, shown=shown, pack=name, section="", errors=errors)
+    else:
+        message = f"需要内容包“{name}”，但没有 {shown}。" if wanted_by else "没有这个文件。"
+        remedy = f"请把内容包“{name}”放到 {root.name}/ 之下，或核对名称。"
+    if wanted_by:
+        errors.append(wanted_by.error("requires", message, remedy))
+    else:
+        errors.append(PackError(file=shown, place="", message=message, remedy=remedy))
+    return None
 
 
 def _read_file(
