@@ -130,7 +130,7 @@ def _disarm(member: Any, *, depth: int) -> None:
             else:
                 _descend(member[key], depth=depth)
     elif isinstance(member, Array):
-        for one in member:  # type: ignore[attr-defined]
+        for one in member:
             _descend(one, depth=depth)
 
 

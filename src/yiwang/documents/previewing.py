@@ -48,7 +48,7 @@ def first_page(content: bytes, media_type: MediaType) -> bytes | None:
 
 def draw(content: bytes) -> bytes:
     """Return a PNG of the first page of a PDF."""
-    import pypdfium2 as pdfium
+    import pypdfium2 as pdfium  # type: ignore[import-untyped]  # loaded in the child only
 
     with pdfium.PdfDocument(content) as document:
         page = document[0]

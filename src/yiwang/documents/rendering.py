@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pylopdf_fonts_zh_cn
 import segno
@@ -20,9 +20,12 @@ from django.conf import settings
 
 from yiwang.kernel.errors import RefusedError
 
+if TYPE_CHECKING:
+    from typst import PDFStandard
+
 TEMPLATES = Path(__file__).parent / "templates"
 
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: list[PDFStandard] = ["a-2a", "ua-1"]
 """PDF/A-2a for the archive and PDF/UA-1 for screen readers.
 
 A standard is always asked for: only then does a character that no font has stop the document
@@ -160,7 +163,9 @@ class _Press:
             str(TEMPLATES / f"{template}.typ"), root=str(TEMPLATES), font_paths=fonts
         )
 
-    def compile(self, words: Mapping[str, Any], *, at: datetime, standards: list[str]) -> bytes:
+    def compile(
+        self, words: Mapping[str, Any], *, at: datetime, standards: list[PDFStandard]
+    ) -> bytes:
         try:
             made = self.compiler.compile(
                 format="pdf",

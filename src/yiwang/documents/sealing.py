@@ -254,7 +254,8 @@ def _name(seal: EmbeddedPdfSignature) -> str:
 
 def _default_place(document: PdfFileReader) -> SealPlace:
     last = document.root["/Pages"]["/Count"] - 1
-    page = document.find_page_for_modification(last)[0].get_object()
+    found, _ = document.find_page_for_modification(last)  # type: ignore[no-untyped-call]
+    page = found.get_object()
     left, bottom, right, _ = (float(edge) for edge in page.get("/MediaBox", (0, 0, 595, 842)))
     return SealPlace(
         page=int(last),
@@ -264,11 +265,11 @@ def _default_place(document: PdfFileReader) -> SealPlace:
     )
 
 
-class _HandleSigner(signers.Signer):  # type: ignore[misc]  # the library has no types
+class _HandleSigner(signers.Signer):
     """pyHanko's signer over any `KeyHandle`."""
 
     def __init__(self, key: KeyHandle, *, authority_der: bytes) -> None:
-        certificates = SimpleCertificateStore()
+        certificates = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         certificates.register(asn1_x509.Certificate.load(authority_der))
         super().__init__(
             signing_cert=asn1_x509.Certificate.load(key.certificate_der),
@@ -292,7 +293,7 @@ DRY_RUN_BYTES = 512
 """Room for a signature of any algorithm in use."""
 
 
-class _Certifier(PdfSigner):  # type: ignore[misc]  # the library has no types
+class _Certifier(PdfSigner):
     """pyHanko's PDF signer, told the time instead of reading it."""
 
     def __init__(self, *positional: Any, at: datetime, **named: Any) -> None:
@@ -306,7 +307,7 @@ class _Certifier(PdfSigner):  # type: ignore[misc]  # the library has no types
         return session
 
 
-class _SealDrawing(PdfContent):  # type: ignore[misc]  # the library has no types
+class _SealDrawing(PdfContent):
     """The first page of a PDF in memory as the look of a signature."""
 
     def __init__(self, pdf: bytes) -> None:

@@ -16,8 +16,9 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
-from yiwang.documents.models import StoredFile
+from yiwang.documents.models import StoredFile, Upload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,11 +160,11 @@ def keep(sha256: str) -> None:
 
 @transaction.atomic
 def drop(sha256: str) -> bool:
-    """Delete the stored file `sha256` unless it is to be kept; tell whether it was deleted.
-
-    The caller has made sure that no upload points at it.
-    """
+    """Delete the stored file `sha256` unless somebody needs it; tell whether it was deleted."""
     _hold(sha256)
+    pointed_at = Q(original_id=sha256) | Q(derivative_id=sha256) | Q(preview_id=sha256)
+    if Upload.objects.filter(pointed_at).exists():
+        return False
     deleted, _ = StoredFile.objects.filter(sha256=sha256, kept=False).delete()
     if deleted:
         folder().delete(sha256)
