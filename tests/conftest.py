@@ -49,6 +49,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> 
     base = tmp_path_factory.getbasetemp()
     settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
     settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
+    settings.STATIC_ROOT = base / "static"  # type: ignore[attr-defined]
+    (base / "static").mkdir(exist_ok=True)
     settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]  # type: ignore[attr-defined]
 
 
