@@ -137,6 +137,26 @@ SETTINGS: dict[str, Setting] = {
             meaning="Issuer address of an OpenID Connect provider for citizens (随申办 stands "
             "behind such an interface). Default: none.",
         ),
+        Setting(
+            name="YIWANG_OIDC_NAME",
+            default="统一身份认证",
+            meaning="Name of that provider as people know it.",
+        ),
+        Setting(
+            name="YIWANG_OIDC_SCOPES",
+            default="openid profile",
+            meaning="Scopes asked of that provider, separated by spaces.",
+        ),
+        Setting(
+            name="YIWANG_OIDC_NUMBER_CLAIM",
+            default="id_number",
+            meaning="Claim in which that provider gives the citizen number.",
+        ),
+        Setting(
+            name="YIWANG_OIDC_VERIFIED_CLAIM",
+            default="real_name_verified",
+            meaning="Claim that must be true: that provider has checked name and number.",
+        ),
         Setting(name="YIWANG_OIDC_ID", default="", meaning="Client id at that provider."),
         Setting(
             name="YIWANG_OIDC_SECRET",

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "yiwang.web.middleware.SecurityHeaders",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "yiwang.web.accounts.middleware.SessionRules",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -188,6 +189,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
+SESSION_COOKIE_AGE = 1_800  # seconds without a request; the rule is organisations.policy.signin
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
@@ -208,5 +210,30 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may not lead elsewhere by the content policy
+SOCIALACCOUNT_ADAPTER = "yiwang.web.accounts.provider.ProviderAdapter"
+OIDC_URL = env.text("YIWANG_OIDC_URL")
+OIDC_NAME = env.text("YIWANG_OIDC_NAME")
+OIDC_NUMBER_CLAIM = env.text("YIWANG_OIDC_NUMBER_CLAIM")
+OIDC_VERIFIED_CLAIM = env.text("YIWANG_OIDC_VERIFIED_CLAIM")
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "citizen",
+                "name": OIDC_NAME,
+                "client_id": env.text("YIWANG_OIDC_ID"),
+                "secret": env.text("YIWANG_OIDC_SECRET"),
+                "settings": {
+                    "server_url": OIDC_URL,
+                    "scope": env.text("YIWANG_OIDC_SCOPES").split(),
+                },
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
 MFA_ADAPTER = "yiwang.organisations.mfa.MFAAdapter"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 OPEN_TO_ALL: frozenset[str] = frozenset(
     {
+        "accounts:login",
+        "accounts:code",
+        "accounts:bind",
+        "accounts:logout",
         "citizen:home",
         "citizen:search",
         "citizen:items",
