@@ -49,8 +49,6 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> 
     base = tmp_path_factory.getbasetemp()
     settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
     settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
-    settings.STATIC_ROOT = base / "static"  # type: ignore[attr-defined]
-    (base / "static").mkdir(exist_ok=True)
     settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]  # type: ignore[attr-defined]
 
 
@@ -70,3 +68,11 @@ def _empty_tables_past_their_triggers() -> None:
         ]
 
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give WhiteNoise an empty folder; test servers find static files where they are built."""
+    from django.conf import settings
+
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
