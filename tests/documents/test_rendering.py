@@ -25,7 +25,10 @@ LICENCE = {
     "issued_on": "2026年3月9日",
     "token": "ABCDEFGHIJKLMNOPQRSTUVWX23",
     "qr": "HTTP://127.0.0.1:8000/V/ABCDEFGHIJKLMNOPQRSTUVWX23",
-    "fields": [["经营者名称", "上海嘉禾餐饮管理有限公司"], ["有效期", "2026年3月9日至2031年3月8日"]],
+    "fields": [
+        ["经营者名称", "上海嘉禾餐饮管理有限公司"],
+        ["有效期", "2026年3月9日至2031年3月8日"],
+    ],
 }
 NOTICE = {
     "issuer": "嘉定区市场监督管理局",
@@ -92,11 +95,7 @@ def test_every_document_is_for_the_archive_and_for_screen_readers(template):
         assert str(document.Root.Lang).startswith("zh")
         assert document.Root.MarkInfo.Marked
         assert "/OutputIntents" in document.Root
-        fonts = [
-            font
-            for page in document.pages
-            for font in page.obj.Resources.Font.values()
-        ]
+        fonts = [font for page in document.pages for font in page.obj.Resources.Font.values()]
         assert fonts
         for font in fonts:
             described = font.DescendantFonts[0].FontDescriptor
@@ -121,7 +120,9 @@ def test_words_are_printed_as_they_stand_and_never_obeyed():
 
 
 def test_a_character_without_a_glyph_is_named_with_the_remedy():
-    with pytest.raises(GlyphMissingError, match="字库中没有“𮝹”“𪨧”，无法印制；请系统管理员把含有该字的字体"):
+    with pytest.raises(
+        GlyphMissingError, match="字库中没有“𮝹”“𪨧”，无法印制；请系统管理员把含有该字的字体"
+    ):
         render("licence", LICENCE | {"issuer": "𮝹局𪨧"}, at=NOON)
 
 

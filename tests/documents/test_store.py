@@ -33,9 +33,7 @@ def test_put_names_a_file_by_its_content_and_gives_it_back(settings):
     assert ref.size == 7
     assert store.open(ref.sha256) == b"content"
     (path,) = files(settings.FILES_DIR)
-    assert path.relative_to(settings.FILES_DIR) == Path(
-        ref.sha256[:2], ref.sha256[2:4], ref.sha256
-    )
+    assert path.relative_to(settings.FILES_DIR) == Path(ref.sha256[:2], ref.sha256[2:4], ref.sha256)
     assert path.stat().st_mode & 0o077 == 0
 
 

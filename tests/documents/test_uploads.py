@@ -147,9 +147,7 @@ def flate_bomb(*, layers: int = 1) -> bytes:
     with pikepdf.new() as made:
         page = made.add_blank_page()
         stream = pikepdf.Stream(made, b"")
-        stream.write(
-            packed, filter=pikepdf.Array([pikepdf.Name.FlateDecode] * layers)
-        )
+        stream.write(packed, filter=pikepdf.Array([pikepdf.Name.FlateDecode] * layers))
         page.Contents = stream
         file = BytesIO()
         made.save(file, compress_streams=False)
@@ -202,7 +200,9 @@ PAGE = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
     ("content", "name", "words"),
     [
         pytest.param(b"", "a.pdf", "文件是空的，请重新选择", id="empty"),
-        pytest.param(PROGRAM, "a.pdf", "内容却不是PDF 文件；请打开原文件，另存为", id="renamed exe"),
+        pytest.param(
+            PROGRAM, "a.pdf", "内容却不是PDF 文件；请打开原文件，另存为", id="renamed exe"
+        ),
         pytest.param(SCRIPT, "a.pdf", "不要只改文件名", id="renamed script"),
         pytest.param(PROGRAM, "a.exe", "只接受 PDF、JPG、PNG 文件", id="exe"),
         pytest.param(PROGRAM, "a.pdf.exe", "只接受 PDF、JPG、PNG", id="two extensions"),
@@ -336,7 +336,9 @@ def test_purge_keeps_a_file_that_another_upload_uses():
     assert queries.open_original(later.ref) == pdf()
 
 
-@pytest.mark.parametrize("ref", ["", "upload:", "upload:" + "0" * 32, "case:1", "upload:" + "g" * 32])
+@pytest.mark.parametrize(
+    "ref", ["", "upload:", "upload:" + "0" * 32, "case:1", "upload:" + "g" * 32]
+)
 def test_a_guessed_ref_finds_nothing(ref):
     for question in (queries.upload, queries.open_derivative, queries.open_original):
         with pytest.raises(LookupError):

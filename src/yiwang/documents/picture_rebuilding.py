@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pyvips
@@ -34,7 +35,8 @@ def rebuild_jpeg(content: bytes) -> bytes:
         UploadRefusedError: it is no JPEG, too large, or damaged.
     """
     _check(jpeg_dimensions(content))
-    return bytes(_read(content).jpegsave_buffer(Q=JPEG_QUALITY, keep="none"))
+    picture = _shown(pyvips.Image.jpegload_buffer, content, autorotate=True)
+    return bytes(picture.jpegsave_buffer(Q=JPEG_QUALITY, keep="none"))
 
 
 def rebuild_png(content: bytes) -> bytes:
@@ -44,7 +46,8 @@ def rebuild_png(content: bytes) -> bytes:
         UploadRefusedError: it is no PNG, too large, or damaged.
     """
     _check(png_dimensions(content))
-    return bytes(_read(content).pngsave_buffer(keep="none"))
+    picture = _shown(pyvips.Image.pngload_buffer, content)
+    return bytes(picture.pngsave_buffer(keep="none"))
 
 
 def jpeg_dimensions(content: bytes) -> Dimensions | None:
@@ -90,16 +93,13 @@ def _check(found: Dimensions | None) -> None:
         )
 
 
-def _read(content: bytes) -> Any:
-    """Return the picture, upright, in sRGB, not larger than is shown."""
+def _shown(load: Callable[..., Any], content: bytes, **options: Any) -> Any:
+    """Return the picture in sRGB, not larger than is shown; a damaged one is refused."""
     try:
-        picture = pyvips.Image.thumbnail_buffer(
-            content,
-            DERIVATIVE_MAX_SIDE,
-            height=DERIVATIVE_MAX_SIDE,
-            size="down",
-            fail_on="truncated",
+        picture = load(content, access="sequential", fail_on="truncated", **options)
+        smaller = picture.thumbnail_image(
+            DERIVATIVE_MAX_SIDE, height=DERIVATIVE_MAX_SIDE, size="down"
         )
-        return picture.colourspace("srgb").copy_memory()
+        return smaller.colourspace("srgb").copy_memory()
     except pyvips.Error as error:
         raise UploadRefusedError(DAMAGED) from error
