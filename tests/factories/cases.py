@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Mapping
 from typing import Any
 
+import pyvips
 from django.utils import timezone
 
 from tests.factories import registers
@@ -17,6 +19,7 @@ from yiwang.catalogue import services as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.content.models import District
+from yiwang.documents import services as documents
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences.models import LicenceType
 from yiwang.licences.policy.numbers import NumberRule, SerialScope
@@ -486,3 +489,42 @@ def in_state(state: CaseState) -> CaseView:
 def page(number: str, *, by: Actor = HEAD) -> queries.CasePage:
     """Return the whole file of a case."""
     return queries.case_page(number, by=by)
+
+
+def upload(owner: str = "user:firm") -> str:
+    """Upload a small picture and return its ref."""
+    picture = pyvips.Image.black(40, 40).copy(interpretation="srgb").pngsave_buffer()
+    return documents.accept_upload(
+        file=io.BytesIO(picture), name="plan.png", size=len(picture), by=owner, at=FRIDAY
+    ).ref
+
+
+def draft(**changes: Any) -> queries.DraftView:
+    """Save a draft of the firm."""
+    arguments: dict[str, Any] = {
+        "draft_id": None,
+        "item_slug": RESTAURANT,
+        "applicant_ref": FIRM_REF,
+        "answers": ANSWERS,
+        "by": FIRM,
+        "at": FRIDAY,
+    }
+    return services.save_draft(**(arguments | changes))
+
+
+def submit(draft_id: int, **changes: Any) -> CaseView:
+    """Submit a draft of the firm."""
+    arguments: dict[str, Any] = {
+        "draft_id": draft_id,
+        "declaration_accepted": True,
+        "idempotency_key": "once",
+        "calendar": CALENDAR,
+        "by": FIRM,
+        "at": FRIDAY,
+    }
+    return services.submit_case(**(arguments | changes))
+
+
+def elder() -> str:
+    """Enter an old man without a telephone and return his ref."""
+    return registers.save_person(id_number="310114194910010027", name="沈示例", phone="").ref

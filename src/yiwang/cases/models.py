@@ -62,7 +62,7 @@ def _steps_known() -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name="step_known",
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("state"),
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # library without types
         condition=pgtrigger.Condition("OLD.state IS DISTINCT FROM NEW.state"),
         func=_STEP_KNOWN.replace("<pairs>", listed),
     )

@@ -172,7 +172,7 @@ def _uscc(question: Question, value: Answer, today: date) -> str:
 
 
 def _citizen_id(question: Question, value: Answer, today: date) -> str:
-    checked = citizen_id.check(value if isinstance(value, str) else "", today=today)
+    checked = citizen_id.check(value if isinstance(value, str) else "", on=today)
     return "" if checked.ok else f"“{question.label}”：{checked.message}"
 
 
