@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.content.conftest import AT, NOTICE, manifest
 from yiwang.content import models, queries, registry, services
@@ -193,6 +195,29 @@ def test_required_packs_are_loaded_before(national: None, load: Load, write: Wri
 
     assert report.packs == report.loaded == ["national", "city", "district"]
     assert [pack.name for pack in queries.loaded_packs()] == ["city", "district", "national"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_loadings_at_once_load_once(national: None, load: Load, trail: list[Any]):
+    reports: list[services.PackReport] = []
+    start = threading.Barrier(2)
+
+    def run() -> None:
+        start.wait()
+        try:
+            reports.append(load("national"))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(len(report.loaded) for report in reports) == [0, 1]
+    assert models.HolidayNotice.objects.count() == 1
+    assert len(trail) == 1
 
 
 # --- packs that are wrong ---------------------------------------------------------------------
@@ -447,6 +472,18 @@ def test_the_district_is_the_one_this_installation_serves(example: None, load: L
     assert (district.code, district.letters) == ("319901", "EX")
     assert [town.slug for town in district.town_units] == ["hexin", "nanwan"]
     assert district.effective_on == dt.date(2026, 1, 1)
+
+
+def test_the_district_costs_one_query_once_read(
+    example: None, load: Load, django_assert_num_queries: Any
+):
+    load("example")
+    first = queries.district("example")
+
+    with django_assert_num_queries(1):
+        second = queries.district("example")
+
+    assert first is second
 
 
 def test_a_district_that_is_not_loaded_is_a_mistake():

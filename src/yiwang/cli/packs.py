@@ -73,6 +73,8 @@ def _load(names: tuple[str, ...], root: Path | None, *, apply: bool, as_json: bo
         answer(line, str(line), as_json=as_json)
     for error in report.errors:
         click.echo(str(error), err=True)
+    if report.unchecked:
+        click.echo(f"其后的部分尚未检查：{'、'.join(report.unchecked)}。", err=True)
     if report.errors:
         raise SystemExit(2)
     click.echo(

@@ -92,7 +92,7 @@ def notices() -> list[Notice]:
 
 
 def district(pack: str | None = None, *, on: date | None = None) -> District:
-    """Return a district with its town units.
+    """Return a district with its town units; kept in the process like the calendar.
 
     Args:
         pack: Name of its pack; by default the district that this installation serves.
@@ -101,7 +101,13 @@ def district(pack: str | None = None, *, on: date | None = None) -> District:
     Raises:
         LookupError: no such district is loaded.
     """
-    name = pack or settings.DISTRICT
+    stamp = models.District.objects.aggregate(last=Max("pk"))["last"] or 0
+    return _district(stamp, pack or settings.DISTRICT, on)
+
+
+@lru_cache(maxsize=32)
+def _district(stamp: int, name: str, on: date | None) -> District:
+    """Read a district; `stamp` only says whether the one in memory still holds."""
     rows = models.District.objects.filter(pack=name)
     if on is not None:
         rows = rows.filter(effective_on__lte=on)
