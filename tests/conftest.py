@@ -6,7 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# A busy machine is no failure, and nothing is remembered between runs.
+hypothesis.settings.register_profile("yiwang", deadline=None, database=None)
+hypothesis.settings.load_profile("yiwang")
 
 os.environ.setdefault("YIWANG_EVENTS", "inline")
 os.environ.setdefault("YIWANG_DEMO", "1")
