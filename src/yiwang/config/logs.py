@@ -47,5 +47,6 @@ def configuration(form: str) -> dict[str, Any]:
             "yiwang": {"level": "INFO"},
             "fontTools": {"level": "ERROR"},
             "pyhanko": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }
