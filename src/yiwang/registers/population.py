@@ -137,6 +137,9 @@ def generate_population(
             at=at,
             tell=tell,
         )
+    with connection.cursor() as cursor:
+        # Only the owner may analyse a table; the function, made with the tables, is the owner's.
+        cursor.execute("SELECT registers_refresh_statistics()")
     PopulationLoad.objects.create(
         seed=name, persons=persons, enterprises=enterprises, loaded_at=at, loaded_by=by.ref
     )
@@ -250,5 +253,3 @@ def _copy(
             copy.write("".join(block))
             done += len(block)
             tell(stage, done, total)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {table}")

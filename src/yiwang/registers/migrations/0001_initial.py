@@ -9,9 +9,20 @@ from django.db import migrations, models
 
 BIGRAMS = """
 CREATE OR REPLACE FUNCTION bigrams(words text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
   SELECT coalesce(array_agg(DISTINCT substr(words, i, 2)), '{}')
   FROM generate_series(1, length(words) - 1) AS i
+$$
+"""
+
+
+STATISTICS = """
+CREATE OR REPLACE FUNCTION registers_refresh_statistics() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  ANALYZE registers_person;
+  ANALYZE registers_legalentity;
+END
 $$
 """
 
@@ -23,6 +34,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(BIGRAMS, "DROP FUNCTION bigrams(text)"),
+        migrations.RunSQL(STATISTICS, "DROP FUNCTION registers_refresh_statistics()"),
         migrations.CreateModel(
             name="LegalEntityHistory",
             fields=[
