@@ -12,6 +12,9 @@ def main() -> None:
     import django
     from django.core.management import call_command
 
+    from yiwang.config import settings
+
+    settings.STORAGES["staticfiles"]["BACKEND"] = settings.COLLECTED
     django.setup()
     from yiwang.web.i18n import compile_messages
 

@@ -174,13 +174,14 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [path for path in [env.ROOT / "frontend" / "dist"] if path.exists()]
+COLLECTED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+"""Storage of a built installation: hashed names, compressed copies."""
+
 _built = (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if _built
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": COLLECTED if _built else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 

@@ -325,10 +325,11 @@ class SectionPage(DraftPage):
     ) -> web_forms.QuestionsForm:
         questions = web_forms.section_questions(self.section, self.item, answers)
         open_ones, _held = self._parts(questions)
+        masked = {one.value for one in self.prefilled.values() if one.masked}
         return web_forms.QuestionsForm(
             open_ones,
             version=self.item,
-            given=answers,
+            given={key: None if value in masked else value for key, value in answers.items()},
             today=self.today,
             data=data,
             refreshing=web_forms.refreshing(self.item, self.section),

@@ -44,6 +44,12 @@ class ExampleForm(forms.Form):
 
     use_required_attribute = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = f"请填写“{field.label}”。"
+            field.error_messages["invalid"] = f"“{field.label}”应为数字，单位平方米。"
+
     name = forms.CharField(label="经营者名称", help_text="与营业执照一致", max_length=60)
     area = forms.IntegerField(label="经营面积", help_text="按建筑面积填写")
     opened_on = forms.DateField(label="拟开业日期", widget=forms.DateInput(attrs={"type": "date"}))

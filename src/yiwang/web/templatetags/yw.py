@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 
 from yiwang.kernel import masking
@@ -15,6 +15,9 @@ from yiwang.organisations.permissions import Actor
 from yiwang.web import navigation
 
 register = template.Library()
+
+AREA_ROWS = 4
+"""Lines shown of a field of several lines; it grows by hand."""
 
 NUMBER_WIDTH = 20
 """Longest answer, in characters, that gets a narrow control."""
@@ -58,6 +61,8 @@ def described_by(field: BoundField) -> str:
 def control(field: BoundField) -> SafeString:
     """Draw the control of a one-line, many-line or select field with what assistive tools need."""
     attrs: dict[str, Any] = {"class": "ds-input"}
+    if isinstance(field.field.widget, forms.Textarea):
+        attrs["rows"] = AREA_ROWS
     if described := described_by(field):
         attrs["aria-describedby"] = described
     if field.errors:
@@ -111,7 +116,10 @@ def desk_navigation(context: template.Context) -> list[navigation.Link]:
 @register.simple_tag
 def account_address(name: str) -> str:
     """Return the address of an account page: login, logout or home."""
-    return reverse(f"accounts:{name}")
+    try:
+        return reverse(f"accounts:{name}")
+    except NoReverseMatch:
+        return "/"
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,52 @@
+"""Every page of the portal keeps the rules that a browser can check."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.audit import audit_page
+from tests.browser.conftest import Visit
+
+OPEN = (
+    "/",
+    "/search/?q=开饭店",
+    "/search/?q=没有这样的事项",
+    "/items/",
+    "/items/?for=person",
+    "/items/food-business/questions/1/",
+    "/items/food-business/checklist/?business_type=catering&hot_food=yes",
+    "/track/",
+    "/help/",
+    "/verify/",
+    "/accessibility/",
+    "/privacy/",
+    "/sitemap/",
+)
+
+
+@pytest.mark.parametrize("url", OPEN)
+def test_an_open_page_keeps_the_rules(visit: Visit, url: str):
+    audit_page(visit(), url)
+
+
+def test_a_guide_shows_its_facts_above_the_fold(visit: Visit):
+    audit_page(visit(), "/items/food-business/", guide=True)
+
+
+@pytest.mark.parametrize(("url", "status"), [("/no-such-page/", 404), ("/v/NOSUCHTOKEN", 404)])
+def test_an_error_page_keeps_the_rules(visit: Visit, url: str, status: int):
+    audit_page(visit(), url, status=status)
+
+
+@pytest.mark.parametrize("url", ["/cases/", "/licences/", "/me/", "/items/food-business/apply/"])
+def test_a_page_of_an_applicant_keeps_the_rules(visit: Visit, url: str):
+    audit_page(visit(login="restaurant"), url)
+
+
+@pytest.mark.parametrize("url", ["/", "/items/food-business/", "/track/", "/accessibility/"])
+def test_a_page_in_english_keeps_the_rules(visit: Visit, url: str):
+    page = visit(english=True)
+
+    audit_page(page, url)
+
+    assert page.locator("html").get_attribute("lang") == "en"
