@@ -1,0 +1,17 @@
+"""Events are handled in the act's transaction, so that a test sees their effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from yiwang.kernel import events
+
+
+@pytest.fixture(autouse=True)
+def _handle_events_at_once() -> Iterator[None]:
+    before = events._transport[0]
+    events.set_transport(events.deliver)
+    yield
+    events.set_transport(before)
