@@ -186,6 +186,34 @@ def test_a_missing_word_is_a_mistake_of_the_caller():
         )
 
 
+def test_a_letter_and_a_receipt_print_the_same_words():
+    """Who makes the letters of a case hands both templates the same words."""
+    shared = {
+        "issuer": "嘉定区行政服务中心",
+        "number": "嘉收〔2026〕1号",
+        "title": "文书",
+        "subtitle": "食品经营许可（新办）",
+        "recipient": "上海嘉禾餐饮管理有限公司",
+        "rows": [("办件编号", "JD1")],
+        "paragraphs": ["已收到您提交的申请。"],
+        "remedy": "可以随时查询办理进度。",
+        "date": "2026年3月9日",
+        "query_code": "JD260309ABC7",
+        "qr": "http://127.0.0.1:8000/track?code=JD260309ABC7",
+        "demo": True,
+    }
+    for template in ("notice", "receipt"):
+        said = text(render(template, shared, at=NOON))
+        for word in (
+            "嘉收〔2026〕1号",
+            "JD1",
+            "已收到您提交的申请。",
+            "JD260309ABC7",
+            "可以随时查询",
+        ):
+            assert word in said
+
+
 def test_there_is_no_template_of_that_name():
     with pytest.raises(LookupError, match="no template '../secret'"):
         render("../secret", {}, at=NOON)

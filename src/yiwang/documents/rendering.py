@@ -75,19 +75,33 @@ WORDS: Mapping[str, Words] = {
     ),
     "notice": Words(
         needs=frozenset({"issuer", "number", "title", "recipient", "paragraphs", "date"}),
-        takes=frozenset({"rows", "remedy", "contact", "qr", "qr_alt", "demo"}),
+        takes=frozenset(
+            {"subtitle", "rows", "remedy", "contact", "query_code", "qr", "qr_alt", "demo"}
+        ),
     ),
     "receipt": Words(
         needs=frozenset({"title", "issuer", "number", "rows", "date"}),
         takes=frozenset(
-            {"subtitle", "query_code", "materials", "notes", "large", "qr", "qr_alt", "demo"}
+            {
+                "subtitle",
+                "recipient",
+                "query_code",
+                "materials",
+                "paragraphs",
+                "remedy",
+                "notes",
+                "large",
+                "qr",
+                "qr_alt",
+                "demo",
+            }
         ),
     ),
     "seal": Words(needs=frozenset({"name", "note"})),
 }
 """Template -> its words.
 
-Texts are plain text. `fields` and `rows` are lists of `[label, text]`; `paragraphs` and `notes`
+Texts are plain text. `subtitle` names the item; `query_code` is printed beside `qr`. `fields` and `rows` are lists of `[label, text]`; `paragraphs` and `notes`
 lists of texts; `materials` a list of `{name, copies, note}`; `qr` is the text of the code;
 `demo` false leaves the demonstration mark out; `large` true prints in 16 points and more.
 """
