@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yiwang.web.public.urls")),
     path("", include("yiwang.web.citizen.urls")),
     path("accounts/", include("yiwang.web.accounts.urls")),
-    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/oidc/", include("yiwang.web.accounts.provider_urls")),
     path("counter/", include("yiwang.web.counter.urls")),
     path("desk/", include("yiwang.web.officer.urls")),
 ]

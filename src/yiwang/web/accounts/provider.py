@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from requests import RequestException
 
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
-from yiwang.organisations import services
+from yiwang.organisations import scope, services
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 from yiwang.organisations.services import SignIn, SignInState
 from yiwang.registers import queries as registers
@@ -23,9 +27,12 @@ from yiwang.registers import services as register_services
 from yiwang.web.accounts import session
 from yiwang.web.requests import address_of
 
+log = structlog.get_logger(__name__)
+
 PROVIDER = "citizen"
 """Short name in addresses and in the accounts' links."""
 
+UNFINISHED = "统一身份认证没有完成，请重试，或者用账号和密码登录。"
 PURPOSE = "统一身份认证登录核对身份"
 
 
@@ -45,7 +52,8 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Open the session ourselves; allauth's own accounts are not used."""
         try:
-            answer = _account_of(request, sociallogin)
+            with scope.everything():  # the provider vouches for who they are
+                answer = _account_of(request, sociallogin)
         except RefusedError as refusal:
             raise _back(request, refusal.message) from refusal
         if answer.user_id is None:
@@ -65,7 +73,25 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         """Send the person back to the sign-in page with a sentence."""
-        raise _back(request, _("统一身份认证没有完成，请重试，或者用账号和密码登录。"))
+        raise _back(request, UNFINISHED)
+
+
+def start(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send the person to the provider; one that does not answer is said so."""
+    return _answered(request, lambda: views.login(request, provider_id))
+
+
+def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Take the person back from the provider."""
+    return _answered(request, lambda: views.callback(request, provider_id))
+
+
+def _answered(request: HttpRequest, ask: Callable[[], HttpResponse]) -> HttpResponse:
+    try:
+        return ask()
+    except RequestException as error:
+        log.warning("web.identity_provider_silent", error=str(error))
+        return _back(request, UNFINISHED).response
 
 
 def _account_of(request: HttpRequest, sociallogin: Any) -> SignIn:
