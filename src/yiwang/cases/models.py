@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from yiwang.cases.policy.states import DECIDED, FINISHED, RUNNING, CaseState, Step, pairs
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.catalogue.policy.items import Audience, Channel
+from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL, SUBJECTS
 from yiwang.kernel.terms import Term
 
 NUMBER_LENGTH = 45
@@ -239,6 +240,13 @@ class Case(models.Model):
     evaluation_until = models.DateField("评价截止", null=True)
 
     objects: ClassVar[models.Manager[Case]] = CaseQuerySet.as_manager()
+
+    row_security = (
+        f"{IS_ALL} OR deciding_department = ANY ({DEPARTMENTS})"
+        f" OR intake_department = ANY ({DEPARTMENTS}) OR department_code = ANY ({DEPARTMENTS})"
+        f" OR applicant_ref = ANY ({SUBJECTS})"
+    )
+    """Whom the database shows a case: desks of its departments and its applicant."""
 
     class Meta:
         verbose_name = "办件"

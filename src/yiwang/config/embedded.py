@@ -244,6 +244,7 @@ class EmbeddedPostgres:
                     "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
                 ).fetchone():
                     connection.execute(f"CREATE ROLE {role} LOGIN {attributes}")
+            connection.execute("GRANT yiwang_web TO yiwang_owner")
             if not connection.execute(
                 "SELECT 1 FROM pg_database WHERE datname = 'yiwang'"
             ).fetchone():

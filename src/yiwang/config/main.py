@@ -13,6 +13,7 @@ from yiwang.cli.demo import demo
 from yiwang.cli.main import operator
 from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres, EmbeddedServerError
+from yiwang.organisations.scope import WHOLE_SESSION
 
 NEEDS_NO_DATABASE = {"run", "settings"}
 
@@ -50,6 +51,7 @@ def database(*, owner: bool = False) -> Iterator[EmbeddedPostgres | None]:
     Args:
         owner: Connect as the role that owns the tables.
     """
+    os.environ["PGOPTIONS"] = WHOLE_SESSION
     if env.text("DATABASE_URL"):
         if owner and env.text("DATABASE_OWNER_URL"):
             os.environ["DATABASE_URL"] = env.text("DATABASE_OWNER_URL")
@@ -96,6 +98,7 @@ def web() -> None:
     """Run the web server only; for machines that serve a shared database."""
     from yiwang.config.run import web_command
 
+    os.environ.pop("PGOPTIONS")  # whoever is served sees what their scope shows
     os.execv(sys.executable, web_command())  # noqa: S606 - our own command
 
 

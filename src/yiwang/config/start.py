@@ -17,6 +17,7 @@ from yiwang.config.run import (
     web_command,
     worker_command,
 )
+from yiwang.organisations.scope import WHOLE_SESSION
 
 
 def start(*, enterprises: int) -> None:
@@ -44,7 +45,10 @@ def start(*, enterprises: int) -> None:
     os.environ["DATABASE_URL"] = serving
     supervise(
         server,
-        [Child("网页", web_command()), Child("后台", worker_command())],
+        [
+            Child("网页", web_command()),
+            Child("后台", worker_command(), {"PGOPTIONS": WHOLE_SESSION}),
+        ],
         lambda: _say_where(host, port),
     )
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yiwang.config.health")),
+    path("api/v1/", include("yiwang.api.urls")),
     path("", include("yiwang.web.urls")),
 ]
 

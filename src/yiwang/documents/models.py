@@ -16,6 +16,7 @@ from yiwang.documents.policy.files import (
     ScanState,
     UploadState,
 )
+from yiwang.kernel.row_scope import IS_ALL, IS_STAFF, SUBJECTS
 
 
 class StoredFile(models.Model):
@@ -99,6 +100,9 @@ class Upload(models.Model):
     uploaded_at = models.DateTimeField("上传时间")
 
     objects = UploadQuerySet.as_manager()
+
+    row_security = f"{IS_ALL} OR {IS_STAFF} OR owner_ref = ANY ({SUBJECTS})"
+    """Whom the database shows an upload: staff that read cases, and whoever handed it in."""
 
     class Meta:
         constraints = [

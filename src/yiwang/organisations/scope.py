@@ -23,15 +23,15 @@ from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 ALL = "*"
 
-NOTHING = ("", "", "")
+Scope = tuple[str, str, str]
+"""Departments, subjects and `yiwang.scope` of a session."""
+
+NOTHING: Scope = ("", "", "")
+
+WHOLE_SESSION = "-c yiwang.scope=*"
+"""PGOPTIONS of workers and operators' commands: jobs act for the program itself."""
 
 _ATTRIBUTE = "yiwang_scope"
-
-DEPARTMENTS = "(SELECT string_to_array(current_setting('yiwang.departments', true), ','))::text[]"
-SUBJECTS = "(SELECT string_to_array(current_setting('yiwang.subjects', true), ','))::text[]"
-IS_ALL = "(SELECT current_setting('yiwang.scope', true)) = '*'"
-IS_STAFF = "(SELECT current_setting('yiwang.departments', true)) <> ''"
-"""Pieces of a model's `row_security`; each is worked out once per query."""
 
 
 def enter(actor: Actor) -> None:
@@ -58,16 +58,31 @@ def everything() -> Iterator[None]:
     For tracking by query code and telephone, and for the public register of decisions; every use
     is a hole in the second wall and says why.
     """
-    before = getattr(connection.connection, _ATTRIBUTE, None)
-    _set((*(before or NOTHING)[:2], ALL))
+    before = _current()
+    _set((*before[:2], ALL))
     try:
         yield
     finally:
         if not connection.needs_rollback:
-            _set(before or NOTHING)
+            _set(before)
 
 
-def _set(scope: tuple[str, str, str]) -> None:
+def _current() -> Scope:
+    connection.ensure_connection()
+    known: Scope | None = getattr(connection.connection, _ATTRIBUTE, None)
+    if known is not None:
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('yiwang.departments', true), ''), "
+            "coalesce(current_setting('yiwang.subjects', true), ''), "
+            "coalesce(current_setting('yiwang.scope', true), '')"
+        )
+        departments, subjects, whole = cursor.fetchone()
+    return departments, subjects, whole
+
+
+def _set(scope: Scope) -> None:
     connection.ensure_connection()
     session = connection.connection
     if getattr(session, _ATTRIBUTE, None) == scope:

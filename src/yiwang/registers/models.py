@@ -17,6 +17,7 @@ from django.db.models import F, Func, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact, GreaterThanOrEqual
 
+from yiwang.kernel.row_scope import IS_ALL, IS_STAFF, SUBJECTS
 from yiwang.kernel.terms import Term
 from yiwang.registers.policy import field_crypto
 from yiwang.registers.policy.records import (
@@ -84,6 +85,11 @@ class Person(Provenance):
     number_index = models.BinaryField("公民身份号码（索引）", unique=True)
     phone_sealed = models.BinaryField("手机号码（密文）", null=True, blank=True)
     phone_index = models.BinaryField("手机号码（索引）", null=True, blank=True)
+
+    row_security = (
+        f"{IS_ALL} OR {IS_STAFF} OR 'person:' || replace(id::text, '-', '') = ANY ({SUBJECTS})"
+    )
+    """Whom the database shows a person: staff that read cases, and the person."""
 
     class Meta:
         constraints = [

@@ -26,6 +26,7 @@ from yiwang.documents import services as uploads
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.organisations import queries as organisations
+from yiwang.organisations import scope
 from yiwang.ratings import queries as ratings
 from yiwang.web import forms as web_forms
 from yiwang.web.citizen import progress
@@ -148,6 +149,8 @@ class Answers(OwnCase):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show it as it was submitted."""
         refs = [ref for material in self.file.materials for ref in material.upload_refs]
+        with scope.everything():  # they belong to their case, whoever scanned them
+            files = documents.uploads(refs)
         return self.render(
             {
                 "rows": [
@@ -159,7 +162,7 @@ class Answers(OwnCase):
                     if question.id in self.file.answers
                 ],
                 "materials": self.file.materials,
-                "uploads": documents.uploads(refs),
+                "uploads": files,
                 "applicant": subject_name(self.case.applicant_ref),
             }
         )
@@ -206,10 +209,10 @@ class MaterialFile(OwnCase):
         ref = f"upload:{self.kwargs['upload']}"
         if ref not in {one for material in self.file.materials for one in material.upload_refs}:
             raise Http404
-        view = found(lambda: documents.upload(ref))
-        response = HttpResponse(
-            documents.open_derivative(ref), content_type=str(view.media_type.value)
-        )
+        with scope.everything():  # it belongs to their case, whoever scanned it
+            view = found(lambda: documents.upload(ref))
+            content = documents.open_derivative(ref)
+        response = HttpResponse(content, content_type=str(view.media_type.value))
         response["Content-Disposition"] = "inline"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return response

@@ -1,0 +1,80 @@
+"""The second wall: what the serving role is shown, whatever a query forgets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from yiwang.config import prepare
+from yiwang.organisations import scope
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
+from yiwang.registers.cast import demo_cast
+from yiwang.registers.models import Person
+
+NOON = dt.datetime(2026, 3, 9, 4, tzinfo=dt.UTC)
+CLERK = Actor(ref="user:clerk", posts={"centre": frozenset({Post.COUNTER_CLERK})})
+SYSTEM_ADMIN = Actor(ref="user:admin", posts={EVERYWHERE: frozenset({Post.SYSTEM_ADMIN})})
+
+
+@contextmanager
+def serving_role() -> Iterator[None]:
+    prepare.grant()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE yiwang_web")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
+
+
+def seen() -> set[str]:
+    return {f"person:{person.pk.hex}" for person in Person.objects.all()}
+
+
+@pytest.fixture
+def cast(db):
+    return demo_cast(at=NOON)
+
+
+def test_a_session_without_a_scope_sees_nobody(cast):
+    with serving_role():
+        scope.leave()
+
+        assert seen() == set()
+
+
+def test_a_citizen_sees_their_own_record_only(cast):
+    elder, youth = cast.persons["elder"].ref, cast.persons["youth"].ref
+    with serving_role():
+        scope.enter(Actor(ref="user:elder", subjects=frozenset({elder})))
+
+        assert seen() == {elder}
+        assert youth not in seen()
+
+
+def test_staff_that_read_cases_see_persons_and_administrators_do_not(cast):
+    with serving_role():
+        scope.enter(CLERK)
+        assert len(seen()) == len(cast.persons)
+
+        scope.enter(SYSTEM_ADMIN)
+        assert seen() == set()
+
+
+def test_a_look_up_by_a_secret_ends_where_it_began(cast):
+    with serving_role():
+        scope.leave()
+        with scope.everything():
+            assert len(seen()) == len(cast.persons)
+
+        assert seen() == set()
+
+
+def test_every_table_of_persons_cases_and_files_has_its_condition():
+    assert {"cases_case", "registers_person", "documents_upload"} <= {
+        table for table, _ in prepare.row_security()
+    }
