@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-population demo-reset reference screens build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population demo-reset reference screens build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -56,10 +56,13 @@ check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates
 trace: .venv/.stamp-dev ## which requirements passing tests show
 	@$(PY) scripts/trace.py
 
-bench: bench-identifiers bench-population bench-cases ## all benchmarks
+bench: bench-identifiers bench-documents bench-population bench-cases ## all benchmarks
 
 bench-identifiers: .venv/.stamp-dev
 	@$(PY) -m bench.identifiers
+
+bench-documents: .venv/.stamp-dev ## documents printed, sealed and checked per second
+	@$(PY) -m bench.documents
 
 bench-population: .venv/.stamp-dev ## rows per second of the invented population, and searches in it
 	@$(PY) -m bench.population
