@@ -9,12 +9,11 @@ from typing import Any
 import hypothesis
 import pytest
 
+pytest_plugins = ["tests.chromium"]
+
 # A busy machine is no failure, and nothing is remembered between runs.
 hypothesis.settings.register_profile("yiwang", deadline=None, database=None)
 hypothesis.settings.load_profile("yiwang")
-
-os.environ.setdefault("YIWANG_EVENTS", "inline")
-os.environ.setdefault("YIWANG_DEMO", "1")
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,8 @@ def seen() -> set[str]:
 
 
 @pytest.fixture
-def cast(db):
+def cast(db, settings):
+    settings.DEMO = True
     return demo_cast(at=NOON)
 
 
