@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Draft
@@ -23,7 +23,7 @@ from yiwang.cases.services.drafting import (
     check_uploads,
     locked_draft,
 )
-from yiwang.cases.services.steps import Capacity, draw, heading, issue, write_down
+from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -494,12 +494,10 @@ def _numbers(item: ItemVersion, today: date) -> tuple[str, str]:
     """Draw case number and query code (办件编号、查询码)."""
     day = f"{today:%y%m%d}"
     body = item.handling_code or item.task_code
-    serial = draw([(f"case:{body}", day)])[0]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('cases_query_code')")
-        place = int(cursor.fetchone()[0])
-    prefix = content.district().letters
-    code = query_code.generate(prefix=prefix, received_on=today, serial=_scattered(place))
+    serial, place = draw_case_number(body, day)
+    code = query_code.generate(
+        prefix=content.district().letters, received_on=today, serial=_scattered(place)
+    )
     return f"{body}{day}{serial:06d}", code
 
 

@@ -1,0 +1,183 @@
+"""Calls of applicants and of the programs that act for them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Header, Path, Query, Router
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from yiwang.api import schemas
+from yiwang.api.context import actor, answer, calendar, now, today
+from yiwang.api.errors import COMMON
+from yiwang.cases import queries, services
+from yiwang.cases.queries import CaseView, DraftView, MessageView
+from yiwang.documents import services as documents
+from yiwang.documents.queries import UploadView
+from yiwang.licences import queries as licences
+from yiwang.licences.queries import LicenceView
+
+router = Router(tags=["applicants"])
+
+DraftId = Annotated[int, Path(), Field(ge=1, le=2**62)]
+DRAFT = {200: DraftView, **COMMON}
+CASE = {200: CaseView, **COMMON}
+
+
+@router.get("/my/cases", response={200: schemas.CaseList, **COMMON}, operation_id="my_cases")
+def my_cases(request: HttpRequest, wish: Query[schemas.PageWish]) -> HttpResponse:
+    """List the cases of those the caller may act for, newest first."""
+    rows, key = queries.my_cases(
+        actor(request).subjects,
+        today=today(),
+        calendar=calendar(),
+        after=wish.after,
+        limit=wish.limit,
+    )
+    return answer({"rows": rows, "after": key})
+
+
+@router.get("/my/drafts", response={200: list[DraftView], **COMMON}, operation_id="my_drafts")
+def my_drafts(request: HttpRequest) -> HttpResponse:
+    """List drafts that were not submitted."""
+    return answer(queries.drafts_of(actor(request).subjects, today=today()))
+
+
+@router.get("/my/licences", response={200: list[LicenceView], **COMMON}, operation_id="my_licences")
+def my_licences(request: HttpRequest) -> HttpResponse:
+    """List the licences of those the caller may act for."""
+    return answer([one for ref in sorted(actor(request).subjects) for one in licences.wallet(ref)])
+
+
+@router.get("/my/messages", response={200: list[MessageView], **COMMON}, operation_id="my_messages")
+def my_messages(request: HttpRequest) -> HttpResponse:
+    """List messages to those the caller may act for, newest first for each."""
+    return answer(
+        [one for ref in sorted(actor(request).subjects) for one in queries.messages_for(ref)]
+    )
+
+
+@router.post("/drafts", response={201: DraftView, **COMMON}, operation_id="create_draft")
+def create_draft(request: HttpRequest, body: schemas.SaveDraft) -> HttpResponse:
+    """Begin an application."""
+    return answer(_save(request, None, body), status=201)
+
+
+@router.get("/drafts/{draft_id}", response=DRAFT, operation_id="get_draft")
+def get_draft(request: HttpRequest, draft_id: DraftId) -> HttpResponse:
+    """Return one draft."""
+    return answer(queries.draft(draft_id, by=actor(request)))
+
+
+@router.put("/drafts/{draft_id}", response=DRAFT, operation_id="save_draft")
+def save_draft(request: HttpRequest, draft_id: DraftId, body: schemas.SaveDraft) -> HttpResponse:
+    """Save what was filled in so far."""
+    return answer(_save(request, draft_id, body))
+
+
+@router.delete("/drafts/{draft_id}", response={204: None, **COMMON}, operation_id="delete_draft")
+def delete_draft(request: HttpRequest, draft_id: DraftId) -> HttpResponse:
+    """Delete a draft."""
+    services.delete_draft(draft_id=draft_id, by=actor(request), at=now())
+    return HttpResponse(status=204)
+
+
+@router.post("/drafts/{draft_id}/files", response=DRAFT, operation_id="attach_file")
+def attach_file(request: HttpRequest, draft_id: DraftId, body: schemas.Attach) -> HttpResponse:
+    """Put an uploaded file beside a material of a draft."""
+    return answer(
+        services.attach(
+            draft_id=draft_id,
+            material_id=body.material,
+            upload_ref=body.upload,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/uploads", response={201: UploadView, **COMMON}, operation_id="upload_file")
+def upload_file(request: HttpRequest, file: File[UploadedFile]) -> HttpResponse:
+    """Upload a file; it is used by attaching its ref."""
+    view = documents.accept_upload(
+        file=file.file or BytesIO(),
+        name=file.name or "",
+        size=file.size or 0,
+        by=actor(request).ref,
+        at=now(),
+    )
+    return answer(view, status=201)
+
+
+@router.post(
+    "/drafts/{draft_id}/submission",
+    response={201: CaseView, **COMMON},
+    operation_id="submit_case",
+)
+def submit_case(
+    request: HttpRequest,
+    draft_id: DraftId,
+    body: schemas.Submit,
+    idempotency_key: Header[schemas.Key],
+) -> HttpResponse:
+    """Submit a draft; a second time gives the same case."""
+    case = services.submit_case(
+        draft_id=draft_id,
+        declaration_accepted=body.declaration_accepted,
+        idempotency_key=idempotency_key,
+        calendar=calendar(),
+        by=actor(request),
+        at=now(),
+    )
+    return answer(case, status=201)
+
+
+@router.post("/cases/{number}/filed-correction", response=CASE, operation_id="file_correction")
+def file_correction(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.FileCorrection
+) -> HttpResponse:
+    """File the correction, every line of it."""
+    lines = [
+        services.FiledLine(line_id=line.line, upload_refs=line.uploads, answer=line.answer)
+        for line in body.lines
+    ]
+    return answer(
+        services.file_correction(
+            number=number,
+            lines=lines,
+            version=body.version,
+            calendar=calendar(),
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/cases/{number}/withdrawal", response=CASE, operation_id="withdraw_case")
+def withdraw_case(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.Reason
+) -> HttpResponse:
+    """Withdraw an application before the decision."""
+    return answer(
+        services.withdraw_case(
+            number=number,
+            reason=body.reason,
+            version=body.version,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+def _save(request: HttpRequest, draft_id: int | None, body: schemas.SaveDraft) -> DraftView:
+    return services.save_draft(
+        draft_id=draft_id,
+        item_slug=body.item,
+        applicant_ref=body.applicant,
+        answers=body.answers,
+        by=actor(request),
+        at=now(),
+    )

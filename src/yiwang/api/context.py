@@ -1,0 +1,99 @@
+"""Who asks, when, by which calendar; and how an answer leaves."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from yiwang.cases.policy.deadlines import day_of
+from yiwang.content import queries as content
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.organisations import queries as organisations
+from yiwang.organisations import scope
+from yiwang.organisations.permissions import Actor
+
+KEPT_SECONDS = 5.0
+"""How long a process trusts a token, and keeps the calendar, without asking the database again."""
+
+KEPT_TOKENS = 2_000
+TOKEN_LENGTH_MAX = 200
+
+_tokens: dict[tuple[str, str], tuple[float, Actor]] = {}
+_calendar: list[tuple[float, WorkdayCalendar]] = []
+
+
+class Token(HttpBearer):
+    """A bearer token; who it stands for acts in this request and is what the database shows to."""
+
+    openapi_description = "Issued by `yiwang users token` or in the back office."
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        """Return the actor behind `token`, or None."""
+        actor = _actor(token, ip=str(request.META.get("REMOTE_ADDR", "")))
+        if actor is not None:
+            scope.enter(actor)
+        return actor
+
+
+def _actor(token: str, *, ip: str) -> Actor | None:
+    if not token or len(token) > TOKEN_LENGTH_MAX or not token.isascii():
+        return None
+    kept = _tokens.get((token, ip))
+    if kept is not None and time.monotonic() - kept[0] < KEPT_SECONDS:
+        return kept[1]
+    actor = organisations.authenticate_token(token, at=timezone.now(), ip=ip)
+    if actor is None:
+        _tokens.pop((token, ip), None)
+        return None
+    if len(_tokens) >= KEPT_TOKENS:
+        _tokens.clear()
+    _tokens[token, ip] = (time.monotonic(), actor)
+    return actor
+
+
+def forget() -> None:
+    """Forget tokens and calendar; for tests."""
+    _tokens.clear()
+    _calendar.clear()
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return who acts."""
+    found = getattr(request, "auth", None)
+    if not isinstance(found, Actor):
+        raise TypeError("the call is not behind a token")
+    return found
+
+
+def now() -> datetime:
+    """Return the moment of the request."""
+    return timezone.now()
+
+
+def today() -> date:
+    """Return the day of the request."""
+    return day_of(now())
+
+
+def calendar() -> WorkdayCalendar:
+    """Return the working-day calendar."""
+    if _calendar and time.monotonic() - _calendar[0][0] < KEPT_SECONDS:
+        return _calendar[0][1]
+    found = content.workday_calendar()
+    _calendar[:] = [(time.monotonic(), found)]
+    return found
+
+
+def answer(value: Any, *, status: int = 200) -> HttpResponse:
+    """Return frozen data as JSON; tests compare its form with the schema, calls do not."""
+    return HttpResponse(
+        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS),
+        content_type="application/json",
+        status=status,
+    )

@@ -1,0 +1,95 @@
+"""Calls without a token: the guide, where a case stands, whether a licence is valid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query, Router, Schema
+from ninja.throttling import AnonRateThrottle
+from pydantic import StringConstraints
+
+from yiwang.api import schemas
+from yiwang.api.context import answer, now, today
+from yiwang.api.errors import COMMON
+from yiwang.cases import queries
+from yiwang.cases.queries import TrackView
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import Audience, ItemVersion
+from yiwang.catalogue.policy.parsing import to_plain
+from yiwang.licences import services as licences
+from yiwang.licences.services import VerifyAnswer
+from yiwang.organisations import scope
+
+router = Router(tags=["public"], auth=None)
+
+GUESSES = AnonRateThrottle("30/m")
+"""Questions per minute and address where a secret could be guessed."""
+
+CodeOfToken = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,60}$")]
+
+
+class ItemLine(Schema):
+    """One item in a list."""
+
+    slug: str
+    version: int
+    name: str
+    summary: str
+    department: str
+    audiences: list[Audience]
+    statutory_workdays: int
+    promised_workdays: int
+
+
+@router.get("/items", response={200: list[ItemLine], **COMMON}, operation_id="list_items")
+def list_items(request: HttpRequest, wish: Query[schemas.ItemWish]) -> HttpResponse:
+    """List the items in force, or those that fit a citizen's words best."""
+    found = (
+        catalogue.search(wish.text, on=today(), audience=wish.audience, limit=queries.PAGE_LIMIT)
+        if wish.text.strip()
+        else catalogue.items(on=today(), audience=wish.audience)
+    )
+    return answer([_line(one) for one in found])
+
+
+@router.get("/items/{slug}", response={200: dict, **COMMON}, operation_id="get_item")
+def get_item(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
+    """Return the guide of an item: everything that form and clocks are made of."""
+    item = catalogue.item(slug, on=today())
+    return answer({**to_plain(item), "version": item.version})
+
+
+@router.post(
+    "/track", response={200: TrackView, **COMMON}, operation_id="track", throttle=[GUESSES]
+)
+def track(request: HttpRequest, body: schemas.Track) -> HttpResponse:
+    """Return where a case stands to whoever knows its query code and telephone."""
+    with scope.everything():  # query code and telephone are the secret
+        return answer(queries.track(query_code=body.query_code, phone=body.phone, at=now()))
+
+
+@router.get(
+    "/licences/{token}",
+    response={200: VerifyAnswer, **COMMON},
+    operation_id="verify_licence",
+    throttle=[GUESSES],
+)
+def verify_licence(request: HttpRequest, token: Path[CodeOfToken]) -> HttpResponse:
+    """Tell whether the licence behind a QR code is valid; each look is written down."""
+    with scope.everything():  # the token is the secret
+        found = licences.verify_token(token, at=now(), ip=str(request.META.get("REMOTE_ADDR", "")))
+    return answer(found)
+
+
+def _line(item: ItemVersion) -> dict[str, object]:
+    return {
+        "slug": item.slug,
+        "version": item.version,
+        "name": item.name,
+        "summary": item.summary,
+        "department": item.department,
+        "audiences": item.audiences,
+        "statutory_workdays": item.limit.statutory_workdays,
+        "promised_workdays": item.limit.promised_workdays,
+    }

@@ -1,0 +1,191 @@
+"""What calls take; what they give is the frozen data of the queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Tab
+from yiwang.cases.queries import PAGE_LIMIT, QueueRow
+from yiwang.catalogue.policy.items import Audience
+
+
+def _printable(text: str) -> str:
+    if "\x00" in text or any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise ValueError("文字中有不能保存的字符")
+    return text
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _printable(value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {_printable(str(key)): _clean(one) for key, one in value.items()}
+    return value
+
+
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,45}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+Ref = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,12}:[A-Za-z0-9._@-]{1,50}$")]
+Word = Annotated[str, StringConstraints(max_length=80), AfterValidator(_printable)]
+Text = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_printable)]
+Answers = Annotated[dict[str, Any], AfterValidator(_clean)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[!-~]+$")]
+Version = Annotated[int | None, Field(ge=1, le=2_000_000_000)]
+
+
+class Body(Schema):
+    """A body takes the fields it names and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OpenCase(Body):
+    """An application taken in at a counter."""
+
+    item: Slug
+    applicant: Ref = Field(description="`entity:<uscc>` or `person:<hex>`.")
+    answers: Answers
+    uploads: dict[Word, list[Ref]] = Field(
+        default={}, description="Material id to refs of uploaded files."
+    )
+    window: Annotated[str, StringConstraints(max_length=40), AfterValidator(_printable)] = ""
+    phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
+
+
+class Act(Body):
+    """An act on the row version that the caller saw."""
+
+    version: Version = Field(default=None, description="Refused with 409 when the case moved on.")
+
+
+class Assign(Act):
+    """Give a case to somebody, or take it."""
+
+    to: Ref = Field(description="`user:<login>`.")
+
+
+class CorrectionLineBody(Body):
+    """One thing to complete."""
+
+    material: Word = ""
+    what: Text
+    why: Text
+    example: Text = ""
+
+
+class AskCorrection(Act):
+    """Tell everything that is missing, once."""
+
+    lines: Annotated[list[CorrectionLineBody], Field(max_length=60)]
+
+
+class FiledLineBody(Body):
+    """What is filed for one line."""
+
+    line: Annotated[int, Field(ge=1, le=2**62)]
+    uploads: list[Ref] = []
+    answer: Text = ""
+
+
+class FileCorrection(Act):
+    """File the correction."""
+
+    lines: Annotated[list[FiledLineBody], Field(max_length=60)]
+
+
+class Decline(Act):
+    """Refuse to accept."""
+
+    reason: Text
+    article: Text
+    no_need: bool = False
+    elsewhere: Word = ""
+
+
+class Propose(Act):
+    """Propose a decision."""
+
+    outcome: Outcome
+    opinion: Text
+
+
+class Decide(Act):
+    """Decide."""
+
+    outcome: Outcome
+    reason: Text = ""
+    article: Text = ""
+
+
+class Deliver(Act):
+    """Hand over the result."""
+
+    channel: DeliveryChannel
+    result: Word = ""
+
+
+class Reason(Act):
+    """An act that needs nothing but a reason."""
+
+    reason: Text
+
+
+class SaveDraft(Body):
+    """What was filled in so far."""
+
+    item: Slug
+    applicant: Ref
+    answers: Answers
+
+
+class Attach(Body):
+    """Put an uploaded file beside a material."""
+
+    material: Word
+    upload: Ref
+
+
+class Submit(Body):
+    """Submit a draft."""
+
+    declaration_accepted: bool
+
+
+class Track(Body):
+    """Where does my case stand?"""
+
+    query_code: Word
+    phone: Word
+
+
+class PageWish(Schema):
+    """Which page of a list."""
+
+    after: Word | None = Field(default=None, description="`after` of the page before.")
+    limit: int = Field(default=PAGE_LIMIT, ge=1, le=PAGE_LIMIT)
+
+
+class QueueWish(PageWish):
+    """Which cases of a work queue."""
+
+    tab: Tab = Tab.MINE
+    text: Word = Field(default="", description="Case number, query code, or part of a name.")
+
+
+class ItemWish(Schema):
+    """Which items."""
+
+    text: Word = Field(default="", description="A citizen's words; empty: all items.")
+    audience: Audience | None = None
+
+
+class CaseList(Schema):
+    """One page of cases."""
+
+    rows: list[QueueRow]
+    after: str | None = Field(description="Hand it back for the next page; null: the last one.")

@@ -1,0 +1,24 @@
+"""Addresses below `/api/v1`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+
+from yiwang.api import applicants, errors, public, staff
+from yiwang.api.context import Token
+
+api = NinjaAPI(
+    title="Yiwang",
+    version="1",
+    description="The acts and questions of a district's service platform (政务服务接口).",
+    auth=Token(),
+    urls_namespace="api",
+    docs_url=None,
+)
+errors.install(api)
+api.add_router("", public.router)
+api.add_router("", applicants.router)
+api.add_router("", staff.router)
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]
