@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from django.utils import timezone
 
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 
 def now() -> datetime:
     """Read the clock."""
-    return datetime.now(UTC)
+    return timezone.now()
 
 
 def day_of(at: datetime) -> date:

@@ -171,6 +171,19 @@ def actor_for(user_id: int, *, at: datetime, ip: str = "") -> Actor:
     return _actor(user, at=at, ip=ip)
 
 
+def permissions_of(login: str, *, at: datetime) -> set[Permission]:
+    """Return what the posts of an account allow at `at`, wherever they are held.
+
+    Raises:
+        LookupError: no account has that login.
+    """
+    user = User.objects.filter(login=login).first()
+    if user is None:
+        raise LookupError(f"no account {login}")
+    actor = actor_for(user.pk, at=at)
+    return {permission for permission in Permission if actor.may_somewhere(permission)}
+
+
 def login_taken(login: str) -> bool:
     """Tell whether an account has that login."""
     return User.objects.filter(login=login).exists()
