@@ -55,6 +55,9 @@ def measure(wanted: argparse.Namespace, *, serving_url: str) -> None:
     """Migrate, load the baseline and the population, and print what it took."""
     import django
 
+    from yiwang.organisations.scope import WHOLE_SESSION
+
+    os.environ["PGOPTIONS"] = WHOLE_SESSION
     django.setup()
     from django.db import connection
 

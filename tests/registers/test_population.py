@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories.registers import LOADER, MORNING, TOWNS, applicant
 from yiwang.audit import queries as trail
+from yiwang.config import prepare
 from yiwang.kernel.identifiers import citizen_id, uscc
+from yiwang.organisations import scope
 from yiwang.organisations.permissions import PermissionRefusedError
 from yiwang.registers import queries, services
 from yiwang.registers.cast import ENTITIES, PERSONS, demo_cast
@@ -45,7 +47,7 @@ def test_two_thousand_firms_load_in_a_handful_of_queries():
 
     assert report == PopulationReport(seed="7", persons=400, enterprises=2_000, loaded=True)
     assert (Person.objects.count(), LegalEntity.objects.count()) == (400, 2_000)
-    assert len(queries_made) <= 12
+    assert len(queries_made) <= 14
 
 
 def test_what_is_loaded_can_be_read_like_any_record():
@@ -225,3 +227,13 @@ def test_cast_and_population_live_side_by_side():
 
     assert Person.objects.count() == 300 + len(PERSONS)
     assert LegalEntity.objects.count() == 500 + len(ENTITIES)
+
+
+def test_the_serving_role_loads_through_row_security():
+    prepare.grant()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE yiwang_web")
+        with scope.everything():
+            generate()
+            assert (Person.objects.count(), LegalEntity.objects.count()) == (60, 120)
+        cursor.execute("RESET ROLE")

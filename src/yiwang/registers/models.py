@@ -350,9 +350,10 @@ def _history(model: type[models.Model], *, exclude: list[str]) -> type[models.Mo
 
 
 class PersonHistory(_history(Person, exclude=["name_pinyin"])):  # type: ignore[misc]
-    """Persons as they were before each change."""
+    """Persons as they were before each change; shown to whom the person is shown."""
 
     append_only: ClassVar[bool] = True
+    row_security = Person.row_security
 
 
 class LegalEntityHistory(_history(LegalEntity, exclude=["name_pinyin"])):  # type: ignore[misc]
