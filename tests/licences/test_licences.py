@@ -142,8 +142,17 @@ def test_a_name_no_font_has_leaves_the_licence_standing_and_says_why():
     assert licence.file_sha256 is None
     assert "字库中没有“𮝹”" in licence.file_problem
     assert list(queries.without_file()) == [licence.identifier]
-    with pytest.raises(LookupError, match="not made yet"):
+    with pytest.raises(queries.LicenceFileMissingError, match="字库中没有“𮝹”，无法印制；请系统"):
         queries.open_file(licence.identifier)
+
+
+def test_a_file_not_made_yet_asks_for_a_minute(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "publish", lambda _: None)
+        identifier = issue().identifier
+
+    with pytest.raises(queries.LicenceFileMissingError, match="正在制作，请过一分钟再打开"):
+        queries.open_file(identifier)
 
 
 def test_a_file_that_could_not_be_made_is_made_later(monkeypatch):

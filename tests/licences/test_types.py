@@ -51,8 +51,8 @@ def problems(given: PackFile) -> str:
 
 
 def test_every_shipped_type_reads_and_survives_storage():
-    files = files_of("jiading", "licences")
-    assert len(files) >= 12
+    files = files_of("jiading", "licences") + files_of("example", "licences")
+    assert len(files) >= 13
 
     found = [parse(one) for one in files]
 
@@ -63,6 +63,35 @@ def test_every_shipped_type_reads_and_survives_storage():
     codes = [made.code for made, _ in found if made]
     assert len(set(codes)) == len(codes)
     assert all("XXXX" in code for code in codes), "codes are invented and look it"
+
+
+@pytest.mark.parametrize("pack", ["jiading", "example"])
+def test_every_item_of_a_pack_finds_its_type_of_licence(pack):
+    types = {one.name: parse(one)[0] for one in files_of(pack, "licences")}
+    wanted = {
+        one.content["result"]["licence_type"]: one.content["department"]
+        for one in files_of(pack, "catalogue")
+        if one.content.get("result", {}).get("licence_type")
+    }
+
+    assert wanted
+    for slug, department in wanted.items():
+        made = types[slug]
+        assert made is not None
+        assert made.department == department
+
+
+def test_every_material_waived_by_a_licence_names_a_type():
+    types = {one.name for one in files_of("jiading", "licences")}
+    named = {
+        material["waive_ref"]
+        for one in files_of("jiading", "catalogue")
+        for material in one.content.get("materials", [])
+        if material.get("waive_by") == "licence"
+    }
+
+    assert named
+    assert named <= types
 
 
 def number_rule(**changes: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from yiwang.documents import store
+from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name, mask_number
 from yiwang.licences.models import Licence, LicenceCheck, LicenceQuerySet, LicenceType
 from yiwang.licences.policy.states import HolderKind, LicenceState, state_on
@@ -17,8 +18,15 @@ from yiwang.licences.policy.types import TypeDefinition, from_plain
 from yiwang.registers.policy import field_crypto
 
 ONE_DAY = timedelta(days=1)
+MAKING = "证照文件正在制作，请过一分钟再打开。"
 PAGE = 100
 """Most rows of one page."""
+
+
+class LicenceFileMissingError(RefusedError):
+    """The file of the licence is not made yet; the message says what to do."""
+
+    code = "licences.file_missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,11 +204,12 @@ def open_file(identifier: str) -> bytes:
     """Return the sealed PDF of the licence `identifier`.
 
     Raises:
-        LookupError: there is no such licence, or its file is not made yet.
+        LicenceFileMissingError: it is not made yet, or cannot be made; the message says why.
+        LookupError: there is no such licence.
     """
     found = licence(identifier)
     if found.file_sha256 is None:
-        raise LookupError(f"the file of {identifier} is not made yet")
+        raise LicenceFileMissingError(found.file_problem or MAKING)
     return store.open(found.file_sha256)
 
 

@@ -7,142 +7,342 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NumberCounter',
+            name="NumberCounter",
             fields=[
-                ('scope', models.CharField(max_length=120, primary_key=True, serialize=False, verbose_name='范围')),
-                ('last', models.PositiveBigIntegerField(verbose_name='最后流水号')),
+                (
+                    "scope",
+                    models.CharField(
+                        max_length=120, primary_key=True, serialize=False, verbose_name="范围"
+                    ),
+                ),
+                ("last", models.PositiveBigIntegerField(verbose_name="最后流水号")),
             ],
         ),
         migrations.CreateModel(
-            name='LicenceType',
+            name="LicenceType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=21, unique=True, verbose_name='类型代码')),
-                ('slug', models.CharField(max_length=60, unique=True, verbose_name='简名')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('holder_kind', models.CharField(choices=[('person', '自然人'), ('entity', '法人及其他组织'), ('any', '自然人或法人')], max_length=16, verbose_name='持证主体')),
-                ('department_code', models.CharField(max_length=40, verbose_name='颁发部门')),
-                ('definition', models.JSONField(verbose_name='定义')),
-                ('changed_at', models.DateTimeField(verbose_name='更新时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=21, unique=True, verbose_name="类型代码")),
+                ("slug", models.CharField(max_length=60, unique=True, verbose_name="简名")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                (
+                    "holder_kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "自然人"),
+                            ("entity", "法人及其他组织"),
+                            ("any", "自然人或法人"),
+                        ],
+                        max_length=16,
+                        verbose_name="持证主体",
+                    ),
+                ),
+                ("department_code", models.CharField(max_length=40, verbose_name="颁发部门")),
+                ("definition", models.JSONField(verbose_name="定义")),
+                ("changed_at", models.DateTimeField(verbose_name="更新时间")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9A-Z]{18}[0-9]{3}$')), name='licences_licencetype_code_is_uscc_and_serial'), models.CheckConstraint(condition=models.Q(('holder_kind__in', ['person', 'entity', 'any'])), name='licences_licencetype_holder_kind_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[0-9A-Z]{18}[0-9]{3}$")),
+                        name="licences_licencetype_code_is_uscc_and_serial",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holder_kind__in", ["person", "entity", "any"])),
+                        name="licences_licencetype_holder_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Licence',
+            name="Licence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identifier', models.CharField(max_length=120, unique=True, verbose_name='电子证照标识')),
-                ('number', models.CharField(max_length=60, verbose_name='证照编号')),
-                ('serial', models.CharField(max_length=32, verbose_name='流水号')),
-                ('version', models.PositiveSmallIntegerField(default=1, verbose_name='版本')),
-                ('state', models.CharField(choices=[('valid', '有效'), ('suspended', '暂扣'), ('expired', '已过有效期'), ('cancelled', '已注销'), ('revoked', '已撤销'), ('withdrawn', '已撤回'), ('forfeited', '已吊销'), ('replaced', '已被新版本替代')], default='valid', max_length=16, verbose_name='状态')),
-                ('state_reason', models.CharField(blank=True, max_length=400, verbose_name='状态原因')),
-                ('state_changed_at', models.DateTimeField(verbose_name='状态变更时间')),
-                ('issuer_code', models.CharField(max_length=40, verbose_name='颁发部门')),
-                ('issuer_name', models.CharField(max_length=100, verbose_name='颁发机构')),
-                ('issuer_uscc', models.CharField(max_length=18, verbose_name='颁发机构代码')),
-                ('seal_code', models.CharField(max_length=40, verbose_name='印章')),
-                ('seal_name', models.CharField(max_length=100, verbose_name='印章名称')),
-                ('holder_ref', models.CharField(max_length=80, verbose_name='持证主体')),
-                ('holder_name', models.CharField(max_length=120, verbose_name='持证主体名称')),
-                ('holder_number_sealed', models.BinaryField(verbose_name='持证主体代码（加密）')),
-                ('fields', models.JSONField(verbose_name='证面内容')),
-                ('issued_at', models.DateTimeField(verbose_name='颁发时间')),
-                ('valid_from', models.DateField(verbose_name='有效期起')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='有效期止（不含当日）')),
-                ('case_number', models.CharField(blank=True, max_length=64, verbose_name='办件编号')),
-                ('token', models.CharField(max_length=26, unique=True, verbose_name='核验码')),
-                ('file_sha256', models.CharField(blank=True, max_length=64, null=True, verbose_name='文件 SHA-256')),
-                ('file_sm3', models.CharField(blank=True, max_length=64, null=True, verbose_name='文件 SM3')),
-                ('file_size', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='文件字节数')),
-                ('file_made_at', models.DateTimeField(blank=True, null=True, verbose_name='制证时间')),
-                ('file_problem', models.CharField(blank=True, max_length=400, verbose_name='制证问题')),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='licences.licence', verbose_name='上一版本')),
-                ('type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='licences.licencetype', verbose_name='类型')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "identifier",
+                    models.CharField(max_length=120, unique=True, verbose_name="电子证照标识"),
+                ),
+                ("number", models.CharField(max_length=60, verbose_name="证照编号")),
+                ("serial", models.CharField(max_length=32, verbose_name="流水号")),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="版本")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("valid", "有效"),
+                            ("suspended", "暂扣"),
+                            ("expired", "已过有效期"),
+                            ("cancelled", "已注销"),
+                            ("revoked", "已撤销"),
+                            ("withdrawn", "已撤回"),
+                            ("forfeited", "已吊销"),
+                            ("replaced", "已被新版本替代"),
+                        ],
+                        default="valid",
+                        max_length=16,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "state_reason",
+                    models.CharField(blank=True, max_length=400, verbose_name="状态原因"),
+                ),
+                ("state_changed_at", models.DateTimeField(verbose_name="状态变更时间")),
+                ("issuer_code", models.CharField(max_length=40, verbose_name="颁发部门")),
+                ("issuer_name", models.CharField(max_length=100, verbose_name="颁发机构")),
+                ("issuer_uscc", models.CharField(max_length=18, verbose_name="颁发机构代码")),
+                ("seal_code", models.CharField(max_length=40, verbose_name="印章")),
+                ("seal_name", models.CharField(max_length=100, verbose_name="印章名称")),
+                ("holder_ref", models.CharField(max_length=80, verbose_name="持证主体")),
+                ("holder_name", models.CharField(max_length=120, verbose_name="持证主体名称")),
+                ("holder_number_sealed", models.BinaryField(verbose_name="持证主体代码（加密）")),
+                ("fields", models.JSONField(verbose_name="证面内容")),
+                ("issued_at", models.DateTimeField(verbose_name="颁发时间")),
+                ("valid_from", models.DateField(verbose_name="有效期起")),
+                (
+                    "valid_until",
+                    models.DateField(blank=True, null=True, verbose_name="有效期止（不含当日）"),
+                ),
+                (
+                    "case_number",
+                    models.CharField(blank=True, max_length=64, verbose_name="办件编号"),
+                ),
+                ("token", models.CharField(max_length=26, unique=True, verbose_name="核验码")),
+                (
+                    "file_sha256",
+                    models.CharField(
+                        blank=True, max_length=64, null=True, verbose_name="文件 SHA-256"
+                    ),
+                ),
+                (
+                    "file_sm3",
+                    models.CharField(blank=True, max_length=64, null=True, verbose_name="文件 SM3"),
+                ),
+                (
+                    "file_size",
+                    models.PositiveBigIntegerField(
+                        blank=True, null=True, verbose_name="文件字节数"
+                    ),
+                ),
+                (
+                    "file_made_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="制证时间"),
+                ),
+                (
+                    "file_problem",
+                    models.CharField(blank=True, max_length=400, verbose_name="制证问题"),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="licences.licence",
+                        verbose_name="上一版本",
+                    ),
+                ),
+                (
+                    "type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="licences.licencetype",
+                        verbose_name="类型",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LicenceCheck',
+            name="LicenceCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='核验时间')),
-                ('means', models.CharField(choices=[('token', '扫码'), ('file', '文件'), ('number', '编号')], max_length=16, verbose_name='方式')),
-                ('answer', models.CharField(max_length=16, verbose_name='结果')),
-                ('ip', models.CharField(blank=True, max_length=45, verbose_name='来源地址')),
-                ('licence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='licences.licence')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="核验时间")),
+                (
+                    "means",
+                    models.CharField(
+                        choices=[("token", "扫码"), ("file", "文件"), ("number", "编号")],
+                        max_length=16,
+                        verbose_name="方式",
+                    ),
+                ),
+                ("answer", models.CharField(max_length=16, verbose_name="结果")),
+                ("ip", models.CharField(blank=True, max_length=45, verbose_name="来源地址")),
+                (
+                    "licence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checks",
+                        to="licences.licence",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['licence', '-at'], name='licences_check_log')],
+                "indexes": [models.Index(fields=["licence", "-at"], name="licences_check_log")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='licencecheck',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='d53360df1a0f0437f548ba66f1e6b5afa43cf0a8', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_64e0b', table='licences_licencecheck', when='BEFORE')),
+            model_name="licencecheck",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="d53360df1a0f0437f548ba66f1e6b5afa43cf0a8",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_64e0b",
+                    table="licences_licencecheck",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(fields=['holder_ref', '-issued_at'], name='licences_licence_wallet'),
+            model_name="licence",
+            index=models.Index(fields=["holder_ref", "-issued_at"], name="licences_licence_wallet"),
         ),
         migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(fields=['number'], name='licences_licence_number'),
+            model_name="licence",
+            index=models.Index(fields=["number"], name="licences_licence_number"),
         ),
         migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(fields=['case_number'], name='licences_licence_case'),
+            model_name="licence",
+            index=models.Index(fields=["case_number"], name="licences_licence_case"),
         ),
         migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(fields=['file_sha256'], name='licences_licence_file'),
+            model_name="licence",
+            index=models.Index(fields=["file_sha256"], name="licences_licence_file"),
         ),
         migrations.AddIndex(
-            model_name='licence',
-            index=models.Index(condition=models.Q(('file_sha256__isnull', True)), fields=['issued_at'], name='licences_licence_without_file'),
+            model_name="licence",
+            index=models.Index(
+                condition=models.Q(("file_sha256__isnull", True)),
+                fields=["issued_at"],
+                name="licences_licence_without_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['valid', 'suspended', 'expired', 'cancelled', 'revoked', 'withdrawn', 'forfeited', 'replaced'])), name='licences_licence_state_known'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "valid",
+                            "suspended",
+                            "expired",
+                            "cancelled",
+                            "revoked",
+                            "withdrawn",
+                            "forfeited",
+                            "replaced",
+                        ],
+                    )
+                ),
+                name="licences_licence_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['suspended', 'valid'])), fields=('type', 'number'), name='licences_licence_one_live_version_per_number'),
+            model_name="licence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["suspended", "valid"])),
+                fields=("type", "number"),
+                name="licences_licence_one_live_version_per_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.UniqueConstraint(fields=('type', 'number', 'version'), name='licences_licence_versions_of_a_number_differ'),
+            model_name="licence",
+            constraint=models.UniqueConstraint(
+                fields=("type", "number", "version"),
+                name="licences_licence_versions_of_a_number_differ",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.UniqueConstraint(condition=models.Q(('previous__isnull', False)), fields=('previous',), name='licences_licence_one_successor'),
+            model_name="licence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("previous__isnull", False)),
+                fields=("previous",),
+                name="licences_licence_one_successor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('previous__isnull', True), ('version', 1)), models.Q(('previous__isnull', False), ('version__gt', 1)), _connector='OR'), name='licences_licence_later_version_points_back'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("previous__isnull", True), ("version", 1)),
+                    models.Q(("previous__isnull", False), ("version__gt", 1)),
+                    _connector="OR",
+                ),
+                name="licences_licence_later_version_points_back",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='licences_licence_ends_after_it_begins'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="licences_licence_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'valid'), models.Q(('state_reason', ''), _negated=True), _connector='OR'), name='licences_licence_change_of_state_has_reason'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "valid"),
+                    models.Q(("state_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="licences_licence_change_of_state_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('file_made_at__isnull', True), ('file_sha256__isnull', True), ('file_size__isnull', True), ('file_sm3__isnull', True)), models.Q(('file_made_at__isnull', False), ('file_sha256__isnull', False), ('file_size__isnull', False), ('file_sm3__isnull', False)), _connector='OR'), name='licences_licence_file_known_whole_or_not_at_all'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("file_made_at__isnull", True),
+                        ("file_sha256__isnull", True),
+                        ("file_size__isnull", True),
+                        ("file_sm3__isnull", True),
+                    ),
+                    models.Q(
+                        ("file_made_at__isnull", False),
+                        ("file_sha256__isnull", False),
+                        ("file_size__isnull", False),
+                        ("file_sm3__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="licences_licence_file_known_whole_or_not_at_all",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='licence',
-            constraint=models.CheckConstraint(condition=models.Q(('token__regex', '^[A-Z2-7]{26}$')), name='licences_licence_token_is_128_bit'),
+            model_name="licence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("token__regex", "^[A-Z2-7]{26}$")),
+                name="licences_licence_token_is_128_bit",
+            ),
         ),
     ]
