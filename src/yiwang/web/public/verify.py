@@ -101,7 +101,7 @@ def _count(page: Page) -> None:
 
 def _words(answer: VerifyAnswer) -> dict[str, Any]:
     rows = []
-    if answer.found:
+    if answer.type_name:
         rows = [
             {"label": _("证照名称"), "value": answer.type_name},
             {"label": _("证照编号"), "value": answer.number},
