@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
-from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 from yiwang.supervision.models import SupervisedSubject
 from yiwang.supervision.policy.subjects import SubjectState
 
@@ -57,7 +57,7 @@ class SubjectPage:
 def subjects(
     *,
     by: Actor,
-    department: str,
+    department: str | None = None,
     text: str = "",
     state: SubjectState | None = SubjectState.LISTED,
     after: str | None = None,
@@ -67,7 +67,7 @@ def subjects(
 
     Args:
         by: Who asks; holds SUBJECT_READ in that department.
-        department: Code of the supervising department.
+        department: Code of the supervising department; None: all that `by` may read.
         text: Part of the name or of the item's name, or a whole case number or licence
             identifier; empty: all.
         state: Keep one state; None: all.
@@ -78,8 +78,12 @@ def subjects(
         PermissionRefusedError: `by` may not read that department's list.
         CursorRefusedError: `after` was not given by this list.
     """
-    require(by, Permission.SUBJECT_READ, department=department)
-    rows = SupervisedSubject.objects.filter(department_code=department)
+    rows = SupervisedSubject.objects.all()
+    if department is not None:
+        require(by, Permission.SUBJECT_READ, department=department)
+        rows = rows.filter(department_code=department)
+    elif EVERYWHERE not in (own := by.departments(Permission.SUBJECT_READ)):
+        rows = rows.filter(department_code__in=sorted(own))
     if state is not None:
         rows = rows.filter(state=state.value)
     if text := text.strip():

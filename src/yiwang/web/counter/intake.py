@@ -38,7 +38,7 @@ from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
 from yiwang.web.citizen import guides
-from yiwang.web.citizen.apply import known_answers, waived_by
+from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.forms import Known, QuestionsForm, split_known
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
@@ -48,6 +48,11 @@ NUMBER_LENGTH = 18
 FIND_PURPOSE = "窗口收件核对申请人身份"
 WINDOW_KEY = "counter_window"
 """Key of the session under which a window keeps its own label."""
+
+CHANGEABLE_KINDS = frozenset(
+    {QuestionKind.TEXT, QuestionKind.LONG_TEXT, QuestionKind.PHONE, QuestionKind.DATE}
+)
+"""Kinds of registered answers that may differ in a case: another place, another telephone."""
 
 ITEMS_SHOWN = 30
 ACCEPTED_FILES = "image/*,application/pdf"
@@ -235,6 +240,19 @@ class Paper:
         return bool(self.source or self.files or self.on_paper)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An answer that a register holds; where the case may differ it can be typed over."""
+
+    id: str
+    label: str
+    value: str
+    source: str
+    may_change: bool
+    changed: str
+    longest: int
+
+
 class Receive(Page):
     """The form of one item for one person: all on one page, submitted once (收件).
 
@@ -276,7 +294,13 @@ class Receive(Page):
             if question.id in {one.id for one in asked(self.item, answers)} and sent:
                 answers[question.id] = _read(question, sent)
         answers = {key: value for key, value in answers.items() if value is not None}
-        return answers | known_answers(self.item, answers, self.prefilled)
+        held = known_answers(self.item, answers, self.prefilled)
+        changed = {key: text for key in held if (text := self._changed(key))}
+        return answers | held | changed
+
+    def _changed(self, question_id: str) -> str:
+        """Return what was typed instead of a registered value that does not hold for this case."""
+        return self.request.POST.get(f"change_{question_id}", "").strip()
 
     def questions(self) -> tuple[list[Question], list[Known]]:
         """Return what is to be asked, and what the registers answer."""
@@ -313,11 +337,11 @@ class Receive(Page):
         errors = self._take_files()
         key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
         if errors or "receive" not in request.POST:
-            form = self.form(None) if not errors else self.form(request.POST)
+            form = self.form(None)
             form.initial |= {
                 q.id: request.POST.getlist(q.id)
                 if q.kind is QuestionKind.CHOICES
-                else request.POST.get(q.id)
+                else request.POST[q.id]
                 for q in form.questions
                 if q.id in request.POST
             }
@@ -434,7 +458,19 @@ class Receive(Page):
                 "form": form,
                 "guiding": [form[q.id] for q in form.questions if q.id in guiding],
                 "filled": [form[q.id] for q in form.questions if q.id not in guiding],
-                "known": known,
+                "known": [
+                    Held(
+                        id=one.question.id,
+                        label=one.label,
+                        value=one.value,
+                        source=one.source,
+                        may_change=one.question.kind in CHANGEABLE_KINDS
+                        and one.question.prefill not in FIXED_KEYS,
+                        changed=self._changed(one.question.id),
+                        longest=one.question.max_length,
+                    )
+                    for one in known
+                ],
                 "papers": papers,
                 "outstanding": [
                     one.name for one in papers if not one.done and not one.tolerance_days

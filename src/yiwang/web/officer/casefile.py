@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yiwang.cases.policy.answers import plain_answers
@@ -18,13 +19,17 @@ from yiwang.catalogue.policy.items import ItemVersion, Question, QuestionKind, a
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.queries import UploadView
-from yiwang.kernel.masking import mask_address, mask_number
+from yiwang.kernel.masking import mask_address, mask_name, mask_number
+from yiwang.organisations import queries as organisations
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web.forms import in_words
 
 HIDDEN_KINDS = frozenset({QuestionKind.CITIZEN_ID, QuestionKind.PHONE})
 """Kinds of answers that are numbers of a person."""
+
+NAME_LENGTH = 5
+"""A personal answer of so many characters or fewer is a name; a longer one an address."""
 
 REGISTER_LABELS: Mapping[str, str] = {
     "person.name": "姓名",
@@ -123,22 +128,34 @@ class Letter:
     href: str
 
 
-def registered(page: CasePage) -> Sequence[Line]:
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """What the registers hold about the applicant, and where it comes from."""
+
+    lines: Sequence[Line] = field(default_factory=tuple)
+    source: str = ""
+
+
+def registered(page: CasePage) -> Registered:
     """Return what the registers hold about the applicant, numbers masked."""
     try:
         held = registers.prefill(page.case.applicant_ref)
     except LookupError:
-        return ()
-    return [
-        Line(
-            label=label,
-            value=_masked(key, held[key]),
-            source=f"{held[key].source_label} {held[key].as_of:%Y-%m-%d}",
-            reveal=_reveal(page.case.number, key) if key in REVEALED else "",
-        )
-        for key, label in REGISTER_LABELS.items()
-        if key in held
-    ]
+        return Registered()
+    return Registered(
+        lines=[
+            Line(
+                label=label,
+                value=_masked(key, held[key]),
+                reveal=_reveal(page.case.number, key) if key in REVEALED else "",
+            )
+            for key, label in REGISTER_LABELS.items()
+            if key in held
+        ],
+        source="；".join(
+            sorted({f"{one.source_label} {one.as_of:%Y-%m-%d}" for one in held.values()})
+        ),
+    )
 
 
 def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
@@ -170,7 +187,7 @@ def mask(question: Question, words: str) -> str:
     """Return `words` with their middle hidden."""
     if question.kind in HIDDEN_KINDS or words.isascii():
         return mask_number(words)
-    return mask_address(words)
+    return mask_name(words) if len(words) <= NAME_LENGTH else mask_address(words)
 
 
 def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
@@ -208,7 +225,7 @@ def timeline(page: CasePage, units: Mapping[str, str]) -> Sequence[Happened]:
             at=one.at,
             title=one.step.label,
             who=_who(one, units),
-            text="；".join(part for part in (one.reason, one.basis) if part),
+            text=" ".join(part for part in (one.reason, one.basis) if part),
         )
         for one in reversed(page.events)
     ]
@@ -228,11 +245,11 @@ def track(page: CasePage) -> Sequence[Stage]:
     """Return the five steps with their state; after an early end the rest stays open."""
     case = page.case
     days = (
-        case.received_at.date(),
+        timezone.localdate(case.received_at),
         case.accepted_on,
         None,
-        case.decided_at.date() if case.decided_at else None,
-        case.closed_at.date() if case.closed_at and case.decided_at else None,
+        timezone.localdate(case.decided_at) if case.decided_at else None,
+        timezone.localdate(case.closed_at) if case.closed_at and case.decided_at else None,
     )
     now = next((place for place, (_n, states) in enumerate(STAGES) if case.state in states), None)
     stages = []
@@ -297,7 +314,7 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
     case = page.case
     rows = [
         (_("申请人"), case.applicant_name),
-        (_("收件"), f"{case.received_at:%Y-%m-%d}"),
+        (_("收件"), f"{timezone.localdate(case.received_at):%Y-%m-%d}"),
     ]
     if case.promised_on:
         rows.append((_("承诺办结"), f"{case.promised_on:%Y-%m-%d}"))
@@ -306,4 +323,7 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
     if not case.accepted_on and not case.finished:
         rows.append((_("受理期限"), f"{case.notice_due_on:%Y-%m-%d}"))
     rows.append((_("审批部门"), units.get(case.deciding_department, case.deciding_department)))
+    if case.assigned_to:
+        names = organisations.names_of([case.assigned_to])
+        rows.append((_("承办人"), names.get(case.assigned_to, case.assigned_to)))
     return {"facts": rows}

@@ -26,7 +26,6 @@ from yiwang.documents.policy.files import MediaType
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission, require
 from yiwang.registers import services as registers
 from yiwang.web.forms import in_words
@@ -118,9 +117,6 @@ class CaseFile(CasePages):
                 "waiting_href": work_address(waiting.number, waiting.state, self.actor)
                 if waiting
                 else "",
-                "assignee": organisations.names_of([self.case.assigned_to]).get(
-                    self.case.assigned_to, ""
-                ),
             }
         )
 

@@ -19,10 +19,18 @@ from yiwang.ratings import queries as ratings
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import Page
 
+HANDLING = (
+    Permission.CASE_ACCEPT,
+    Permission.CASE_REVIEW,
+    Permission.CASE_DECIDE,
+    Permission.CASE_DELIVER,
+)
+"""Permissions of those who take cases forward themselves."""
+
 TABS_OF: dict[Permission, tuple[Tab, ...]] = {
     Permission.CASE_ACCEPT: (Tab.TO_ACCEPT, Tab.CORRECTION),
     Permission.CASE_REVIEW: (Tab.REVIEWING,),
-    Permission.CASE_DECIDE: (Tab.TO_DECIDE,),
+    Permission.CASE_DECIDE: (Tab.TO_DECIDE, Tab.REVIEWING),
     Permission.CASE_DELIVER: (Tab.TO_DELIVER,),
     Permission.CASE_ASSIGN: (Tab.TO_ACCEPT, Tab.REVIEWING, Tab.TO_DECIDE, Tab.TO_DELIVER),
 }
@@ -60,7 +68,7 @@ class Desk(Page):
         if not self.actor.may_somewhere(Permission.CASE_READ):
             return self.render({"waiting": self._waiting()}, template="officer/desk_other.html")
         wish = request.GET.get("tab", "")
-        tab = Tab(wish) if wish in set(Tab) else Tab.MINE
+        tab = Tab(wish) if wish in set(Tab) else self._first_tab()
         text = request.GET.get("text", "").strip()[:60]
         after = request.GET.get("after") or None
         page = cases.queue(
@@ -80,8 +88,13 @@ class Desk(Page):
             }
         )
 
+    def _first_tab(self) -> Tab:
+        """Return one's own work; for whoever only gives work out, what is to be given out."""
+        handles = any(self.actor.may_somewhere(one) for one in HANDLING)
+        return Tab.MINE if handles else Tab.TO_ACCEPT
+
     def _tabs(self, counts: dict[Tab, int], current: Tab) -> Sequence[TabLink]:
-        wanted = {Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.FINISHED, current}
+        wanted = {self._first_tab(), Tab.SOON, Tab.OVERDUE, Tab.FINISHED, current}
         for permission, tabs in TABS_OF.items():
             if self.actor.may_somewhere(permission):
                 wanted.update(tabs)

@@ -202,7 +202,9 @@ class CorrectForm(VersionForm):
             )
         for place in range(OTHER_LINES):
             self.fields[f"other_{place}"] = forms.CharField(
-                label=_("其他需要补正的内容"), max_length=LINE_LENGTH, required=False
+                label=_("其他需要补正的内容（%(place)s）") % {"place": place + 1},
+                max_length=LINE_LENGTH,
+                required=False,
             )
 
     def groups(self) -> list[tuple[casefile.MaterialLine, Any, Any]]:

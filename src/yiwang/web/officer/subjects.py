@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.organisations.permissions import Permission
 from yiwang.supervision import queries as supervision
 from yiwang.supervision.policy.subjects import SubjectState
-from yiwang.web.officer.scope import departments_of
+from yiwang.web.officer.scope import department_names, departments_of
 from yiwang.web.views import UNPROCESSABLE, Page
 
 ALL_STATES = "all"
@@ -46,19 +46,19 @@ class Subjects(Page):
         codes = [unit.code for unit in departments]
         chosen = {
             "text": request.GET.get("text", "").strip(),
-            "department": request.GET.get("department") or (codes[0] if codes else ""),
+            "department": request.GET.get("department", ""),
             "state": request.GET.get("state") or SubjectState.LISTED.value,
         }
         form = SubjectsFilter(chosen)
         choice = form.fields["department"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [(unit.code, unit.name) for unit in departments]
-        if not form.is_valid() and chosen["department"] in codes:
+        choice.choices = [("", _("全部")), *((unit.code, unit.name) for unit in departments)]
+        if not form.is_valid() and chosen["department"] in {"", *codes}:
             return self.render({"form": form, "page": None}, status=UNPROCESSABLE)
         state = chosen["state"]
         page = supervision.subjects(
             by=self.actor,
-            department=chosen["department"],
+            department=chosen["department"] or None,
             text=chosen["text"],
             state=None if state == ALL_STATES else SubjectState(state),
             after=request.GET.get("after"),
@@ -69,6 +69,6 @@ class Subjects(Page):
                 "page": page,
                 "first": not request.GET.get("after"),
                 "one_department": len(codes) == 1,
-                "department_name": dict(choice.choices).get(chosen["department"], ""),
+                "names": department_names(),
             }
         )

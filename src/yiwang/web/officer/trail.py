@@ -20,6 +20,7 @@ from yiwang.audit import queries as audit
 from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
 from yiwang.organisations.permissions import Permission
+from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, Page
 
 EXPORT_ROWS = 50_000
@@ -99,6 +100,7 @@ class Trail(Page):
                 "first": not after,
                 "next_after": rows[-1].id if len(rows) == audit.PAGE_LIMIT else None,
                 "query": query.urlencode(),
+                "names": department_names(),
                 "may_export": self.actor.may_somewhere(Permission.TRAIL_EXPORT),
             }
         )
