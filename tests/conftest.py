@@ -80,3 +80,20 @@ def _static_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     from django.conf import settings
 
     settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what needs a corpus that this machine does not have; the summary counts it."""
+    if item.get_closest_marker("corpus") and not os.environ.get("YIWANG_LAWS"):
+        pytest.skip("YIWANG_LAWS names no corpus of laws")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many tests did not run for want of a corpus."""
+    missed = [one for one in terminalreporter.stats.get("skipped", ()) if "corpus" in one.keywords]
+    if missed:
+        terminalreporter.section("corpus")
+        terminalreporter.line(
+            f"{len(missed)} test(s) did not run: set YIWANG_LAWS to the folder with "
+            "articles.parquet and run pytest -m corpus."
+        )

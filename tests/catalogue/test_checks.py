@@ -26,6 +26,11 @@ def material(**changes: Any) -> dict[str, Any]:
     return whole
 
 
+FOUR_STEPS = definition()["flow"][:2] + definition()["flow"][3:]
+NO_LICENCE = {"kind": "decision", "name": "批复"}
+FROM_GOVERNMENT = material(source="government", waive_by="none")
+NO_SUCH_FIELD = material(waive_by="register", waive_ref="entity.tax")
+
 FAILING = [
     ("promise_within_law", changed("limit.promised_workdays", 21), "请缩短承诺时限"),
     ("promise_within_law", changed("limit.statutory_workdays", -1), "当场办结的填 0"),
@@ -36,7 +41,7 @@ FAILING = [
     ("flow_complete", changed("flow.4.role", "review"), "请补上送达环节"),
     (
         "flow_complete",
-        definition(flow=definition()["flow"][:2] + definition()["flow"][3:]),
+        definition(flow=FOUR_STEPS),
         "至少5个环节",
     ),
     ("flow_complete", definition(faq=[]), "常见问题"),
@@ -47,7 +52,7 @@ FAILING = [
     ("result_fits_kind", changed("result.name", ""), "最后拿到什么"),
     (
         "result_fits_kind",
-        definition(result={"kind": "decision", "name": "批复", "licence_type": "x"}),
+        definition(result=NO_LICENCE | {"licence_type": "x"}),
         "请删去",
     ),
     ("visits_have_reason", definition(onsite_times=1), "必须到现场的原因"),

@@ -369,11 +369,14 @@ def _add_version(
 
 def _end_earlier(item: Item, start: date) -> None:
     """End what is in force on `start`, and leave out what would have begun later."""
+    if not item.versions.exists():
+        return
     for row in _cut(item, start):
         row.state = ItemState.SUPERSEDED.value
         row.save(update_fields=["state"])
-    over = SearchTerm.objects.filter(item_version__item=item, item_version__until__lt=start)
-    over.delete()
+    over = list(item.versions.filter(until__lt=start, terms__isnull=False).distinct())
+    if over:
+        SearchTerm.objects.filter(item_version__in=over).delete()
 
 
 def _cut(item: Item, day: date) -> list[ItemVersionRow]:
