@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import click
 
@@ -114,13 +115,16 @@ def worker(concurrency: int, queues: str) -> None:
     """Run a worker: events, documents, notices, clocks and the sealing of the trail."""
     from django.core.management import call_command
 
-    call_command(
-        "procrastinate",
-        "worker",
-        queues=queues.split(","),
-        concurrency=concurrency,
-        shutdown_graceful_timeout=15,
-    )
+    from yiwang.audit.services import background_sealing
+
+    with background_sealing(clock=lambda: datetime.now(UTC)):
+        call_command(
+            "procrastinate",
+            "worker",
+            queues=queues.split(","),
+            concurrency=concurrency,
+            shutdown_graceful_timeout=15,
+        )
 
 
 @yiwang.command()

@@ -155,12 +155,14 @@ def demo_code(*, user_id: int, at: datetime) -> str:
     period = max(_now(at), authenticator.data["last_period"] + 1)
     if period > _now(at) + TOLERANCE_PERIODS:
         return ""
-    return totp.format_hotp_value(totp.hotp_value(secret, period))
+    return _code(secret, period)
 
 
 def has_phone(*, user_id: int) -> bool:
     """Tell whether a phone is bound to the account."""
-    return Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).exists()
+    return bool(
+        Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).exists()
+    )
 
 
 def _authenticator(user: User) -> Authenticator | None:
@@ -176,6 +178,10 @@ def _bind(user: User, secret: str, *, at: datetime, last_period: int) -> None:
     )
 
 
+def _code(secret: str, period: int) -> str:
+    return str(totp.format_hotp_value(totp.hotp_value(secret, period)))
+
+
 def _now(at: datetime) -> int:
     return int(at.timestamp()) // PERIOD_SECONDS
 
@@ -185,7 +191,6 @@ def _period_of(secret: str, code: str, *, at: datetime) -> int | None:
     given = "".join(code.split())
     for shift in range(-TOLERANCE_PERIODS, TOLERANCE_PERIODS + 1):
         period = _now(at) + shift
-        right = totp.format_hotp_value(totp.hotp_value(secret, period))
-        if compare_digest(given.encode(), right.encode()):
+        if compare_digest(given.encode(), _code(secret, period).encode()):
             return period
     return None

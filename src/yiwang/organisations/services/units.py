@@ -31,10 +31,13 @@ def save_department(unit: WrittenDepartment, *, by: str, at: datetime) -> None:
 def save_concentration(move: WrittenConcentration, *, by: str, at: datetime) -> None:
     """Add or change one concentration of power; what stood before is written to the trail."""
     values = asdict(move)
-    key = {"department": move.department, "valid_from": move.valid_from}
-    rows = PowerConcentration.objects.select_for_update().filter(**key)
+    rows = PowerConcentration.objects.select_for_update().filter(
+        department=move.department, valid_from=move.valid_from
+    )
     before = rows.values(*values).first()
-    PowerConcentration.objects.update_or_create(**key, defaults=values)
+    PowerConcentration.objects.update_or_create(
+        department=move.department, valid_from=move.valid_from, defaults=values
+    )
     audit.record(
         at=at,
         actor=by,

@@ -94,15 +94,17 @@ class Password(FormPage):
 
     def valid(self, form: PasswordForm) -> HttpResponse:
         """Change it and keep this session."""
+        user = self.request.user
+        assert user.is_authenticated
         services.change_password(
-            login=self.request.user.get_username(),
+            login=user.get_username(),
             old=form.cleaned_data["old"],
             new=form.cleaned_data["new"],
             at=self.at,
             ip=address_of(self.request),
         )
-        self.request.user.refresh_from_db()
-        auth.update_session_auth_hash(self.request, self.request.user)  # type: ignore[arg-type]
+        user.refresh_from_db()
+        auth.update_session_auth_hash(self.request, user)
         self.request.session.pop(MUST_CHANGE, None)
         UserSession.objects.create_from_request(self.request)
         messages.success(self.request, _("密码已更改，其他设备上的登录已退出。"))

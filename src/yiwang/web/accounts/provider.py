@@ -91,7 +91,8 @@ def _answered(request: HttpRequest, ask: Callable[[], HttpResponse]) -> HttpResp
         return ask()
     except RequestException as error:
         log.warning("web.identity_provider_silent", error=str(error))
-        return _back(request, UNFINISHED).response
+        messages.error(request, _(UNFINISHED))
+        return redirect("accounts:login")
 
 
 def _account_of(request: HttpRequest, sociallogin: Any) -> SignIn:
