@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -93,6 +94,16 @@ def test_proofs_hold_over_kept_inner_nodes():
             root=root,
             path=queries.consistency_proof(old, size),
         )
+
+
+def test_oldest_row_that_waits_is_known():
+    assert queries.oldest_unsealed() is None
+    sealed(1)
+    assert queries.oldest_unsealed() is None
+    record(at=NOON + timedelta(minutes=2))
+    record(at=NOON + timedelta(minutes=1))
+
+    assert queries.oldest_unsealed() == NOON + timedelta(minutes=1)
 
 
 def test_inclusion_is_proved_for_sealed_rows_only():

@@ -171,6 +171,14 @@ def test_applicant_account_is_made_by_a_clerk_or_the_program_only():
         applicant("two", subject_ref=ENTITY, by=SYSTEM_ADMIN)
 
 
+def test_phone_of_an_applicant_is_kept_encrypted():
+    user = applicant(phone="13800000000")
+
+    assert "13800000000" not in user.phone
+    assert queries.phone_for_messages(PERSON) == "13800000000"
+    assert queries.phone_for_messages(ENTITY) == ""
+
+
 def test_applicant_acts_for_himself_only():
     assert actor(applicant()).subjects == {PERSON}
 

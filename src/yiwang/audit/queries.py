@@ -146,6 +146,18 @@ def checkpoint(size: int) -> Checkpoint | None:
     return None if row is None else Checkpoint(size=row.size, at=row.at, note=row.note)
 
 
+def oldest_unsealed() -> datetime | None:
+    """Return the moment of the oldest row outside the tree; None when all are sealed.
+
+    A row that waits for minutes shows a transaction that does not end, or no sealer.
+    """
+    last = AuditLeaf.objects.order_by("-index").values_list("event__xid", flat=True).first()
+    rows = AuditEvent.objects.filter(sealed__isnull=True)
+    if last is not None:
+        rows = rows.extra(where=["xid >= %s::text::xid8"], params=[last])
+    return rows.order_by("at").values_list("at", flat=True).first()
+
+
 def inclusion_proof(event_id: int, *, size: int) -> InclusionProof:
     """Prove that an event stands in the tree of `size` leaves.
 

@@ -67,7 +67,8 @@ class User(AbstractBaseUser):
     """An account: one member of staff, one citizen or one firm (账号).
 
     `subject_ref` names the person or entity behind a citizen's or firm's account and is empty
-    for staff. `locked_until` is set by failed sign-ins and passes by itself.
+    for staff. `locked_until` is set by failed sign-ins and passes by itself. The telephone number
+    of a citizen or firm is kept encrypted; that of staff is a work number and is not.
     """
 
     login = models.CharField("账号", max_length=64, unique=True)
@@ -76,7 +77,7 @@ class User(AbstractBaseUser):
         "类别", max_length=10, choices={kind.value: kind.label for kind in UserKind}
     )
     subject_ref = models.CharField("本人", max_length=80, blank=True)
-    phone = models.CharField("手机号码", max_length=20, blank=True)
+    phone = models.CharField("手机号码", max_length=200, blank=True)
     is_active = models.BooleanField("可登录", default=True)
     is_demo = models.BooleanField("演示账号", default=False)
     created_at = models.DateTimeField("建立时间")

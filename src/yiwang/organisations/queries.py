@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q
 
+from yiwang.organisations import secret_box
 from yiwang.organisations.models import (
     ApiToken,
     Authorisation,
@@ -182,6 +183,20 @@ def permissions_of(login: str, *, at: datetime) -> set[Permission]:
         raise LookupError(f"no account {login}")
     actor = actor_for(user.pk, at=at)
     return {permission for permission in Permission if actor.may_somewhere(permission)}
+
+
+def phone_for_messages(subject_ref: str) -> str:
+    """Return the telephone number that the account of a person or firm named; may be empty.
+
+    For sending a message to that number, never for showing it.
+    """
+    locked = (
+        User.objects.filter(subject_ref=subject_ref, is_active=True)
+        .exclude(kind=UserKind.STAFF.value)
+        .values_list("phone", flat=True)
+        .first()
+    )
+    return secret_box.unlock(locked) if locked else ""
 
 
 def login_taken(login: str) -> bool:

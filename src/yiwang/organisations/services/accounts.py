@@ -11,6 +11,7 @@ from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.kernel.errors import RefusedError
+from yiwang.organisations import secret_box
 from yiwang.organisations.models import PasswordHistory, User
 from yiwang.organisations.permissions import (
     EVERYWHERE,
@@ -134,7 +135,7 @@ def create_applicant_account(
             name=name.strip(),
             kind=kind.value,
             subject_ref=subject_ref,
-            phone=phone,
+            phone=secret_box.lock(phone) if phone else "",
             is_demo=is_demo,
             created_at=at,
             password_changed_at=at,
