@@ -408,9 +408,10 @@ def test_verify_against_a_checkpoint_kept_elsewhere_finds_a_rebuilt_trail():
     assert "整棵树被重建" in services.verify(witnessed=[kept]).first_broken
 
 
-def test_verify_takes_no_checkpoint_of_a_stranger():
-    with pytest.raises(ValueError, match="不是本系统的密钥所签"):
-        services.verify(witnessed=["log\n7\nAAAA\n\n— log AAAAAAAA\n"])
+@pytest.mark.parametrize("text", ["", "log\n7\nAAAA\n\n— log AAAAAAAA\n"])
+def test_verify_takes_no_checkpoint_of_a_stranger(text):
+    with pytest.raises(services.WitnessRefusedError, match="请核对是否取自本系统"):
+        services.verify(witnessed=[text])
 
 
 def test_verify_reads_in_bounded_steps(django_assert_max_num_queries, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
 from yiwang.cli.output import answer, json_option, now
@@ -13,15 +15,25 @@ def trail() -> None:
 
 
 @trail.command()
+@click.option(
+    "--against",
+    "kept",
+    multiple=True,
+    type=click.File(encoding="utf-8"),
+    help="A checkpoint kept elsewhere, as /trail/checkpoint gives it; may be repeated.",
+)
 @json_option
-def verify(as_json: bool) -> None:
+def verify(kept: tuple[TextIO, ...], as_json: bool) -> None:
     """Hash every row again and compare with leaves, tree and signed checkpoints.
 
-    Exit status 0: whole. 1: broken; the first broken link is named.
+    Only checkpoints kept outside the database show that somebody with all rights rebuilt the
+    trail or cut off its end: fetch /trail/checkpoint now and then, and give the files here.
+
+    Exit status 0: whole. 1: broken; the first broken link is named. 2: a file is no checkpoint.
     """
     from yiwang.audit import services
 
-    report = services.verify()
+    report = services.verify(witnessed=[file.read() for file in kept])
     if report.ok:
         line = f"留痕完整：{report.rows} 条，其中 {report.sealed} 条已封存。"
     else:

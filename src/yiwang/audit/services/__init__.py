@@ -7,12 +7,13 @@ from yiwang.audit.services.recording import (
     record_read,
 )
 from yiwang.audit.services.sealing import background_sealing, seal
-from yiwang.audit.services.verifying import TrailReport, verify
+from yiwang.audit.services.verifying import TrailReport, WitnessRefusedError, verify
 
 __all__ = [
     "PersonalNumberRefusedError",
     "PurposeRefusedError",
     "TrailReport",
+    "WitnessRefusedError",
     "background_sealing",
     "record",
     "record_read",

@@ -13,6 +13,7 @@ from yiwang.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditNod
 from yiwang.audit.policy import merkle, notes
 from yiwang.audit.policy.plain import content
 from yiwang.audit.tree import TILE_HEIGHT
+from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json
 
 CHUNK_ROWS = 2_048
@@ -35,6 +36,12 @@ class TrailReport:
     sealed: int
     checkpoints: int
     first_broken: str | None
+
+
+class WitnessRefusedError(RefusedError):
+    """What was brought as a checkpoint is none of this log's."""
+
+    code = "audit.witness_refused"
 
 
 class _BrokenError(Exception):
@@ -61,6 +68,9 @@ def verify(*, witnessed: Sequence[str] = ()) -> TrailReport:
 
     Returns:
         The report; `first_broken` names the earliest row in tree order that is wrong.
+
+    Raises:
+        WitnessRefusedError: one of `witnessed` is no checkpoint that a key of this log signed.
     """
     check = _Check(witnessed)
     broken: str | None = None
@@ -194,14 +204,14 @@ def _hash_of(event: AuditEvent) -> bytes:
 
 
 def _witness(text: str) -> notes.Note:
-    """Read a checkpoint from outside.
-
-    Raises:
-        ValueError: it is none, or no key of this log signed it.
-    """
-    note = notes.parse(text)
-    if not keys.is_signed(note):
-        raise ValueError("该检查点不是本系统的密钥所签，请核对文件。")
+    try:
+        note = notes.parse(text)
+    except ValueError:
+        note = None
+    if note is None or not keys.is_signed(note):
+        raise WitnessRefusedError(
+            "该文件不是本系统签名的检查点，请核对是否取自本系统的检查点页面，或者密钥目录是否完整。"
+        )
     return note
 
 

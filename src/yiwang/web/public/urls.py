@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import site, verify
+from yiwang.web.public import site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v/<str:token>", verify.VerifyToken.as_view(), name="verify_token"),
     path("V/<str:token>", verify.VerifyToken.as_view(), name="verify_token_capital"),
     path("verify/", verify.VerifyFile.as_view(), name="verify_file"),
+    path("trail/checkpoint", trail.Checkpoint.as_view(), name="checkpoint"),
     path("_components", site.Components.as_view(), name="components"),
 ]
