@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from tests.factories import cases
 from tests.factories.supervision import MONDAY, MORNING, add, supervisor_of
 from yiwang.audit.queries import trail
 from yiwang.cases.events import CaseGranted
+from yiwang.cases.policy.terms import Outcome
 from yiwang.kernel import events
-from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.permissions import EVERYWHERE, Actor, PermissionRefusedError, Post
 from yiwang.supervision import queries, services
 from yiwang.supervision.models import SupervisedSubject
 from yiwang.supervision.policy.subjects import SubjectState
@@ -49,6 +51,43 @@ def test_a_grant_puts_the_holder_on_the_list_of_the_supervising_department():
     assert row.listed_on == MONDAY
     assert row.state is SubjectState.LISTED
     assert listed("health").rows == ()
+
+
+def test_a_decision_lists_the_holder_with_the_licence_that_was_issued():
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+
+    case = cases.decided()
+
+    (row,) = listed().rows
+    assert row.case_number == case.number
+    assert row.licence_identifier == case.licence_identifier
+    assert row.name == case.applicant_name
+
+
+def test_a_refusal_lists_nobody():
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+
+    cases.decided(Outcome.REFUSE)
+
+    assert listed().rows == ()
+
+
+def test_without_a_department_all_own_lists_are_read():
+    add()
+    add(department="health", licence_identifier="1.2.156.3005.2.0002", case_number="2")
+
+    both = Actor(
+        ref="user:both",
+        posts={code: frozenset({Post.SUPERVISOR}) for code in ("market", "health")},
+    )
+    everywhere = Actor(ref="user:all", posts={EVERYWHERE: frozenset({Post.SUPERVISOR})})
+
+    assert len(queries.subjects(by=both).rows) == 2
+    assert len(queries.subjects(by=everywhere).rows) == 2
+    assert len(queries.subjects(by=supervisor_of("health")).rows) == 1
+    assert queries.subjects(by=Actor(ref="user:none")).rows == ()
 
 
 def test_the_same_event_twice_lists_once():

@@ -20,11 +20,11 @@ class Rating(models.Model):
 
     append_only = True
 
-    case_number = models.CharField("办件编号", max_length=40)
+    case_number = models.CharField("办件编号", max_length=45)
     item_slug = models.CharField("事项", max_length=80)
     item_name = models.CharField("事项名称", max_length=200)
     department_code = models.CharField("办理部门", max_length=40)
-    rater_ref = models.CharField("评价人", max_length=60)
+    rater_ref = models.CharField("评价人", max_length=64)
     grade = models.CharField(
         "评价等级", max_length=20, choices=[(grade.value, grade.label) for grade in Grade]
     )
@@ -82,13 +82,13 @@ class BadRatingTask(models.Model):
     contact_due_on = models.DateField("联系期限")
     correct_due_on = models.DateField("整改期限")
     contacted_at = models.DateTimeField("联系时间", null=True, blank=True)
-    contacted_by = models.CharField("联系人员", max_length=60, blank=True)
+    contacted_by = models.CharField("联系人员", max_length=80, blank=True)
     contact_message = models.CharField("联系内容", max_length=500, blank=True)
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
-    answered_by = models.CharField("答复人员", max_length=60, blank=True)
+    answered_by = models.CharField("答复人员", max_length=80, blank=True)
     reply = models.CharField("公开答复", max_length=1000, blank=True)
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
-    closed_by = models.CharField("办结人员", max_length=60, blank=True)
+    closed_by = models.CharField("办结人员", max_length=80, blank=True)
     closing_note = models.CharField("整改措施", max_length=1000, blank=True)
 
     objects: ClassVar[models.Manager[BadRatingTask]] = BadRatingTaskQuerySet.as_manager()  # type: ignore[assignment]
@@ -116,10 +116,9 @@ class BadRatingTask(models.Model):
             ),
             models.CheckConstraint(
                 name="ratings_task_answer_says_who_when_and_what",
-                condition=Q(
-                    state__in=[TaskState.OPEN.value, TaskState.CONTACTED.value],
-                    answered_at__isnull=True,
-                    reply="",
+                condition=(
+                    ~Q(state__in=[TaskState.ANSWERED.value, TaskState.CLOSED.value])
+                    & Q(answered_at__isnull=True, reply="")
                 )
                 | (
                     Q(state__in=[TaskState.ANSWERED.value, TaskState.CLOSED.value])

@@ -29,13 +29,13 @@ class SupervisedSubject(models.Model):
     of it. A holder with three licences stands on the lists three times, once per licence.
     """
 
-    subject_ref = models.CharField("监管对象", max_length=60)
+    subject_ref = models.CharField("监管对象", max_length=64)
     name = models.CharField("名称", max_length=200)
     item_slug = models.CharField("事项", max_length=80)
     item_name = models.CharField("事项名称", max_length=200)
     department_code = models.CharField("监管部门", max_length=40)
-    licence_identifier = models.CharField("电子证照标识", max_length=80, blank=True)
-    case_number = models.CharField("来源办件编号", max_length=40)
+    licence_identifier = models.CharField("电子证照标识", max_length=120, blank=True)
+    case_number = models.CharField("来源办件编号", max_length=45)
     listed_on = models.DateField("列入日期")
     state = models.CharField(
         "状态",

@@ -1,0 +1,70 @@
+"""Staff accounts of the invented district, signed in, on a day that stands still."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.factories import cases
+from yiwang.organisations import services
+from yiwang.organisations.models import User
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
+from yiwang.web.accounts.session import SEEN
+from yiwang.web.views import Page
+
+SYSTEM = Actor(ref="user:root", posts={EVERYWHERE: frozenset({Post.SYSTEM_ADMIN})})
+SECURITY = Actor(ref="user:keys", posts={EVERYWHERE: frozenset({Post.SECURITY_ADMIN})})
+PASSWORD = "Correct-Horse-7"
+
+STAFF: dict[str, tuple[str, list[tuple[str, Post]]]] = {
+    "clerk": ("陈窗口", [("centre", Post.COUNTER_CLERK)]),
+    "reviewer": ("李审查", [("market", Post.REVIEWER)]),
+    "reviewer2": ("王审查", [("market", Post.REVIEWER)]),
+    "approver": ("赵审批", [("market", Post.APPROVER)]),
+    "both": ("孙兼任", [("market", Post.REVIEWER), ("market", Post.APPROVER)]),
+    "head": ("周负责", [("market", Post.DEPARTMENT_HEAD)]),
+    "supervisor": ("钱监管", [("market", Post.SUPERVISOR)]),
+    "stranger": ("吴外人", [("housing", Post.REVIEWER), ("housing", Post.DEPARTMENT_HEAD)]),
+    "leader": ("郑区长", [(EVERYWHERE, Post.DISTRICT_LEADER)]),
+    "sysadmin": ("系统员", [(EVERYWHERE, Post.SYSTEM_ADMIN)]),
+    "secadmin": ("安全员", [(EVERYWHERE, Post.SECURITY_ADMIN)]),
+    "auditor": ("审计员", [(EVERYWHERE, Post.AUDIT_ADMIN)]),
+}
+"""Login -> name and posts; the same people as the actors of `tests.factories.cases`."""
+
+
+def hire(*logins: str) -> None:
+    """Make accounts with their posts; none named: all of them."""
+    for login in logins or STAFF:
+        name, posts = STAFF[login]
+        services.create_staff(login=login, name=name, password=PASSWORD, by=SYSTEM, at=cases.FRIDAY)
+        User.objects.filter(login=login).update(password_changed_at=cases.FRIDAY)
+        for department, post in posts:
+            services.grant_post(
+                login=login, department=department, post=post, by=SECURITY, at=cases.FRIDAY
+            )
+
+
+def signed_in(login: str) -> Client:
+    """Return a client signed in as one of the staff."""
+    client = Client()
+    client.force_login(User.objects.get(login=login))
+    session = client.session
+    session[SEEN] = time.time()
+    session.save()
+    return client
+
+
+@pytest.fixture
+def desk(db: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the district and its staff; every page is opened at one moment of one Friday."""
+    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+    cases.publish(cases.card())
+    hire()
+    monkeypatch.setattr(Page, "at", cases.FRIDAY)
+    monkeypatch.setattr(Page, "calendar", cases.CALENDAR)
