@@ -4,7 +4,7 @@ import { cpSync, mkdirSync } from "node:fs";
 
 const outdir = process.argv[2] || "dist";
 await build({
-  entryPoints: ["src/app.css", "src/app.js", "src/desk.js", "src/sw.js"],
+  entryPoints: ["src/app.css", "src/app.js", "src/desk.js"],
   outdir: `${outdir}/ui`,
   bundle: true,
   minify: true,

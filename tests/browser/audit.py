@@ -31,11 +31,13 @@ CHECKS = """
   const title = document.title.replace(/^错误：|^Error: /, "");
   if (h1.length && !bare(title).startsWith(bare(h1[0].innerText)))
     wrong.push(`title “${document.title}” does not begin with the h1 “${h1[0].innerText}”`);
-  const primary = [...document.querySelectorAll("main .ds-button:not([data-variant])")].filter(visible);
+  const all = (query) => [...document.querySelectorAll(query)];
+  const primary = all("main .ds-button:not([data-variant])").filter(visible);
   if (primary.length > 1) wrong.push(`${primary.length} primary buttons: ${primary.map(words)}`);
   if (!["zh-CN", "en"].includes(document.documentElement.lang)) wrong.push("lang is not set");
   if (document.querySelector("[placeholder]")) wrong.push("a placeholder");
-  if (document.querySelector("[style], style, script:not([src])")) wrong.push("inline style or script");
+  if (document.querySelector("[style], style, script:not([src])"))
+    wrong.push("inline style or script");
   for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
     if (!(e.labels?.length || e.getAttribute("aria-label") || e.getAttribute("aria-labelledby")))
       wrong.push(`no label: ${e.name || e.id}`);
@@ -49,7 +51,8 @@ CHECKS = """
     const own = e.innerText.trim().length;
     return e.parentElement.innerText.trim().length > own;
   };
-  for (const e of document.querySelectorAll("a[href], button, select, textarea, summary, input:not([type=hidden])")) {
+  const acts = "a[href], button, select, textarea, summary, input:not([type=hidden])";
+  for (const e of all(acts)) {
     if (!visible(e) || inline(e) || e.classList.contains("ds-skip-link")) continue;
     let box = e.getBoundingClientRect(), high = box.height, wide = box.width;
     for (const label of e.labels || []) {

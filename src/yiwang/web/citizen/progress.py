@@ -124,4 +124,4 @@ def _day(at: datetime | None) -> str:
 
 
 def _day_of(day: date) -> str:
-    return str(formats.date_format(day, "MONTH_DAY_FORMAT"))
+    return str(formats.date_format(day, _("n月j日")))

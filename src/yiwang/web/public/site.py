@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -19,6 +19,9 @@ from yiwang.web import context
 from yiwang.web.public import showcase
 from yiwang.web.requests import way_back
 from yiwang.web.views import Page
+
+WORKER = Path(__file__).resolve().parent / "sw.js"
+"""The script of the service worker; the addresses it keeps are put in front of it."""
 
 COOKIE_SECONDS = 365 * 24 * 3600
 """How long a chosen size or language is remembered."""
@@ -99,11 +102,9 @@ class ServiceWorker(Page):
         """Put the addresses of this release in front of the built script."""
         offline = reverse("public:offline")
         kept = [offline, *(static(name) for name in ("ui/app.css", "ui/app.js", "ui/img/icon.svg"))]
-        with staticfiles_storage.open("ui/sw.js") as file:
-            script = file.read().decode()
         head = f"const PRECACHE={json.dumps(kept)},OFFLINE={json.dumps(offline)};\n"
         return HttpResponse(
-            head + script,
+            head + WORKER.read_text(),
             content_type="text/javascript; charset=utf-8",
             headers={"Cache-Control": "no-cache"},
         )

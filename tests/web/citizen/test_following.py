@@ -1,0 +1,233 @@
+"""One's own cases: progress, correction, withdrawal, files, rating; and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.factories import cases
+from tests.factories.portal import closed, corrected, pdf, signed_in, submitted
+from yiwang.audit import services as audit
+from yiwang.cases.models import Case, CorrectionItem
+from yiwang.cases.policy.states import CaseState
+from yiwang.documents import sealing
+from yiwang.organisations.models import User
+from yiwang.ratings.models import Rating
+
+pytestmark = pytest.mark.usefixtures("portal")
+
+
+def words(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined]
+
+
+def main_of(answer: object) -> str:
+    return words(answer).split("<main", 1)[1].split("</main>", 1)[0]
+
+
+def test_a_case_shows_step_holder_due_day_and_that_nothing_is_to_be_done_but_the_gap():
+    client = signed_in()
+
+    page = words(client.get(submitted(client)))
+
+    assert page.count('aria-current="step"') == 1
+    assert "示例区市场监管局" in page
+    assert "2026年3月13日" in page
+    assert "请补交 1 件容缺材料。" in page
+    assert "已提交申请" in page
+
+
+def test_another_persons_case_and_a_guessed_number_get_the_same_answer():
+    address = submitted(signed_in())
+    stranger = signed_in("zhang")
+
+    known, guessed = stranger.get(address), stranger.get("/cases/1234567890/")
+
+    assert known.status_code == guessed.status_code == 403
+    assert "请核对办件编号" in words(known)
+    assert main_of(known) == main_of(guessed)
+
+
+@pytest.mark.parametrize(
+    "tail", ["answers/", "receipt/", "correct/", "withdraw/", "rate/", "letters/1/", "files/1/"]
+)
+def test_no_page_of_another_persons_case_opens(tail: str):
+    address = submitted(signed_in())
+
+    assert signed_in("zhang").get(f"{address}{tail}").status_code == 403
+
+
+def test_the_receipt_is_a_sealed_pdf():
+    client = signed_in()
+    address = submitted(client)
+    letter = Case.objects.get().documents.get()
+
+    answer = client.get(f"{address}letters/{letter.pk}/")
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert sealing.verify_pdf(answer.content).intact
+
+
+def test_a_letter_of_another_case_is_not_found():
+    client = signed_in()
+
+    assert client.get(f"{submitted(client)}letters/999999/").status_code == 404
+
+
+def test_what_was_submitted_can_be_read_again_with_its_files():
+    client = signed_in()
+    address = submitted(client)
+    page = words(client.get(f"{address}answers/"))
+    assert "80 平方米" in page
+    link = page.split("files/", 1)[1].split('"', 1)[0]
+
+    answer = client.get(f"{address}files/{link}")
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert client.get(f"{address}files/{'0' * 32}/").status_code == 404
+
+
+def test_a_correction_lists_everything_and_wants_every_line():
+    client = signed_in()
+    address = submitted(client)
+    corrected(address)
+
+    page = words(client.get(f"{address}correct/"))
+    assert "平面图看不清" in page
+    assert "受理标准：看得清" in page
+    assert "重拍一张" in page
+    answer = client.post(f"{address}correct/", {})
+
+    assert answer.status_code == 422
+    assert "还有1项没有补正：“平面图看不清”" in words(answer)
+
+
+def test_a_correction_is_filed_with_a_file():
+    client = signed_in()
+    address = submitted(client)
+    corrected(address)
+    line = CorrectionItem.objects.get()
+
+    answer = client.post(f"{address}correct/", {f"file-{line.pk}": pdf()}, follow=True)
+
+    assert "补正已提交" in words(answer)
+    assert Case.objects.get().state == CaseState.RECEIVED
+    assert "补正已经提交" in words(client.get(f"{address}correct/"))
+
+
+def test_a_bad_file_in_a_correction_keeps_the_words_typed():
+    client = signed_in()
+    address = submitted(client)
+    corrected(address)
+    line = CorrectionItem.objects.get()
+    bad = SimpleUploadedFile("a.pdf", b"MZ\0\0", content_type="application/pdf")
+
+    answer = client.post(
+        f"{address}correct/", {f"file-{line.pk}": bad, f"answer-{line.pk}": "已重拍"}
+    )
+
+    assert answer.status_code == 422
+    assert "已重拍" in words(answer)
+    assert Case.objects.get().state == CaseState.CORRECTION
+
+
+def test_a_case_without_correction_has_no_correction_page():
+    client = signed_in()
+
+    assert client.get(f"{submitted(client)}correct/").status_code == 404
+
+
+def test_a_tolerated_material_is_filed_later():
+    client = signed_in()
+    address = submitted(client)
+
+    empty = client.post(f"{address}materials/rules/", {})
+    assert empty.status_code == 422
+    assert "请先选择文件" in words(empty)
+    answer = client.post(f"{address}materials/rules/", {"file": pdf("制度.pdf")}, follow=True)
+
+    assert "材料已补交" in words(answer)
+    assert client.get(f"{address}materials/rules/").status_code == 404
+    assert client.get(f"{address}materials/layout/").status_code == 404
+
+
+def test_a_withdrawal_needs_a_reason_and_a_second_step():
+    client = signed_in()
+    address = submitted(client)
+    assert "撤回后本次申请结束" in words(client.get(f"{address}withdraw/"))
+
+    empty = client.post(f"{address}withdraw/", {"reason": "  "})
+    assert empty.status_code == 422
+    assert "请填写撤回原因" in words(empty)
+    done = client.post(f"{address}withdraw/", {"reason": "不办了"}, follow=True)
+
+    assert "申请已撤回" in words(done)
+    assert "撤回申请</a>" not in words(done)
+    again = client.post(f"{address}withdraw/", {"reason": "不办了"})
+    assert again.status_code == 422
+    assert "不能" in words(again)
+
+
+def test_a_closed_case_is_rated_once_with_no_grade_chosen_beforehand():
+    case = closed()
+    client = signed_in()
+    page = words(client.get(f"/cases/{case.number}/rate/"))
+    assert " checked" not in page
+    empty = client.post(f"/cases/{case.number}/rate/", {})
+    assert "请选择一个评价等级" in words(empty)
+
+    answer = client.post(
+        f"/cases/{case.number}/rate/", {"grade": "dissatisfied", "comment": "慢"}, follow=True
+    )
+
+    assert "评价已提交" in words(answer)
+    assert "部门将于" in words(answer)
+    assert Rating.objects.get().grade == "dissatisfied"
+    second = client.post(f"/cases/{case.number}/rate/", {"grade": "satisfied"})
+    assert second.status_code == 422
+    assert "每个办件只能评价一次" in words(second)
+
+
+@pytest.mark.parametrize("grade", ["", "excellent", "5"])
+def test_a_grade_outside_the_five_is_refused(grade: str):
+    case = closed()
+
+    answer = signed_in().post(f"/cases/{case.number}/rate/", {"grade": grade})
+
+    assert answer.status_code == 422
+    assert not Rating.objects.exists()
+
+
+def test_my_cases_show_what_needs_me_first():
+    client = signed_in()
+    corrected(submitted(client))
+
+    page = words(client.get("/cases/"))
+
+    assert "需要您处理" in page
+    assert "去补正：" in page
+
+
+def test_a_wrong_page_key_shows_the_first_page():
+    assert signed_in().get("/cases/?after=abc").status_code == 200
+
+
+def test_my_data_shows_who_read_it(client: Client):
+    ref = User.objects.get(login="zhang").subject_ref
+    audit.record_read(
+        at=cases.FRIDAY,
+        actor="user:clerk",
+        target=ref,
+        fields=["id_number"],
+        purpose="核对身份",
+        department="market",
+    )
+
+    page = words(signed_in("zhang").get("/me/"))
+
+    assert "310***********1037" in page
+    assert "310114198506151037" not in page
+    assert "核对身份" in page
+    assert "示例区市场监管局" in page

@@ -1,0 +1,56 @@
+"""The five steps of a case in each of its states."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import cases
+from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.queries import TimelineRow
+from yiwang.web.citizen import progress
+
+
+def event(state: CaseState) -> TimelineRow:
+    return TimelineRow(
+        step=Step.RECEIVE,
+        from_state=None,
+        to_state=state,
+        at=cases.FRIDAY,
+        actor="user:clerk",
+        actor_name="陈窗口",
+        post="counter_clerk",
+        department="centre",
+        reason="",
+        basis="",
+    )
+
+
+@pytest.mark.parametrize("state", list(CaseState))
+def test_every_state_has_its_place_among_the_five_steps(state: CaseState):
+    steps = progress.track(state, [event(CaseState.RECEIVED), event(state)])
+
+    assert [step.name for step in steps] == list(progress.NAMES)
+    under_way = [step for step in steps if step.state == "current"]
+    assert len(under_way) == (0 if state is CaseState.CLOSED else 1)
+    assert under_way == [] or "todo" not in [
+        step.state for step in steps[: steps.index(under_way[0])]
+    ]
+
+
+def test_a_withdrawn_case_says_so_at_the_step_it_had_reached():
+    steps = progress.track(
+        CaseState.WITHDRAWN, [event(CaseState.RECEIVED), event(CaseState.ACCEPTED)]
+    )
+
+    assert [step.state for step in steps] == ["done", "done", "current", "todo", "todo"]
+    assert steps[2].note == "申请人撤回"
+
+
+def test_a_finished_step_carries_its_day():
+    steps = progress.track(
+        CaseState.ACCEPTED, [event(CaseState.RECEIVED), event(CaseState.ACCEPTED)]
+    )
+
+    assert steps[0].note == "3月6日"
+    assert steps[1].note == "3月6日"
+    assert steps[3].note == ""
