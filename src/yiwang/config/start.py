@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 
 from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres
@@ -59,6 +58,7 @@ def _prepare(enterprises: int) -> None:
     django.setup()
     from django.conf import settings
     from django.db import connections
+    from django.utils import timezone
 
     from yiwang.audit import services as audit
     from yiwang.cli import demo
@@ -66,7 +66,7 @@ def _prepare(enterprises: int) -> None:
     from yiwang.config import prepare
     from yiwang.content import services as content
 
-    at = datetime.now(UTC)
+    at = timezone.now()
     with step("更新数据库结构"):
         prepare.migrate()
     with step(f"装入内容包 {'、'.join(default_names())}"):
