@@ -9,10 +9,12 @@ import zlib
 from io import BytesIO
 
 import pikepdf
+import pypdfium2
 import pytest
 import pyvips
 from django.db import IntegrityError, transaction
 
+from tests.documents.test_rendering import LICENCE
 from tests.factories.documents import (
     NOON,
     accept,
@@ -25,6 +27,7 @@ from tests.factories.documents import (
 from yiwang.documents import queries, services, store
 from yiwang.documents.models import StoredFile, Upload
 from yiwang.documents.policy.files import MediaType, ScanState, UploadState, clean_name
+from yiwang.documents.rendering import render
 from yiwang.documents.services import UploadRefusedError
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +105,39 @@ def test_what_acts_in_a_pdf_does_not_survive():
         )
     assert b"EVIL" not in flat.getvalue()
     assert b"re f" in flat.getvalue()
+
+
+def test_the_copy_of_a_pdf_looks_like_the_original():
+    """A printed licence has embedded fonts, drawings and a code: all must be seen alike."""
+    original = render("licence", LICENCE, at=NOON)
+
+    shown = queries.open_derivative(accept(original).ref)
+
+    pictures = []
+    for content in (original, shown):
+        with pypdfium2.PdfDocument(content) as document:
+            pictures.append(document[0].render(scale=1).to_pil().tobytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_a_form_that_only_an_editor_draws_is_refused():
+    with pikepdf.new() as made:
+        page = made.add_blank_page()
+        field = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            Subtype=pikepdf.Name.Widget,
+            FT=pikepdf.Name.Tx,
+            V=pikepdf.String("填写的内容"),
+            Rect=pikepdf.Array([10, 10, 60, 60]),
+        )
+        widget = made.make_indirect(field)
+        page.obj.Annots = pikepdf.Array([widget])
+        made.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([widget]))
+        file = BytesIO()
+        made.save(file)
+
+    with pytest.raises(UploadRefusedError, match="没有固定在页面上，请用“打印为 PDF”重新生成"):
+        accept(file.getvalue())
 
 
 def test_a_filled_form_field_becomes_part_of_the_page():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.content import files_of
+from tests.factories.content import files_of, loaded
 from tests.factories.licences import definition
 from tests.factories.organisations import NOON
 from tests.factories.organisations import department as unit
@@ -196,3 +196,15 @@ def test_an_unknown_department_a_second_code_and_a_second_file_are_refused():
 def test_there_is_no_such_type():
     with pytest.raises(LookupError):
         queries.licence_type("nothing")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("pack", "slug"), [("jiading", "food_business"), ("example", "stall_permit")]
+)
+def test_the_shipped_packs_load_with_their_types(pack, slug):
+    report = loaded(pack)
+
+    assert report.errors == []
+    assert queries.licence_type(slug).slug == slug
+    assert loaded(pack).diff == []

@@ -55,6 +55,7 @@ RUN_LENGTH_RATIO = 130
 DAMAGED = "PDF 不完整或已损坏，请重新导出或重新扫描后上传。"
 LOCKED = "PDF 设有打开密码，工作人员无法查看，请去掉密码后再上传。"
 EXPANDS = "PDF 展开后过大，请用“打印为 PDF”重新生成，或降低扫描分辨率后再上传。"
+LOOSE_FORM = "PDF 表单里填写的内容没有固定在页面上，请用“打印为 PDF”重新生成后再上传。"
 TOO_LONG = f"PDF 超过 {PDF_MAX_PAGES} 页，请分成几个文件后再上传。"
 
 
@@ -77,12 +78,26 @@ def rebuild(content: bytes) -> tuple[int, bytes]:
             if pages > PDF_MAX_PAGES:
                 raise UploadRefusedError(TOO_LONG)
             _check_expansion(source)
+            _check_form(source)
             source.flatten_annotations("screen")
             return pages, _copy(source)
     except pikepdf.PasswordError as error:
         raise UploadRefusedError(LOCKED) from error
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UploadRefusedError(DAMAGED) from error
+
+
+def _check_form(source: pikepdf.Pdf) -> None:
+    """Refuse filled-in fields that only an editor draws: the copy would lose what they say."""
+    for page in source.pages:
+        for field in page.obj.get("/Annots", []):
+            if (
+                isinstance(field, Dictionary)
+                and field.get("/Subtype") == Name.Widget
+                and str(field.get("/V", ""))
+                and "/AP" not in field
+            ):
+                raise UploadRefusedError(LOOSE_FORM)
 
 
 def _copy(source: pikepdf.Pdf) -> bytes:

@@ -101,7 +101,8 @@ WORDS: Mapping[str, Words] = {
 }
 """Template -> its words.
 
-Texts are plain text. `subtitle` names the item; `query_code` is printed beside `qr`. `fields` and `rows` are lists of `[label, text]`; `paragraphs` and `notes`
+Texts are plain text. `subtitle` names the item; `query_code` is printed beside `qr`.
+`fields` and `rows` are lists of `[label, text]`; `paragraphs` and `notes`
 lists of texts; `materials` a list of `{name, copies, note}`; `qr` is the text of the code;
 `demo` false leaves the demonstration mark out; `large` true prints in 16 points and more.
 """
