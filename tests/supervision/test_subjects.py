@@ -14,6 +14,7 @@ from yiwang.audit.queries import trail
 from yiwang.cases.events import CaseGranted
 from yiwang.cases.policy.terms import Outcome
 from yiwang.kernel import events
+from yiwang.licences.events import LicenceStateChanged
 from yiwang.organisations.permissions import EVERYWHERE, Actor, PermissionRefusedError, Post
 from yiwang.supervision import queries, services
 from yiwang.supervision.models import SupervisedSubject
@@ -156,6 +157,29 @@ def test_an_ended_licence_takes_its_holder_off_and_keeps_the_line():
     assert row.removed_on == dt.date(2026, 4, 1)
     assert row.removed_reason == "证照已注销"
     assert not remove()
+
+
+@pytest.mark.parametrize(
+    ("state", "rows"),
+    [("revoked", 0), ("cancelled", 0), ("forfeited", 0), ("suspended", 1), ("replaced", 1)],
+)
+def test_only_a_licence_that_ended_takes_its_holder_off(state, rows):
+    add()
+
+    events.deliver(
+        LicenceStateChanged(
+            identifier="1.2.156.3005.2.0001",
+            holder_ref="entity:91310114MA1GT00X0X",
+            state=state,
+            reason="隐瞒真实情况",
+            changed_at=MORNING,
+        )
+    )
+
+    assert len(listed().rows) == rows
+    if not rows:
+        (row,) = listed(state=None).rows
+        assert "隐瞒真实情况" in row.removed_reason
 
 
 def test_removing_an_unknown_licence_changes_nothing():

@@ -13,6 +13,8 @@ class SupervisionConfig(AppConfig):
         """Listen to the packages below."""
         from yiwang.cases.events import CaseGranted
         from yiwang.kernel.events import subscribe
-        from yiwang.supervision.handlers import on_case_granted
+        from yiwang.licences.events import LicenceStateChanged
+        from yiwang.supervision.handlers import on_case_granted, on_licence_state_changed
 
         subscribe(CaseGranted, on_case_granted)
+        subscribe(LicenceStateChanged, on_licence_state_changed)

@@ -4,32 +4,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='SupervisedSubject',
+            name="SupervisedSubject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_ref', models.CharField(max_length=64, verbose_name='监管对象')),
-                ('name', models.CharField(max_length=200, verbose_name='名称')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('item_name', models.CharField(max_length=200, verbose_name='事项名称')),
-                ('department_code', models.CharField(max_length=40, verbose_name='监管部门')),
-                ('licence_identifier', models.CharField(blank=True, max_length=120, verbose_name='电子证照标识')),
-                ('case_number', models.CharField(max_length=45, verbose_name='来源办件编号')),
-                ('listed_on', models.DateField(verbose_name='列入日期')),
-                ('state', models.CharField(choices=[('listed', '在册'), ('removed', '已移出')], default='listed', max_length=16, verbose_name='状态')),
-                ('removed_on', models.DateField(blank=True, null=True, verbose_name='移出日期')),
-                ('removed_reason', models.CharField(blank=True, max_length=500, verbose_name='移出原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_ref", models.CharField(max_length=64, verbose_name="监管对象")),
+                ("name", models.CharField(max_length=200, verbose_name="名称")),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("item_name", models.CharField(max_length=200, verbose_name="事项名称")),
+                ("department_code", models.CharField(max_length=40, verbose_name="监管部门")),
+                (
+                    "licence_identifier",
+                    models.CharField(blank=True, max_length=120, verbose_name="电子证照标识"),
+                ),
+                ("case_number", models.CharField(max_length=45, verbose_name="来源办件编号")),
+                ("listed_on", models.DateField(verbose_name="列入日期")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("listed", "在册"), ("removed", "已移出")],
+                        default="listed",
+                        max_length=16,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("removed_on", models.DateField(blank=True, null=True, verbose_name="移出日期")),
+                (
+                    "removed_reason",
+                    models.CharField(blank=True, max_length=500, verbose_name="移出原因"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['department_code', '-listed_on', '-id'], name='supervision_subject_list'), models.Index(fields=['subject_ref'], name='supervision_subject_ref')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('licence_identifier', ''), _negated=True), fields=('licence_identifier',), name='supervision_subject_once_per_licence'), models.UniqueConstraint(condition=models.Q(('licence_identifier', '')), fields=('case_number',), name='supervision_subject_once_per_case'), models.CheckConstraint(condition=models.Q(('state__in', ['listed', 'removed'])), name='supervision_subject_state_known'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'removed'), _negated=True), ('removed_on__isnull', True), ('removed_reason', '')), models.Q(('removed_on__isnull', False), ('state', 'removed'), models.Q(('removed_reason', ''), _negated=True)), _connector='OR'), name='supervision_subject_removed_says_when_and_why'), models.CheckConstraint(condition=models.Q(('department_code', ''), _negated=True), name='supervision_subject_has_department')],
+                "indexes": [
+                    models.Index(
+                        fields=["department_code", "-listed_on", "-id"],
+                        name="supervision_subject_list",
+                    ),
+                    models.Index(fields=["subject_ref"], name="supervision_subject_ref"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("licence_identifier", ""), _negated=True),
+                        fields=("licence_identifier",),
+                        name="supervision_subject_once_per_licence",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("licence_identifier", "")),
+                        fields=("case_number",),
+                        name="supervision_subject_once_per_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["listed", "removed"])),
+                        name="supervision_subject_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("state", "removed"), _negated=True),
+                                ("removed_on__isnull", True),
+                                ("removed_reason", ""),
+                            ),
+                            models.Q(
+                                ("removed_on__isnull", False),
+                                ("state", "removed"),
+                                models.Q(("removed_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="supervision_subject_removed_says_when_and_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("department_code", ""), _negated=True),
+                        name="supervision_subject_has_department",
+                    ),
+                ],
             },
         ),
     ]
