@@ -27,7 +27,6 @@ from tests.factories.organisations import (
 from yiwang.organisations import services
 from yiwang.organisations.backend import BACKEND
 from yiwang.organisations.permissions import EVERYWHERE, GRANTS, Permission, Post
-from yiwang.web.accounts.session import SEEN
 from yiwang.web.open_pages import OPEN_TO_ALL
 from yiwang.web.views import APPLICANT, SIGNED_IN, Page
 
@@ -153,9 +152,6 @@ def client_of(who: str | Post) -> Client:
             at=at - timedelta(seconds=1),
         )
     client.force_login(user, backend=BACKEND)
-    session = client.session
-    session[SEEN] = at.timestamp()
-    session.save()
     return client
 
 

@@ -30,16 +30,18 @@ class SessionRules:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Check the session before the page."""
-        if request.user.is_authenticated:
-            now = timezone.now().timestamp()
-            seen = request.session.get(SEEN, 0.0)
-            if now - seen >= IDLE_END.total_seconds():
-                auth.logout(request)
-                messages.warning(
-                    request, _("您已30分钟没有操作，为保护您的信息已自动退出，请重新登录。")
-                )
-            elif now - seen >= SEEN_EVERY_SECONDS:
-                request.session[SEEN] = now
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        now = timezone.now().timestamp()
+        idle_seconds = now - request.session.setdefault(SEEN, now)
+        if idle_seconds >= IDLE_END.total_seconds():
+            auth.logout(request)
+            messages.warning(
+                request, _("您已30分钟没有操作，为保护您的信息已自动退出，请重新登录。")
+            )
+            return self.get_response(request)
+        if idle_seconds >= SEEN_EVERY_SECONDS:
+            request.session[SEEN] = now
         if request.session.get(MUST_CHANGE) and not request.path.startswith(OPEN_WHILE_STALE):
             return redirect("accounts:password")
         return self.get_response(request)
