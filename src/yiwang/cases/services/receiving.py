@@ -142,6 +142,7 @@ def submit_case(
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
     check_eligible(item, draft.applicant_ref)
+    registered = _registered(draft.applicant_ref)
     uploads: dict[str, list[str]] = {}
     for upload in draft.uploads.order_by("id"):
         uploads.setdefault(upload.material_id, []).append(upload.upload_ref)
@@ -149,8 +150,8 @@ def submit_case(
         _Application(
             item=item,
             applicant_ref=draft.applicant_ref,
-            registered=_registered(draft.applicant_ref),
-            answers=plain_answers(draft.answers),
+            registered=registered,
+            answers=_with_known(item, plain_answers(draft.answers), registered),
             uploads=uploads,
             channel=Channel.PORTAL,
             intake_department=_portal_window(on=day_of(at)),
@@ -271,12 +272,13 @@ def _receive_at_counter(
         raise SubmissionRefusedError("有文件不对应本事项的任何材料，请在材料清单中逐项上传。")
     refs = [ref for listed in uploads.values() for ref in listed]
     check_uploads(refs, by=by)
+    registered = _registered(applicant_ref)
     case = _receive(
         _Application(
             item=item,
             applicant_ref=applicant_ref,
-            registered=_registered(applicant_ref),
-            answers=plain,
+            registered=registered,
+            answers=_with_known(item, plain, registered),
             uploads=uploads,
             channel=Channel.COUNTER,
             intake_department=acting.department,
@@ -459,6 +461,21 @@ def _waived_by(application: _Application, material: Material, today: date) -> st
     ):
         return WaiveBy.LICENCE.label
     return ""
+
+
+def _with_known(
+    item: ItemVersion, answers: Mapping[str, Answer], registered: Mapping[str, Prefilled]
+) -> dict[str, Answer]:
+    """Add what the registers answer to questions that are asked and were left open.
+
+    Whoever applies need not send what is known, through whichever door.
+    """
+    known = {
+        question.id: registered[question.prefill].value
+        for question in asked(item, answers)
+        if question.prefill in registered and answers.get(question.id) in (None, "")
+    }
+    return {**answers, **known}
 
 
 def _registered(applicant_ref: str) -> Mapping[str, Prefilled]:
