@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -113,12 +114,16 @@ class District:
 
 
 @contextlib.contextmanager
+def fresh_home() -> Iterator[Path]:
+    """Make a folder that the unprivileged user of the database can enter; pytest's own it cannot."""
+    with tempfile.TemporaryDirectory(prefix="yiwang-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextlib.contextmanager
 def running(home: Path, *, enterprises: int = 50, **variables: str) -> Iterator[District]:
     """Start a district below `home` and stop it at the end."""
-    home.mkdir(parents=True, exist_ok=True)
-    for folder in (home, *home.parents):
-        if folder.owner() == home.owner() and str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)  # the unprivileged user that runs the database must get in
     port = free_port()
     environment = {
         key: value

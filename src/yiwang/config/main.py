@@ -124,6 +124,7 @@ def worker(concurrency: int, queues: str) -> None:
             queues=queues.split(","),
             concurrency=concurrency,
             shutdown_graceful_timeout=15,
+            delete_jobs="successful",
         )
 
 

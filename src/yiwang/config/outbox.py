@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.kernel import events
+
+log = structlog.get_logger(__name__)
+
+STALLED_SECONDS = 40
+"""A worker that has not been heard of for so long is dead; it beats every 10 seconds."""
 
 
 @app.task(
@@ -19,6 +25,20 @@ from yiwang.kernel import events
 def deliver_event(name: str, fields: dict[str, Any]) -> None:
     """Hand one event to its handlers; retried, so each handler is idempotent."""
     events.deliver(events.from_plain(name, fields))
+
+
+@app.periodic(cron="*/20 * * * * *")
+@app.task(
+    name="yiwang.requeue_stalled",
+    queue="maintenance",
+    queueing_lock="yiwang.requeue_stalled",
+    pass_context=False,
+)
+async def requeue_stalled(timestamp: int) -> None:
+    """Give jobs back whose worker died in the middle: tasks are idempotent, so they run again."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        log.warning("worker.requeued", task=job.task_name, job=job.id)
+        await app.job_manager.retry_job(job)
 
 
 def write_job(event: events.Event) -> None:
