@@ -27,6 +27,9 @@ KEPT_VERSIONS = 4_000
 BEST_SHARE = 0.3
 """A search result is shown when its score is at least this share of the best one."""
 
+COMMON_ITEMS = 300
+"""A term that leads to more items tells little; it counts only when there is no other."""
+
 _Key = tuple[int, str]
 _parsed: OrderedDict[_Key, ItemVersion] = OrderedDict()
 
@@ -126,6 +129,7 @@ def search(
                 "on": on,
                 "audience": audience.value if audience else None,
                 "limit": limit,
+                "common": COMMON_ITEMS,
             },
         )
         scored = cursor.fetchall()
@@ -140,19 +144,26 @@ def search(
 
 _SEARCH = """
 with hits as (
-    select s.item_version_id, s.weight * q.weight as weight,
-           count(*) over (partition by s.term) as spread
+    select s.item_version_id, s.weight * q.weight as weight, s.spread
       from unnest(%(terms)s::text[], %(weights)s::float8[]) as q(term, weight)
-      join catalogue_searchterm s on s.term = q.term
+     cross join lateral (
+           select item_version_id, weight, count(*) over () as spread
+             from (select item_version_id, weight from catalogue_searchterm
+                    where term = q.term limit %(common)s + 1) first_hits
+           ) s
+), telling as (
+    select item_version_id, sum(weight / (1 + ln(spread))) as score
+      from hits
+     where spread <= %(common)s or not exists (select from hits where spread <= %(common)s)
+     group by item_version_id
 )
-select v.id, sum(h.weight / (1 + ln(h.spread))) as score
-  from hits h
-  join catalogue_itemversionrow v on v.id = h.item_version_id
+select v.id, t.score
+  from telling t
+  join catalogue_itemversionrow v on v.id = t.item_version_id
  where v.state <> 'draft' and v.effective_on <= %(on)s
    and (v.until is null or v.until > %(on)s)
    and (%(audience)s::text is null or %(audience)s = any(v.audiences))
- group by v.id
- order by score desc, length(v.name), v.name
+ order by t.score desc, length(v.name), v.name collate "C"
  limit %(limit)s
 """
 
