@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population demo-reset reference screens build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population demo-reset reference screens messages build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -75,6 +75,9 @@ reference: .venv/.stamp-dev ## write the reference pages from the code
 
 screens: .venv/.stamp-dev frontend/dist/.stamp ## pictures of the five desks from a running demo
 	@$(PY) scripts/screens.py
+
+messages: .venv/.stamp-dev ## gather what pages say into the English catalogue (needs gettext)
+	@cd src/yiwang/web && DJANGO_SETTINGS_MODULE=yiwang.config.settings $(CURDIR)/.venv/bin/django-admin makemessages -l en --no-location --no-wrap
 
 clean: ## remove what was built; keeps the data
 	@rm -rf .venv frontend/dist frontend/node_modules .tools

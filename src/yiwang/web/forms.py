@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -193,9 +193,7 @@ def _area(question: Question, common: dict[str, Any]) -> forms.Field:
 
 def _number(question: Question, common: dict[str, Any]) -> forms.Field:
     common["error_messages"]["invalid"] = f"“{question.label}”应为数字。"
-    return forms.FloatField(
-        widget=forms.TextInput(attrs={"inputmode": "decimal"}), **common
-    )
+    return forms.FloatField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **common)
 
 
 def _date(question: Question, common: dict[str, Any]) -> forms.Field:
@@ -217,9 +215,7 @@ def _choices(question: Question, common: dict[str, Any]) -> forms.Field:
     message = f"“{question.label}”请从所列选项中选择。"
     common["error_messages"] |= {"invalid_choice": message, "required": message}
     choices = [(option.value, option.label) for option in question.options]
-    return forms.MultipleChoiceField(
-        choices=choices, widget=forms.CheckboxSelectMultiple, **common
-    )
+    return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
 
 
 def _yes_no(question: Question, common: dict[str, Any]) -> forms.Field:
@@ -243,7 +239,7 @@ class _UpperCaseField(forms.CharField):
         return "".join(str(super().to_python(value) or "").split()).upper()
 
 
-_MAKERS: Mapping[QuestionKind, Any] = {
+_MAKERS: Mapping[QuestionKind, Callable[[Question, dict[str, Any]], forms.Field]] = {
     QuestionKind.TEXT: _line,
     QuestionKind.LONG_TEXT: _area,
     QuestionKind.NUMBER: _number,

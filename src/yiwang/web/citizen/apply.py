@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
@@ -37,7 +38,6 @@ from yiwang.catalogue.policy.items import (
     needed,
 )
 from yiwang.documents import queries as documents
-from yiwang.documents import services as uploads
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.registers import queries as registers
@@ -45,6 +45,7 @@ from yiwang.registers.queries import Prefilled
 from yiwang.web import forms as web_forms
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.items import given_answers, plain
+from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
 
 FIXED_KINDS = frozenset({QuestionKind.USCC, QuestionKind.CITIZEN_ID})
@@ -253,7 +254,10 @@ class Draft(DraftPage):
                 title=_("上传材料"),
                 href=reverse("citizen:materials", args=[self.draft.id]),
                 status="done" if not missing else "doing" if files else "todo",
-                hint=_("还缺 %(count)s 件") % {"count": len(missing)} if missing else "",
+                hint=ngettext("还缺 %(count)s 件", "还缺 %(count)s 件", len(missing))
+                % {"count": len(missing)}
+                if missing
+                else "",
             )
         )
         ready = all(task.status == "done" for task in tasks)
@@ -425,16 +429,14 @@ class Materials(DraftPage):
         material = request.POST.get("material", "")
         form = UploadForm(data=request.POST, files=request.FILES)
         if not form.is_valid():
-            return self._page(material, " ".join(form.errors.get("file", form.errors)))
+            return self._page(
+                material,
+                " ".join(str(one) for one in form.errors.get("file", ()))
+                or _("请在材料清单中选择材料，再上传文件。"),
+            )
         sent = form.cleaned_data["file"]
         try:
-            taken = uploads.accept_upload(
-                file=sent.file,
-                name=sent.name,
-                size=sent.size,
-                by=self.actor.ref,
-                at=self.at,
-            )
+            taken = take_in(sent, by=self.actor, at=self.at)
             services.attach(
                 draft_id=self.draft.id,
                 material_id=material,

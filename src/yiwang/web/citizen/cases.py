@@ -22,7 +22,6 @@ from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.documents import queries as documents
-from yiwang.documents import services as uploads
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.organisations import queries as organisations
@@ -32,6 +31,7 @@ from yiwang.web import forms as web_forms
 from yiwang.web.citizen import progress
 from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
 from yiwang.web.downloads import pdf
+from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
 
 PAGE_CASES = 20
@@ -236,13 +236,7 @@ class Correct(OwnCase):
             refs = []
             for sent in request.FILES.getlist(f"file-{line.id}"):
                 try:
-                    taken = uploads.accept_upload(
-                        file=sent.file,
-                        name=sent.name or "",
-                        size=sent.size or 0,
-                        by=self.actor.ref,
-                        at=self.at,
-                    )
+                    taken = take_in(sent, by=self.actor, at=self.at)
                     refs.append(taken.ref)
                 except RefusedError as refusal:
                     errors[line.id] = refusal.message
@@ -316,13 +310,7 @@ class FileMaterial(OwnCase):
         if sent is None:
             return self._page(_("请先选择文件，再点上传。"))
         try:
-            taken = uploads.accept_upload(
-                file=sent.file,
-                name=sent.name or "",
-                size=sent.size or 0,
-                by=self.actor.ref,
-                at=self.at,
-            )
+            taken = take_in(sent, by=self.actor, at=self.at)
             services.file_material(
                 number=self.case.number,
                 material_id=self.kwargs["material"],

@@ -12,26 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import queries as cases
+from yiwang.cases import services
 from yiwang.cases.queries import TrackView
 from yiwang.kernel.clocks import light
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
+from yiwang.organisations.limits import TooManyTriesError
 from yiwang.ratings import queries as ratings
 from yiwang.ratings import services as rating
 from yiwang.web.citizen import progress
 from yiwang.web.citizen.rating import RateForm, grades
-from yiwang.web.limits import TooManyTriesError, count_try
 from yiwang.web.requests import address_of
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page
 
 SESSION_KEY = "tracked"
-TRIES = 10
-"""Tries per address and window."""
-
-CODE_TRIES = 5
-"""Tries per query code and window, from wherever they come."""
-
-WINDOW_SECONDS = 600
 TOO_MANY = 429
 
 
@@ -76,12 +70,11 @@ class Track(FormPage):
     def valid(self, form: TrackForm) -> HttpResponse:
         """Look it up and remember in this session that it was proven."""
         code, phone = form.cleaned_data["query_code"], form.cleaned_data["phone"]
-        for who, most in ((address_of(self.request), TRIES), (code, CODE_TRIES)):
-            try:
-                count_try(what="track", who=who, most=most, seconds=WINDOW_SECONDS, at=self.at)
-            except TooManyTriesError as refusal:
-                form.add_error(None, refusal.message)
-                return self.render({"form": form}, status=TOO_MANY)
+        try:
+            services.count_question(query_code=code, address=address_of(self.request), at=self.at)
+        except TooManyTriesError as refusal:
+            form.add_error(None, refusal.message)
+            return self.render({"form": form}, status=TOO_MANY)
         _tracked(code, phone, self)
         self.request.session[SESSION_KEY] = [code, phone]
         return redirect("citizen:tracked")

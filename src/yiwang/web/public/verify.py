@@ -11,16 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.licences import services
-from yiwang.licences.services import VerifyAnswer
+from yiwang.licences.services import CHECKS, VerifyAnswer
 from yiwang.organisations import scope
-from yiwang.web.limits import TooManyTriesError, count_try
+from yiwang.organisations.limits import TooManyTriesError, count_try, network_of
 from yiwang.web.requests import address_of
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page
 
-TRIES = 60
-"""Checks per address and window; a guard at a door scans many."""
-
-WINDOW_SECONDS = 600
 TOO_MANY = 429
 NOT_FOUND = 404
 
@@ -92,9 +88,8 @@ class VerifyFile(FormPage):
 def _count(page: Page) -> None:
     count_try(
         what="verify",
-        who=address_of(page.request),
-        most=TRIES,
-        seconds=WINDOW_SECONDS,
+        who=network_of(address_of(page.request)),
+        bound=CHECKS,
         at=page.at,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,11 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from yiwang.kernel import masking
+from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import Actor
 from yiwang.web import navigation
 
@@ -81,6 +85,34 @@ def first_id(field: BoundField) -> str:
     if field_kind(field) in {"radios", "checkboxes"}:
         return f"{field.auto_id}_0"
     return str(field.id_for_label or field.auto_id)
+
+
+@register.filter
+def label(term: Term | None) -> str:
+    """Return the official label of a term in the language of the page."""
+    return str(_(term.label)) if term is not None else ""
+
+
+@register.filter
+def clock_words(text: str) -> str:
+    """Return the words of a deadline light in the language of the page."""
+    for pattern, words in _CLOCKS:
+        if found := pattern.fullmatch(text):
+            count = int(found[1])
+            return words(count) % {"count": count}
+    return str(_(text)) if text else ""
+
+
+_CLOCKS = (
+    (
+        re.compile(r"剩 (\d+) 天"),
+        lambda count: ngettext("剩 %(count)s 天", "剩 %(count)s 天", count),
+    ),
+    (
+        re.compile(r"超期 (\d+) 天"),
+        lambda count: ngettext("超期 %(count)s 天", "超期 %(count)s 天", count),
+    ),
+)
 
 
 @register.filter
