@@ -69,6 +69,44 @@ LEADS = {
 """Member of the cast -> the firm whose legal representative they are."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stock:
+    """A licence that a member of the cast holds from elsewhere; it need not be handed in."""
+
+    holder: str
+    type_code: str
+    number: str
+    fields: tuple[tuple[str, str], ...]
+
+
+STOCK = (
+    Stock(
+        holder="construction",
+        type_code="planning_permit",
+        number="演建2025-000001",
+        fields=(("工程名称", "示例厂房新建工程"), ("建设位置", "上海市嘉定区安亭镇示例路1号")),
+    ),
+    Stock(
+        holder="construction",
+        type_code="land_approval",
+        number="演地2025-000001",
+        fields=(("用地位置", "上海市嘉定区安亭镇示例路1号"), ("用地面积", "20000平方米")),
+    ),
+    Stock(
+        holder="youth",
+        type_code="driving_licence",
+        number="310114000001",
+        fields=(("准驾车型", "C1"), ("初次领证日期", "2020年6月1日")),
+    ),
+    Stock(
+        holder="mother",
+        type_code="birth_certificate",
+        number="演生2026000001",
+        fields=(("新生儿姓名", "周示意"), ("出生日期", "2026年8月8日")),
+    ),
+)
+
+
 def prepare(*, enterprises: int, at: datetime, progress: Progress | None) -> None:
     """Make the invented population, the cast and the accounts; what is there already stays.
 
@@ -77,6 +115,8 @@ def prepare(*, enterprises: int, at: datetime, progress: Progress | None) -> Non
         at: Moment of making.
         progress: Told the stage and the rows done.
     """
+    from django.db import transaction
+
     from yiwang.content import queries as content
     from yiwang.organisations import queries as organisations
     from yiwang.organisations import services
@@ -102,21 +142,60 @@ def prepare(*, enterprises: int, at: datetime, progress: Progress | None) -> Non
         if organisations.login_taken(login):
             continue
         person = cast.persons[role]
-        services.create_applicant_account(
-            login=login,
-            password=PASSWORD,
-            phone="",
-            subject_ref=person.ref,
-            name=person.name,
-            by=SETUP,
+        with transaction.atomic():
+            services.create_applicant_account(
+                login=login,
+                password=PASSWORD,
+                phone="",
+                subject_ref=person.ref,
+                name=person.name,
+                by=SETUP,
+                at=at,
+                is_demo=True,
+            )
+            if role in LEADS:
+                _let_lead(login, cast.entities[LEADS[role]].ref, at=at, by=SETUP)
+    _bring_stock(at=at, by=SETUP)
+
+
+def _bring_stock(*, at: datetime, by: Actor) -> None:
+    from yiwang.cli.output import day_of
+    from yiwang.licences import queries, services
+    from yiwang.registers.cast import ENTITIES, PERSONS, demo_cast
+
+    cast = demo_cast(at=at)
+    for stock in STOCK:
+        if stock.holder in PERSONS:
+            holder, number = cast.persons[stock.holder].ref, PERSONS[stock.holder].id_number
+            name = cast.persons[stock.holder].name
+        else:
+            holder, number = cast.entities[stock.holder].ref, ENTITIES[stock.holder].uscc
+            name = cast.entities[stock.holder].name
+        try:
+            kind = queries.licence_type(stock.type_code)
+        except LookupError:
+            continue  # this district's packs do not know the type
+        if queries.has_valid(holder, stock.type_code, on=day_of(at)):
+            continue
+        services.issue_licence(
+            type_code=stock.type_code,
+            holder_ref=holder,
+            holder_name=name,
+            holder_number=number,
+            issuer=kind.department,
+            fields=stock.fields,
+            valid_from=day_of(at),
+            valid_until=None,
+            case_number="",
+            by=by,
             at=at,
-            is_demo=True,
+            number=stock.number,
         )
-        if role in LEADS:
-            _let_lead(login, cast.entities[LEADS[role]].ref, at=at, by=SETUP)
 
 
 def _make_staff(at: datetime) -> None:
+    from django.db import transaction
+
     from yiwang.catalogue import queries as catalogue
     from yiwang.cli.output import day_of
     from yiwang.organisations import queries as organisations
@@ -127,18 +206,19 @@ def _make_staff(at: datetime) -> None:
     for account in STAFF:
         if organisations.login_taken(account.login):
             continue
-        services.create_staff(
-            login=account.login,
-            name=account.name,
-            password=PASSWORD,
-            by=by,
-            at=at,
-            is_demo=True,
-        )
-        for department in account.departments or deciding:
-            services.grant_post(
-                login=account.login, department=department, post=account.post, by=by, at=at
+        with transaction.atomic():
+            services.create_staff(
+                login=account.login,
+                name=account.name,
+                password=PASSWORD,
+                by=by,
+                at=at,
+                is_demo=True,
             )
+            for department in account.departments or deciding:
+                services.grant_post(
+                    login=account.login, department=department, post=account.post, by=by, at=at
+                )
 
 
 def _let_lead(login: str, entity_ref: str, *, at: datetime, by: Actor) -> None:
