@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.factories.catalogue import pack_items
 from yiwang.audit import queries as audit
 from yiwang.catalogue import laws_reader, queries, services
 from yiwang.catalogue.models import Law, LawArticle
+from yiwang.catalogue.policy.items import Basis
 from yiwang.catalogue.services import Article
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -68,6 +70,32 @@ def test_a_citation_of_a_paragraph_leads_to_its_article() -> None:
 
 
 @pytest.mark.django_db
+def test_all_citations_of_an_item_are_looked_up_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    load(article(), article(version="2028-01-01", text="新文本。"), article(article="第三十六条"))
+    basis = [
+        Basis(law="食品安全法", article="第三十六条", version="2021-04-29"),
+        Basis(law="没有的法", article="第一条"),
+        Basis(law="食品安全法", article="第三十五条第一款", version="2021-04-29"),
+        Basis(law="食品安全法", article="第三十五条"),
+        Basis(law="食品安全法", article="", note="整份文件"),
+    ]
+
+    with django_assert_num_queries(1):
+        found = queries.law_articles(basis)
+
+    assert [one and (one.article, one.date) for one in found] == [
+        ("第三十六条", "2021-04-29"),
+        None,
+        ("第三十五条", "2021-04-29"),
+        ("第三十五条", "2028-01-01"),
+        None,
+    ]
+    assert queries.law_articles([]) == []
+
+
+@pytest.mark.django_db
 def test_texts_of_other_dates_are_kept_and_the_newest_is_the_default() -> None:
     load(article())
     load(article(version="2028-01-01", text="新文本。"))
@@ -106,6 +134,7 @@ def test_loading_again_changes_nothing_and_a_corrected_text_replaces_the_old() -
 
     assert (first.laws, first.articles, first.added, first.changed) == (1, 2, 2, 0)
     assert (again.added, again.changed) == (0, 0)
+    assert str(mended) == "法规 1 部、条文 1 条（新增 0 条，更正 1 条）"
     assert (mended.added, mended.changed) == (0, 1)
     assert Law.objects.count() == 1
     assert LawArticle.objects.count() == 2

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from tests.factories.catalogue import an_item, definition, item_owner, publish
 from yiwang.audit import queries as audit
@@ -366,7 +367,9 @@ def test_the_history_of_items_cannot_be_emptied() -> None:
         cursor.execute("truncate catalogue_itemchange")
 
 
-def test_lists_filter_by_audience_and_field(django_assert_num_queries: object) -> None:
+def test_lists_filter_by_audience_and_field(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     publish(at=MARCH)
     publish(
         at=MARCH,
@@ -386,19 +389,19 @@ def test_lists_filter_by_audience_and_field(django_assert_num_queries: object) -
     assert [one.slug for one in queries.items(on=today)] == ["stall-permit", "toy-card"]
     assert [one.slug for one in queries.items(on=today, audience=Audience.PERSON)] == ["toy-card"]
     assert [one.slug for one in queries.items(on=today, field="市场准入")] == ["stall-permit"]
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         queries.items(on=today)
 
 
 def test_an_item_is_read_in_one_query_once_its_version_is_parsed(
-    django_assert_num_queries: object,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     publish(at=MARCH)
     queries.item("stall-permit", on=date(2026, 3, 2))
 
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         queries.item("stall-permit", on=date(2026, 3, 2))
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         queries.item_version("stall-permit", 1)
 
 

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import pytest
 from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from tests.factories.catalogue import an_item, publish, publish_pack
 from yiwang.catalogue import queries
@@ -153,10 +153,12 @@ def test_an_old_version_is_found_no_more(db: None) -> None:
     assert all(one.version == 2 for one in queries.search("摆地摊", on=TODAY))
 
 
-def test_a_search_asks_twice_at_most(district: None, django_assert_max_num_queries: object) -> None:
+def test_a_search_asks_twice_at_most(
+    district: None, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     queries.search("许可", on=TODAY)
 
-    with django_assert_max_num_queries(2):  # type: ignore[operator]
+    with django_assert_max_num_queries(2):
         queries.search("许可", on=TODAY)
 
 

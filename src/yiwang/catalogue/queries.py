@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -17,7 +18,7 @@ from django.db.models import Q, QuerySet
 
 from yiwang.catalogue.models import ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
-from yiwang.catalogue.policy.items import Audience, ItemState, ItemVersion
+from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.search_terms import query_terms
 
@@ -32,6 +33,7 @@ COMMON_ITEMS = 300
 
 _Key = tuple[int, str]
 _parsed: OrderedDict[_Key, ItemVersion] = OrderedDict()
+_lock = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,17 +176,30 @@ def law_article(law: str, article: str, version: str = "") -> LawArticle | None:
     `article` may be followed by a paragraph, as in 第三十三条第一款; the article is found by its
     first part. None where the corpus is not loaded or has no such article.
     """
-    number = article.split("条", 1)[0] + "条"
-    tail = article.removeprefix(number)
-    if tail.startswith("之"):
-        number += tail[:2]
-    rows = LawArticleRow.objects.filter(law__name=law, article=number).select_related("law")
-    if version:
-        rows = rows.filter(law__version=version)
-    row = rows.order_by("-law__version").first()
-    if row is None:
-        return None
-    return LawArticle(law=law, article=row.article, text=row.text, date=row.law.version)
+    return law_articles([Basis(law=law, article=article, version=version)])[0]
+
+
+def law_articles(basis: Sequence[Basis]) -> list[LawArticle | None]:
+    """Return the article that each row of `basis` cites, in its order; one query for all."""
+    wanted = Q(pk__in=[])
+    for one in basis:
+        cited = Q(law__name=one.law, article=_number(one.article))
+        wanted |= cited & Q(law__version=one.version) if one.version else cited
+    texts: dict[tuple[str, str, str], LawArticle] = {}
+    rows = LawArticleRow.objects.filter(wanted).select_related("law").order_by("law__version")
+    for row in rows:
+        found = LawArticle(
+            law=row.law.name, article=row.article, text=row.text, date=row.law.version
+        )
+        texts[row.law.name, row.article, row.law.version] = found
+        texts[row.law.name, row.article, ""] = found
+    return [texts.get((one.law, _number(one.article), one.version)) for one in basis]
+
+
+def _number(article: str) -> str:
+    """Return the number of the article alone: 第三十五条之一 of 第三十五条之一第二款."""
+    number, mark, tail = article.partition("条")
+    return number + mark + (tail[:2] if tail.startswith("之") else "")
 
 
 def item_changes(slug: str, *, limit: int = 100) -> list[ItemChangeView]:
@@ -240,20 +255,24 @@ def _versions(rows: QuerySet[ItemVersionRow]) -> list[ItemVersion]:
 
 def _keyed(rows: QuerySet[ItemVersionRow]) -> list[tuple[int, ItemVersion]]:
     heads = list(rows.values_list("pk", "digest"))
-    _parse_missing([key for key in heads if key not in _parsed])
-    found = []
-    for key in heads:
-        _parsed.move_to_end(key)
-        found.append((key[0], _parsed[key]))
-    while len(_parsed) > KEPT_VERSIONS:
-        _parsed.popitem(last=False)
-    return found
+    with _lock:
+        known = {key: _parsed[key] for key in heads if key in _parsed}
+    fresh = _parse([key for key in heads if key not in known])
+    with _lock:
+        _parsed.update(fresh)
+        while len(_parsed) > KEPT_VERSIONS:
+            _parsed.popitem(last=False)
+    known |= fresh
+    return [(key[0], known[key]) for key in heads]
 
 
-def _parse_missing(keys: Sequence[_Key]) -> None:
+def _parse(keys: Sequence[_Key]) -> dict[_Key, ItemVersion]:
     if not keys:
-        return
-    wanted: Iterable[ItemVersionRow] = ItemVersionRow.objects.filter(pk__in=[pk for pk, _ in keys])
-    for row in wanted:
-        version = parse_item(row.definition, version=row.version)
-        _parsed[row.pk, row.digest] = dataclasses.replace(version, effective_on=row.effective_on)
+        return {}
+    rows = ItemVersionRow.objects.filter(pk__in=[pk for pk, _ in keys])
+    return {
+        (row.pk, row.digest): dataclasses.replace(
+            parse_item(row.definition, version=row.version), effective_on=row.effective_on
+        )
+        for row in rows
+    }

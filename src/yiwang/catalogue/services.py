@@ -62,6 +62,12 @@ class LawsLoaded:
     added: int
     changed: int
 
+    def __str__(self) -> str:
+        return (
+            f"法规 {self.laws} 部、条文 {self.articles} 条"
+            f"（新增 {self.added} 条，更正 {self.changed} 条）"
+        )
+
 
 def publish_item(*, version: ItemVersion, pack: str, by: Actor, at: datetime) -> ItemVersion | None:
     """Publish `version` as the next version of its item; None when nothing changed.

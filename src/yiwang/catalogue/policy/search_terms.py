@@ -148,13 +148,17 @@ def _without_question(phrase: str) -> str:
 
 @cache
 def _cutter() -> Any:
-    """Return the word cutter; its dictionary takes about a second, once per process."""
+    """Return the word cutter; its dictionary takes about a second, once per process.
+
+    The dictionary is read from the package each time: the cache that the library keeps in the
+    folder for temporary files could be written by anybody on the machine.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import jieba
     cutter = jieba.Tokenizer()
-    jieba.setLogLevel("WARNING")
-    cutter.initialize()
+    cutter.FREQ, cutter.total = cutter.gen_pfdict(cutter.get_dict_file())
+    cutter.initialized = True
     return cutter
 
 
