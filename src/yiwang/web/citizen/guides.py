@@ -184,8 +184,7 @@ def channels(item: ItemVersion) -> str:
 def basis(item: ItemVersion) -> list[BasisLine]:
     """Return the legal basis, each with the article's text where it is loaded."""
     lines = []
-    for one in item.basis:
-        found = catalogue.law_article(one.law, one.article, one.version)
+    for one, found in zip(item.basis, catalogue.law_articles(item.basis), strict=True):
         lines.append(
             BasisLine(
                 law=one.law,
