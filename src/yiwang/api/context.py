@@ -7,12 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja.security import HttpBearer
 
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.content import queries as content
+from yiwang.kernel.addresses import client_address
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
@@ -35,7 +37,7 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """Return the actor behind `token`, or None."""
-        actor = _actor(token, ip=str(request.META.get("REMOTE_ADDR", "")))
+        actor = _actor(token, ip=address_of(request))
         if actor is not None:
             scope.enter(actor)
         return actor
@@ -55,6 +57,15 @@ def _actor(token: str, *, ip: str) -> Actor | None:
         _tokens.clear()
     _tokens[token, ip] = (time.monotonic(), actor)
     return actor
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the network address of the caller; behind the TLS proxy the one it saw."""
+    return client_address(
+        remote=str(request.META.get("REMOTE_ADDR", "")),
+        forwarded=request.headers.get("X-Forwarded-For", ""),
+        behind_proxy=settings.HTTPS,
+    )
 
 
 def forget() -> None:

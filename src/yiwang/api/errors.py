@@ -9,13 +9,14 @@ import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
 from yiwang.cases.policy.states import StepRefusedError
 from yiwang.cases.queries import CaseNotFoundError
 from yiwang.cases.services import ConflictRefusedError, IncompleteError, NotHolderError
 from yiwang.kernel.errors import RefusedError
+from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import PermissionRefusedError
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (ConflictRefusedError, 409),
     (StepRefusedError, 409),
     (NotHolderError, 409),
+    (TooManyTriesError, 429),
     (RefusedError, 422),
 )
 """Kind of refusal -> status, the first that fits."""
@@ -75,7 +77,6 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(LookupError, _missing)
     api.add_exception_handler(ObjectDoesNotExist, _missing)
     api.add_exception_handler(Http404, _missing)
-    api.add_exception_handler(Throttled, _throttled)
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Exception, _failed)
 
@@ -108,10 +109,6 @@ def _invalid(request: HttpRequest, error: ValidationError | type[ValidationError
 
 def _missing(request: HttpRequest, error: object) -> HttpResponse:
     return problem(404, "api.not_found", "没有找到所请求的内容，请核对地址中的编号。")
-
-
-def _throttled(request: HttpRequest, error: object) -> HttpResponse:
-    return problem(429, "api.too_many", "查询过于频繁，请一分钟后再试。")
 
 
 def _http(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:

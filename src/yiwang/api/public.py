@@ -6,13 +6,12 @@ from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
-from ninja.throttling import AnonRateThrottle
 from pydantic import StringConstraints
 
 from yiwang.api import schemas
-from yiwang.api.context import answer, now, today
+from yiwang.api.context import address_of, answer, now, today
 from yiwang.api.errors import COMMON
-from yiwang.cases import queries
+from yiwang.cases import queries, services
 from yiwang.cases.queries import TrackView
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, ItemVersion
@@ -20,11 +19,12 @@ from yiwang.catalogue.policy.parsing import to_plain
 from yiwang.licences import services as licences
 from yiwang.licences.services import VerifyAnswer
 from yiwang.organisations import scope
+from yiwang.organisations.limits import Bound, count_try, network_of
 
 router = Router(tags=["public"], auth=None)
 
-GUESSES = AnonRateThrottle("30/m")
-"""Questions per minute and address where a secret could be guessed."""
+QUESTIONS = Bound(most=30, seconds=60)
+"""Questions about cases per address."""
 
 CodeOfToken = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,60}$")]
 
@@ -60,25 +60,28 @@ def get_item(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
     return answer({**to_plain(item), "version": item.version})
 
 
-@router.post(
-    "/track", response={200: TrackView, **COMMON}, operation_id="track", throttle=[GUESSES]
-)
+@router.post("/track", response={200: TrackView, **COMMON}, operation_id="track")
 def track(request: HttpRequest, body: schemas.Track) -> HttpResponse:
     """Return where a case stands to whoever knows its query code and telephone."""
+    at = now()
+    services.count_question(
+        query_code=body.query_code, address=address_of(request), at=at, asker=QUESTIONS
+    )
     with scope.everything():  # query code and telephone are the secret
-        return answer(queries.track(query_code=body.query_code, phone=body.phone, at=now()))
+        return answer(queries.track(query_code=body.query_code, phone=body.phone, at=at))
 
 
 @router.get(
     "/licences/{token}",
     response={200: VerifyAnswer, **COMMON},
     operation_id="verify_licence",
-    throttle=[GUESSES],
 )
 def verify_licence(request: HttpRequest, token: Path[CodeOfToken]) -> HttpResponse:
     """Tell whether the licence behind a QR code is valid; each look is written down."""
+    at, address = now(), address_of(request)
+    count_try(what="verify", who=network_of(address), bound=licences.CHECKS, at=at)
     with scope.everything():  # the token is the secret
-        found = licences.verify_token(token, at=now(), ip=str(request.META.get("REMOTE_ADDR", "")))
+        found = licences.verify_token(token, at=at, ip=address)
     return answer(found)
 
 

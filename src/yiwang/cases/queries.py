@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet
@@ -437,7 +437,7 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
         statutory_on=row.statutory_on,
         closed_at=row.closed_at,
         evaluation_until=row.evaluation_until,
-        events=_events(row),
+        events=tuple(_nameless(one) for one in _events(row)),
         needs_correction_by=row.due_on if correcting else None,
     )
 
@@ -762,6 +762,13 @@ def _events(row: Case) -> tuple[TimelineRow, ...]:
             basis=one.basis,
         )
         for one in CaseEvent.objects.filter(case_id=row.pk).order_by("id")
+    )
+
+
+def _nameless(event: TimelineRow) -> TimelineRow:
+    """Return the step without who took it; that a job took it is no secret."""
+    return replace(
+        event, actor=event.actor if event.actor.startswith("job:") else "", actor_name=""
     )
 
 

@@ -38,9 +38,13 @@ from yiwang.licences.queries import (
     view,
 )
 from yiwang.organisations import queries as organisations
+from yiwang.organisations.limits import Bound
 from yiwang.organisations.permissions import Actor, Permission, require
 
 ZONE = ZoneInfo("Asia/Shanghai")
+CHECKS = Bound(most=60, seconds=600)
+"""Checks of licences per address; a guard at a door scans many."""
+
 FIELDS_MAX = 40
 LABEL_MAX_LENGTH = 40
 VALUE_MAX_LENGTH = 800

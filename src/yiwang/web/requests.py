@@ -6,13 +6,16 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from yiwang.kernel.addresses import client_address
+
 
 def address_of(request: HttpRequest) -> str:
     """Return the network address of the client; behind the TLS proxy the one it saw last."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if settings.HTTPS and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return client_address(
+        remote=str(request.META.get("REMOTE_ADDR", "")),
+        forwarded=request.headers.get("X-Forwarded-For", ""),
+        behind_proxy=settings.HTTPS,
+    )
 
 
 def way_back(request: HttpRequest) -> str:

@@ -47,6 +47,7 @@ from yiwang.cases.services.steps import (
     NotHolderError,
     TextRefusedError,
 )
+from yiwang.cases.services.tracking import count_question
 
 __all__ = [
     "AcceptanceRefusedError",
@@ -70,6 +71,7 @@ __all__ = [
     "assign_case",
     "attach",
     "check_material",
+    "count_question",
     "decide",
     "decline_case",
     "deem_accepted",
