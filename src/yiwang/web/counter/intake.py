@@ -291,6 +291,8 @@ class Receive(Page):
         answers: dict[str, Answer] = {}
         sent = self.request.POST
         for question in self.item.questions():
+            if question.prefill in self.prefilled:
+                continue
             if question.id in {one.id for one in asked(self.item, answers)} and sent:
                 answers[question.id] = _read(question, sent)
         answers = {key: value for key, value in answers.items() if value is not None}

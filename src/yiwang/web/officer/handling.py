@@ -27,6 +27,7 @@ from yiwang.web.officer.cases import CasePages, done
 from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS
 from yiwang.web.views import FormPage
 
+VERSION_MAX = 2**31 - 1
 REASON_LENGTH = 2000
 LINE_LENGTH = 300
 OTHER_LINES = 2
@@ -38,7 +39,20 @@ class VersionForm(forms.Form):
 
     use_required_attribute = False
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        max_value=VERSION_MAX,
+        error_messages={
+            "required": _l("页面不完整，请刷新后再办。"),
+            "invalid": _l("页面不完整，请刷新后再办。"),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = field.error_messages["required"]
 
 
 class Act(CasePages, FormPage):
@@ -599,15 +613,13 @@ class AssignForm(VersionForm):
     to = forms.ChoiceField(
         label=_l("承办人"),
         widget=forms.RadioSelect,
-        error_messages={
-            "required": _l("请选择承办人。"),
-            "invalid_choice": _l("该人员不能承办本办件，请从所列人员中选择。"),
-        },
+        error_messages={"required": _l("请选择承办人。")},
     )
 
     def __init__(self, *args: Any, staff: Sequence[StaffView] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["to"]
+        choice.error_messages["invalid_choice"] = _("该人员不能承办本办件，请从所列人员中选择。")
         assert isinstance(choice, forms.ChoiceField)
         choice.choices = [(f"user:{one.login}", one.name) for one in staff]
 

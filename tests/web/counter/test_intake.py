@@ -1,0 +1,279 @@
+"""Taking an application in at the window, from the card on the desk to the receipt."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.factories import cases, documents, registers
+from tests.factories.desk import signed_in
+from tests.web.officer.test_pages import words
+from yiwang.audit.queries import trail
+from yiwang.cases.models import Case
+from yiwang.cases.policy.terms import MaterialState
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+FORM = f"/counter/{cases.FIRM_REF}/{cases.RESTAURANT}/"
+ANSWERS = {
+    "kind": "catering",
+    "address": "嘉定区南翔镇示例路11号",
+    "area_m2": "80",
+    "phone": "13900001234",
+}
+
+
+def receive(client=None, **sent):
+    client = client or signed_in("clerk")
+    return client.post(FORM, ANSWERS | {"key": "k1", "receive": "1", "declared": "1"} | sent)
+
+
+def find(text):
+    return signed_in("clerk").post("/counter/", {"words": text, "window": "A03"})
+
+
+@pytest.mark.parametrize("text", [registers.FIRM, registers.FIRM.lower(), "示例餐饮"])
+def test_a_firm_is_found_by_code_or_name(text):
+    assert find(text).headers["Location"] == f"/counter/{cases.FIRM_REF}/"
+
+
+def test_a_person_is_found_by_the_card_and_the_search_leaves_a_trace_without_the_number():
+    person = registers.save_person()
+
+    answer = find("310114 19850615 1037")
+
+    assert answer.headers["Location"] == f"/counter/{person.ref}/"
+    (row,) = trail(act="registers.find_person")
+    assert row.target == person.ref
+    assert registers.ZHANG not in str(row)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "请输入身份证号、统一社会信用代码或者单位名称"),
+        ("示", "至少输入名称中连续的两个字"),
+        ("不存在的单位", "没有找到这个单位"),
+        ("91310114XXXX00020R", "请核对营业执照上的18位代码"),
+        ("310114198506151030", "校验"),
+    ],
+)
+def test_what_cannot_be_found_says_what_to_try(text, sentence):
+    answer = find(text)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+
+
+def test_somebody_no_register_knows_is_entered_from_the_card_without_a_phone():
+    shown = find(registers.ZHANG)
+    assert shown.status_code == 200
+    assert "登记库中没有此人" in words(shown)
+
+    answer = signed_in("clerk").post(
+        "/counter/register/", {"id_number": registers.ZHANG, "name": "张示例"}
+    )
+    page = signed_in("clerk").get(answer.headers["Location"])
+
+    assert "没有登记电话" in words(page)
+    assert registers.ZHANG not in words(page)
+
+
+@pytest.mark.parametrize("wrong", [{"id_number": "123"}, {"name": ""}, {"phone": "12"}])
+def test_a_wrong_entry_is_refused_and_kept_on_the_page(wrong):
+    sent = {"id_number": registers.ZHANG, "name": "张示例", "address": "嘉定区某路"} | wrong
+
+    answer = signed_in("clerk").post("/counter/register/", sent)
+
+    assert answer.status_code == 422
+    assert "嘉定区某路" in answer.content.decode()
+
+
+def test_items_are_those_for_this_applicant_and_searched_by_citizens_words():
+    clerk = signed_in("clerk")
+
+    found = clerk.get(f"/counter/{cases.FIRM_REF}/?text=开饭店").context["items"]
+    assert [item.slug for item in found] == [cases.RESTAURANT]
+    everything = clerk.get(f"/counter/{cases.FIRM_REF}/").context["items"]
+    assert cases.CARD not in {item.slug for item in everything}
+    assert "请换一个说法" in words(clerk.get(f"/counter/{cases.FIRM_REF}/?text=造飞机火箭"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/counter/person:nobody/",
+        "/counter/entity:91310114XXXX00020R/",
+        f"/counter/{cases.FIRM_REF}/no-such-item/",
+        f"/counter/{cases.FIRM_REF}/{cases.CARD}/",
+        "/counter/receipt/NO-SUCH-CASE/",
+    ],
+)
+def test_an_address_that_was_guessed_is_not_found(path):
+    assert signed_in("clerk").get(path).status_code == 404
+
+
+def test_nothing_is_asked_that_a_register_holds():
+    definition = cases.without_materials(slug="firm-name")
+    definition["sections"][0]["questions"].append(
+        {"id": "firm", "label": "经营者名称", "kind": "text", "prefill": "entity.name"}
+    )
+    definition["handling_code"] = "11310114XXXX01011H431013100100002"
+    cases.publish(definition)
+    clerk = signed_in("clerk")
+
+    answer = clerk.get(f"/counter/{cases.FIRM_REF}/firm-name/")
+
+    assert "firm" not in answer.context["form"].fields
+    assert "来源：" in words(answer)
+    sent = ANSWERS | {"key": "k2", "receive": "1", "declared": "1"}
+    clerk.post(f"/counter/{cases.FIRM_REF}/firm-name/", sent)
+    assert cases.page(Case.objects.get().number).answers["firm"] == "上海示例餐饮管理有限公司"
+
+
+def test_a_form_is_received_once_and_leads_to_the_receipt():
+    clerk = signed_in("clerk")
+    clerk.post("/counter/", {"words": registers.FIRM, "window": "A03"})
+
+    first, second = receive(clerk), receive(clerk)
+
+    case = Case.objects.get()
+    assert first.headers["Location"] == second.headers["Location"]
+    assert first.headers["Location"] == f"/counter/receipt/{case.number}/"
+    assert case.window == "A03"
+    page = clerk.get(first.headers["Location"])
+    shown = words(page)
+    assert case.query_code in shown
+    assert "2026年3月13日前告知是否受理" in shown
+    assert 'href="/counter/" data-key="n"' in page.content.decode()
+    large = clerk.get(first.headers["Location"] + "?print=large").content.decode()
+    assert "yw-receipt--large" in large
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"kind": ""}, "“经营方式”请从所列选项中选择"),
+        ({"kind": "nonsense"}, "“经营方式”请从所列选项中选择"),
+        ({"area_m2": "很大"}, "“面积”应为数字"),
+        ({"area_m2": "0"}, "“面积”应在1至10000之间"),
+        ({"phone": "123"}, "“联系电话”应为11位手机号"),
+        ({"declared": ""}, "请把声明读给申请人听"),
+    ],
+)
+def test_a_wrong_answer_shows_the_form_again_with_everything_typed(sent, sentence):
+    answer = receive(**sent)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert "嘉定区南翔镇示例路11号" in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+@pytest.fixture
+def papers():
+    """An item that asks for papers, in the place of the one that does not."""
+    definition = cases.restaurant(slug="with-papers")
+    definition["handling_code"] = "11310114XXXX01011H431013100100003"
+    cases.publish(definition)
+    return f"/counter/{cases.FIRM_REF}/with-papers/"
+
+
+def scan(name="平面图.pdf", content=None):
+    return SimpleUploadedFile(name, content or documents.pdf())
+
+
+def state_of(material):
+    found = cases.page(Case.objects.get().number).materials
+    return next(one for one in found if one.material_id == material)
+
+
+def test_a_scan_is_kept_when_an_answer_is_wrong(papers):
+    clerk = signed_in("clerk")
+    base = ANSWERS | {"key": "k1", "receive": "1", "declared": "1"}
+
+    wrong = clerk.post(papers, base | {"area_m2": "", "file_layout": scan()})
+    assert wrong.status_code == 422
+    (ref,) = [one.files[0].ref for one in wrong.context["papers"] if one.id == "layout"]
+    clerk.post(papers, base | {"ref_layout": ref})
+
+    assert state_of("layout").state is MaterialState.FILED
+    assert state_of("layout").upload_refs == (ref,)
+
+
+def test_paper_is_ticked_and_what_is_missing_does_not_stop_the_receipt(papers):
+    sent = ANSWERS | {"key": "k1", "receive": "1", "declared": "1", "paper": ["layout"]}
+
+    signed_in("clerk").post(papers, sent)
+
+    assert state_of("layout").state is MaterialState.FILED
+    assert state_of("layout").source == "窗口收取纸质材料"
+    assert state_of("rules").state is MaterialState.TOLERATED
+
+
+def test_the_answers_decide_which_papers_are_needed(papers):
+    clerk = signed_in("clerk")
+
+    plain = clerk.get(papers)
+    more = clerk.post(papers, ANSWERS | {"raw_food": "yes", "refresh": "1"})
+
+    assert "room" not in {one.id for one in plain.context["papers"]}
+    assert "room" in {one.id for one in more.context["papers"]}
+    assert more.status_code == 200
+    assert "嘉定区南翔镇示例路11号" in more.content.decode()
+    assert next(one for one in more.context["papers"] if one.id == "representative").source
+
+
+def test_a_program_with_the_name_of_a_paper_is_refused_at_its_material(papers):
+    sent = ANSWERS | {"refresh": "1", "file_layout": scan(content=b"MZ" + b"\0" * 500)}
+
+    answer = signed_in("clerk").post(papers, sent)
+
+    assert answer.status_code == 422
+    (wrong,) = [one for one in answer.context["papers"] if one.error]
+    assert wrong.id == "layout"
+    assert wrong.error in words(answer)
+
+
+def test_a_scan_can_be_taken_away_again(papers):
+    clerk = signed_in("clerk")
+    first = clerk.post(papers, ANSWERS | {"refresh": "1", "file_layout": scan()})
+    (ref,) = [one.files[0].ref for one in first.context["papers"] if one.id == "layout"]
+
+    second = clerk.post(papers, ANSWERS | {"ref_layout": ref, "drop": ref})
+
+    assert all(not one.files for one in second.context["papers"])
+
+
+def test_a_file_of_somebody_else_is_not_taken(papers):
+    taken = documents.services.accept_upload(
+        file=BytesIO(documents.pdf()),
+        name="别人的.pdf",
+        size=len(documents.pdf()),
+        by="user:stranger",
+        at=cases.FRIDAY,
+    )
+
+    answer = signed_in("clerk").post(
+        papers, ANSWERS | {"key": "k1", "receive": "1", "declared": "1", "ref_layout": taken.ref}
+    )
+
+    assert answer.status_code == 422
+    assert "请重新上传" in words(answer)
+    assert not Case.objects.exists()
+
+
+def test_another_place_than_the_registered_one_is_typed_over():
+    definition = cases.without_materials(slug="elsewhere")
+    definition["handling_code"] = "11310114XXXX01011H431013100100004"
+    definition["sections"][0]["questions"][0]["prefill"] = "entity.address"
+    cases.publish(definition)
+    sent = ANSWERS | {"key": "k1", "receive": "1", "declared": "1"}
+
+    signed_in("clerk").post(
+        f"/counter/{cases.FIRM_REF}/elsewhere/", sent | {"change_address": "嘉定区马路镇别处1号"}
+    )
+
+    assert cases.page(Case.objects.get().number).answers["address"] == "嘉定区马路镇别处1号"

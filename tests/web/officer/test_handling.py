@@ -1,0 +1,308 @@
+"""Acts on a case through its pages: second steps, refusals, two people at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import cases
+from tests.factories.desk import signed_in
+from tests.web.officer.test_pages import words
+from yiwang.audit.queries import trail
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import Outcome
+from yiwang.cases.services import propose
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+
+def send(login, case, page, **sent):
+    return signed_in(login).post(
+        f"/desk/cases/{case.number}/{page}/", {"version": case.version, **sent}
+    )
+
+
+def state_of(case):
+    return cases.page(case.number).case.state
+
+
+def test_a_whole_application_is_accepted_in_one_step_and_its_materials_are_noted():
+    case = cases.receive()
+
+    answer = send("clerk", case, "accept", checked="on")
+
+    assert answer.status_code == 302
+    assert state_of(case) is CaseState.ACCEPTED
+    assert all(one.checked_at for one in cases.page(case.number).materials)
+
+
+def test_nothing_is_accepted_unlooked_at():
+    case = cases.receive()
+
+    answer = send("clerk", case, "accept")
+
+    assert answer.status_code == 422
+    assert "请先核对材料并勾选" in words(answer)
+    assert state_of(case) is CaseState.RECEIVED
+
+
+def test_a_correction_is_shown_whole_before_it_is_sent():
+    case = cases.receive()
+    material = cases.page(case.number).materials[0].material_id
+    wrong = {f"what_{material}": "未签字或者未盖章", "other_0": "补充门牌号"}
+
+    first = send("clerk", case, "correct", **wrong)
+
+    assert first.status_code == 200
+    shown = words(first)
+    assert "未签字或者未盖章" in shown
+    assert "补充门牌号" in shown
+    assert "补正只能告知一次" in shown
+    assert case.query_code in shown
+    assert state_of(case) is CaseState.RECEIVED
+
+    again = send("clerk", case, "correct", **wrong, edit="1")
+    assert 'value="补充门牌号"' in again.content.decode()
+
+    assert send("clerk", case, "correct", **wrong, confirmed="1").status_code == 302
+    assert state_of(case) is CaseState.CORRECTION
+    correction = cases.page(case.number).correction
+    assert correction is not None
+    assert len(correction.lines) == 2
+
+
+def test_an_empty_correction_and_an_unknown_phrase_are_refused():
+    case = cases.receive()
+    material = cases.page(case.number).materials[0].material_id
+
+    assert "请至少选择一项问题" in words(send("clerk", case, "correct"))
+    answer = send("clerk", case, "correct", **{f"what_{material}": "瞎写"}, confirmed="1")
+    assert answer.status_code == 422
+    assert state_of(case) is CaseState.RECEIVED
+
+
+def test_a_second_correction_is_not_offered():
+    case = cases.correcting()
+
+    answer = send("clerk", case, "correct", other_0="还有", confirmed="1")
+
+    assert answer.status_code == 422
+    assert "不能一次性告知补正" in words(answer)
+    assert "还有" in answer.content.decode()
+
+
+def test_a_refusal_to_accept_names_reason_basis_and_remedies_before_it_is_sent():
+    case = cases.receive()
+    sent = {"kind": "decline", "reason": "不属于本机关职权", "article": "行政许可法第三十二条"}
+
+    first = words(send("clerk", case, "decline", **sent))
+
+    for part in ("不属于本机关职权", "行政许可法第三十二条", "行政复议", "行政诉讼", "不能撤销"):
+        assert part in first
+    assert state_of(case) is CaseState.RECEIVED
+
+    send("clerk", case, "decline", **sent, confirmed="1")
+    assert state_of(case) is CaseState.NOT_ACCEPTED
+
+
+@pytest.mark.parametrize("missing", ["kind", "reason", "article"])
+def test_a_refusal_to_accept_without_its_parts_says_which(missing):
+    case = cases.receive()
+    sent = {"kind": "decline", "reason": "理由", "article": "条款", missing: " ", "confirmed": "1"}
+
+    answer = send("clerk", case, "decline", **sent)
+
+    assert answer.status_code == 422
+    assert "请" in str(answer.context["form"].errors[missing])
+    assert state_of(case) is CaseState.RECEIVED
+
+
+def test_a_reviewer_proposes_and_another_decides_in_a_second_step():
+    case = cases.accepted()
+    send("reviewer", case, "review", outcome="grant", opinion="符合条件")
+    case = cases.page(case.number).case
+    assert case.state is CaseState.DECISION_PENDING
+
+    first = words(send("approver", case, "decide", outcome="grant"))
+    assert "确认准予" in first
+    assert "餐饮服务许可证" in first
+    assert state_of(case) is CaseState.DECISION_PENDING
+
+    send("approver", case, "decide", outcome="grant", confirmed="1")
+    assert state_of(case) is CaseState.APPROVED
+
+
+@pytest.mark.parametrize("missing", ["outcome", "opinion"])
+def test_a_review_without_its_parts_keeps_what_was_typed(missing):
+    case = cases.accepted()
+    sent = {"outcome": "grant", "opinion": "写了很久的意见", missing: ""}
+
+    answer = send("reviewer", case, "review", **sent)
+
+    assert answer.status_code == 422
+    assert missing in answer.context["form"].errors
+    if missing != "opinion":
+        assert "写了很久的意见" in answer.content.decode()
+
+
+def test_a_refusal_explains_itself_or_is_not_made():
+    case = cases.reviewed()
+
+    answer = send("approver", case, "decide", outcome="refuse", confirmed="1")
+
+    assert answer.status_code == 422
+    assert "请填写不予的理由" in words(answer)
+    assert "请填写不予的法律依据" in words(answer)
+    send(
+        "approver",
+        case,
+        "decide",
+        outcome="refuse",
+        reason="不符合",
+        article="三十三条",
+        confirmed="1",
+    )
+    assert state_of(case) is CaseState.REJECTED
+
+
+def test_whoever_reviewed_reads_clearly_why_they_may_not_decide():
+    case = cases.accepted()
+    send("both", case, "review", outcome="grant", opinion="符合条件")
+    case = cases.page(case.number).case
+    both = signed_in("both")
+
+    shown = words(both.get(f"/desk/cases/{case.number}/decide/"))
+    answer = send("both", case, "decide", outcome="grant", confirmed="1")
+
+    assert "审查和决定不能由同一人作出，请由本部门其他审批人员决定" in shown
+    assert answer.status_code == 422
+    assert "您审查过本办件" in words(answer)
+    assert state_of(case) is CaseState.DECISION_PENDING
+
+
+def test_two_reviewers_at_once_lose_nothing():
+    case = cases.accepted()
+    propose(
+        number=case.number,
+        outcome=Outcome.GRANT,
+        opinion="先到的意见",
+        by=cases.SECOND_REVIEWER,
+        at=cases.FRIDAY,
+    )
+
+    answer = send("reviewer", case, "review", outcome="refuse", opinion="后到的意见")
+
+    assert answer.status_code == 422
+    shown = words(answer)
+    assert "办件刚由王审查于03月06日 09:00办理" in shown
+    assert "请刷新后再办" in shown
+    assert "后到的意见" in shown
+    opinion = cases.page(case.number).opinion
+    assert opinion is not None
+    assert opinion.text == "先到的意见"
+
+
+def test_a_conflict_is_shown_and_the_same_words_can_be_sent_again():
+    case = cases.receive()
+    stale = {"version": case.version - 1, "checked": "on"}
+    clerk = signed_in("clerk")
+
+    answer = clerk.post(f"/desk/cases/{case.number}/accept/", stale)
+
+    assert answer.status_code == 422
+    fresh = answer.context["form"].data["version"]
+    again = clerk.post(f"/desk/cases/{case.number}/accept/", stale | {"version": fresh})
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize("version", ["", "x", "99999999999999999999"])
+def test_a_broken_version_is_refused(version):
+    case = cases.receive()
+
+    answer = signed_in("clerk").post(
+        f"/desk/cases/{case.number}/accept/", {"version": version, "checked": "on"}
+    )
+
+    assert answer.status_code == 422
+    assert state_of(case) is CaseState.RECEIVED
+
+
+def test_a_result_is_handed_over_and_a_parcel_needs_its_number():
+    case = cases.decided()
+
+    assert "请填写邮件号码" in words(send("clerk", case, "deliver", channel="post"))
+    assert send("clerk", case, "deliver").status_code == 422
+    send("clerk", case, "deliver", channel="print", result="本人签收")
+
+    assert state_of(case) is CaseState.CLOSED
+
+
+def test_a_head_gives_a_case_to_somebody_who_may_handle_it():
+    case = cases.accepted()
+
+    answer = send("head", case, "assign", to="user:reviewer2")
+
+    assert answer.status_code == 302
+    assert cases.page(case.number).case.assigned_to == "user:reviewer2"
+    refused = send("head", cases.page(case.number).case, "assign", to="user:clerk")
+    assert "请从所列人员中选择" in words(refused)
+
+
+def test_the_reviewer_is_not_offered_for_the_decision():
+    case = cases.accepted()
+    send("both", case, "review", outcome="grant", opinion="符合条件")
+
+    staff = signed_in("head").get(f"/desk/cases/{case.number}/assign/").context["staff"]
+
+    assert [one.login for one in staff] == ["approver"]
+
+
+def test_numbers_are_masked_and_a_full_view_needs_a_purpose_and_leaves_a_trace():
+    case = cases.receive()
+    clerk = signed_in("clerk")
+    page = words(clerk.get(f"/desk/cases/{case.number}/"))
+    assert "139****1234" in page
+    assert "13900001234" not in page
+
+    empty = clerk.post(f"/desk/cases/{case.number}/reveal/phone/", {"purpose": "好奇"})
+    assert empty.status_code == 422
+    assert "13900001234" not in words(empty)
+    shown = clerk.post(f"/desk/cases/{case.number}/reveal/phone/", {"purpose": "联系申请人办理"})
+
+    assert "13900001234" in words(shown)
+    (row,) = trail(act="audit.read", target=case.applicant_ref)
+    assert row.actor == "user:clerk"
+    assert row.purpose == "联系申请人办理"
+
+
+def test_a_registered_number_is_shown_whole_by_the_register():
+    case = cases.receive()
+
+    shown = signed_in("clerk").post(
+        f"/desk/cases/{case.number}/reveal/entity.phone/", {"purpose": "联系申请人办理"}
+    )
+
+    assert "021-00000001" in words(shown)
+
+
+@pytest.mark.parametrize("key", ["area_m2", "person.id_number", "nothing"])
+def test_only_hidden_values_can_be_shown_whole(key):
+    case = cases.receive()
+
+    answer = signed_in("clerk").get(f"/desk/cases/{case.number}/reveal/{key}/")
+
+    assert answer.status_code == 404
+
+
+def test_papers_of_a_case_open_for_its_people_only():
+    case = cases.decided()
+    other = cases.receive()
+    clerk = signed_in("clerk")
+    letter = cases.page(case.number).documents[0].id
+
+    opened = clerk.get(f"/desk/cases/{case.number}/letters/{letter}/")
+    assert opened.content.startswith(b"%PDF")
+    assert opened.headers["Cache-Control"] == "no-store"
+    assert clerk.get(f"/desk/cases/{case.number}/licence/").content.startswith(b"%PDF")
+    assert clerk.get(f"/desk/cases/{other.number}/letters/{letter}/").status_code == 404
+    assert clerk.get(f"/desk/cases/{other.number}/licence/").status_code == 404
+    assert clerk.get(f"/desk/cases/{other.number}/files/{'0' * 32}/").status_code == 404
