@@ -24,6 +24,7 @@ class Catalogue:
         errors: list[PackError] = []
         seen: dict[tuple[str, str], str] = {}
         departments = frozenset(view.code for view in organisations.departments())
+        loaded = queries.latest_definitions()
         for file in files:
             version, problems = _parsed(file)
             errors.extend(problems)
@@ -40,6 +41,7 @@ class Catalogue:
                 )
             seen[key] = file.path
             errors.extend(_failed(file, version, departments))
+            errors.extend(_revived(file, version, loaded.get(version.slug)))
         return errors
 
     def diff(self, files: Sequence[PackFile]) -> list[DiffLine]:
@@ -117,7 +119,11 @@ def _failed(
                 f"没有部门“{code}”。",
                 f"请从已装入的部门中选择：{'、'.join(sorted(departments))}。",
             )
-    before = queries.latest_definitions().get(version.slug)
+
+
+def _revived(
+    file: PackFile, version: ItemVersion, before: queries.LatestDefinition | None
+) -> Iterator[PackError]:
     if before is not None and before.withdrawn and before.definition != to_plain(version):
         yield file.error(
             "",
