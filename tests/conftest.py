@@ -97,3 +97,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"{len(missed)} test(s) did not run: set YIWANG_LAWS to the folder with "
             "articles.parquet and run pytest -m corpus."
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_kept_between_acts() -> None:
+    """Ask the database each time: tests make and undo districts faster than acts may forget."""
+    from yiwang.api import context
+    from yiwang.cases.services import kept
+
+    kept.KEPT_SECONDS = context.KEPT_SECONDS = 0.0

@@ -89,6 +89,7 @@ class Caller:
 def callers(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[str], Caller]:
     """Return a caller per name: clerk, reviewer, approver, head, stranger, firm, nobody."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    monkeypatch.setattr(context, "KEPT_SECONDS", 5.0)
     context.forget()
     cache.clear()
     cases.district(items=False)

@@ -32,7 +32,9 @@ def chinese_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def document_number(*, kind: DocumentKind, department_name: str, year: int, serial: int) -> str:
+def document_number(
+    *, kind: DocumentKind, department_name: str, year: int, serial: int | str
+) -> str:
     """Return the number of a letter (文号) with six-corner brackets, `嘉市监受〔2026〕7号`."""
     return f"{department_name}{NUMBER_WORDS[kind]}〔{year}〕{serial}号"
 

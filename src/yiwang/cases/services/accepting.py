@@ -13,6 +13,7 @@ from yiwang.cases.policy.deadlines import PLACE, day_of, decision_days, evaluati
 from yiwang.cases.policy.states import STEPS, CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services import kept
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -27,7 +28,6 @@ from yiwang.catalogue.policy.items import CaseKind
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 
 DEEMED_BATCH = 200
@@ -127,7 +127,7 @@ def _accept(
         basis="行政许可法 第三十二条第一款第四项" if deemed else "",
         act="cases.deem_accepted" if deemed else "",
     )
-    department = organisations.department(case.department_code)
+    department = kept.department(case.department_code)
     issue(
         case,
         DocumentKind.ACCEPTANCE_NOTICE,
@@ -206,7 +206,7 @@ def decline_case(
         basis=article,
     )
     item = version_of(case)
-    department = organisations.department(case.department_code)
+    department = kept.department(case.department_code)
     issue(
         case,
         DocumentKind.NO_NEED_NOTICE if no_need else DocumentKind.NON_ACCEPTANCE,

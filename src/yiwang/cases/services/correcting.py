@@ -15,6 +15,7 @@ from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_
 from yiwang.cases.policy.states import STEPS, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services import kept
 from yiwang.cases.services.drafting import check_uploads
 from yiwang.cases.services.steps import (
     begin,
@@ -29,7 +30,6 @@ from yiwang.cases.services.steps import (
 from yiwang.documents import services as documents
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 
 LINES_MAX = 60
@@ -117,7 +117,7 @@ def ask_correction(
     case.due_on = due_on
     move(case, Step.ASK_CORRECTION, acting=acting, by=by, at=at, changed=["due_on"])
     item = version_of(case)
-    department = organisations.department(case.department_code)
+    department = kept.department(case.department_code)
     issue(
         case,
         DocumentKind.CORRECTION_NOTICE,

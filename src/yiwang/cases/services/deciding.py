@@ -13,6 +13,7 @@ from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.steps import (
@@ -33,7 +34,6 @@ from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences import services as licences
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import services as registers
 
@@ -239,7 +239,7 @@ def _issue_decision(
     by: Actor,
     at: datetime,
 ) -> None:
-    seal = organisations.department(case.deciding_department)
+    seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
     if outcome is Outcome.GRANT:
         valid_from, valid_until = _validity(item, day_of(at))
@@ -325,7 +325,7 @@ def _end(
     close(case, at)
     move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
     item = version_of(case)
-    department = organisations.department(case.department_code)
+    department = kept.department(case.department_code)
     issue(
         case,
         DocumentKind.END_NOTICE,

@@ -16,6 +16,7 @@ from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.services import kept
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     audience_of,
@@ -24,7 +25,6 @@ from yiwang.cases.services.drafting import (
     locked_draft,
 )
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down
-from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
@@ -37,7 +37,6 @@ from yiwang.catalogue.policy.items import (
     asked,
     needed,
 )
-from yiwang.content import queries as content
 from yiwang.documents import services as documents
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -45,7 +44,6 @@ from yiwang.kernel.identifiers import query_code
 from yiwang.kernel.masking import mask_number, mask_phone
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences import queries as licences
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 from yiwang.organisations.policy.terms import DepartmentKind
 from yiwang.registers import queries as registers
@@ -138,7 +136,7 @@ def submit_case(
         raise SubmissionRefusedError("请先阅读并勾选申请人声明，再提交申请。")
     if draft.expires_on < day_of(at):
         raise SubmissionRefusedError("这份草稿已过保留期限，请重新填写申请。")
-    item = catalogue.item_version(draft.item_slug, draft.item_version)
+    item = kept.item_version(draft.item_slug, draft.item_version)
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
     check_eligible(item, draft.applicant_ref)
@@ -154,7 +152,7 @@ def submit_case(
             answers=_with_known(item, plain_answers(draft.answers), registered),
             uploads=uploads,
             channel=Channel.PORTAL,
-            intake_department=_portal_window(on=day_of(at)),
+            intake_department=kept.portal_window(on=day_of(at)),
             window="",
             phone="",
             town="",
@@ -222,7 +220,7 @@ def receive_at_counter(
     try:
         with transaction.atomic():
             return _receive_at_counter(
-                item=catalogue.item(item_slug, on=day_of(at)),
+                item=kept.item(item_slug, on=day_of(at)),
                 applicant_ref=applicant_ref,
                 answers=answers,
                 uploads=uploads,
@@ -306,7 +304,7 @@ def _receive(
     materials = _materials(application, answers, calendar=calendar, today=today)
     _check_complete(application, answers, materials, today)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
-    department = organisations.department(item.department)
+    department = kept.department(item.department)
     phone = application.phone or _phone(application, answers)
     number, code = _numbers(item, today)
     case = Case.objects.create(
@@ -317,7 +315,7 @@ def _receive(
         item_name=item.name,
         immediate=item.limit.promised_workdays == 0,
         department_code=item.department,
-        deciding_department=organisations.deciding_department(item.department, on=today),
+        deciding_department=kept.deciding_department(item.department, on=today),
         intake_department=application.intake_department,
         window=application.window,
         town=application.town or _value(application, "entity.town"),
@@ -513,7 +511,7 @@ def _numbers(item: ItemVersion, today: date) -> tuple[str, str]:
     body = item.handling_code or item.task_code
     serial, place = draw_case_number(body, day)
     code = query_code.generate(
-        prefix=content.district().letters, received_on=today, serial=_scattered(place)
+        prefix=kept.district_letters(), received_on=today, serial=_scattered(place)
     )
     return f"{body}{day}{serial:06d}", code
 
@@ -551,17 +549,11 @@ def _window_of(item: ItemVersion, *, by: Actor) -> Capacity:
     if item.department in held:
         return Capacity(post="counter_clerk", department=item.department)
     for code in sorted(held):
-        if organisations.department(code).kind in COMPREHENSIVE:
+        if kept.department(code).kind in COMPREHENSIVE:
             return Capacity(post="counter_clerk", department=code)
     raise PermissionRefusedError(
         "您的窗口不收本部门以外的事项，请引导申请人到综合窗口，或联系本部门负责人。"
     )
-
-
-def _portal_window(*, on: date) -> str:
-    """Return the unit whose window looks after what comes in through the portal."""
-    found = organisations.departments(on=on, kind=DepartmentKind.CENTRE)
-    return found[0].code if found else ""
 
 
 def _tie(draft: Draft, case: Case) -> None:

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from django.db import connection
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CaseDocument, CaseEvent, Message
+from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE, day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
-from yiwang.catalogue import queries as catalogue
+from yiwang.cases.services import kept
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.errors import RefusedError
-from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import (
     EVERYWHERE,
     GRANTS,
@@ -27,6 +27,7 @@ from yiwang.organisations.permissions import (
     PermissionRefusedError,
     require,
 )
+from yiwang.organisations.queries import DepartmentView
 
 REASON_LENGTH = 2_000
 """Longest reason or opinion, in characters."""
@@ -60,16 +61,19 @@ class Capacity:
     department: str = ""
 
 
+_LOCK = "SELECT * FROM cases_case WHERE number = %s FOR UPDATE"
+
+
 def locked(number: str) -> Case:
     """Return the row of a case, locked for the rest of the transaction.
 
     Raises:
         CaseNotFoundError: there is none.
     """
-    case = Case.objects.select_for_update().filter(number=number).first()
-    if case is None:
+    found = list(Case.objects.raw(_LOCK, [number]))
+    if not found:
         raise CaseNotFoundError
-    return case
+    return found[0]
 
 
 def require_version(case: Case, version: int | None) -> None:
@@ -209,7 +213,7 @@ def write_down(
 
 def version_of(case: Case) -> ItemVersion:
     """Return the item version that the case is pinned to."""
-    return catalogue.item_version(case.item_slug, case.item_version)
+    return kept.item_version(case.item_slug, case.item_version)
 
 
 def written(text: str, what: str) -> str:
@@ -233,18 +237,12 @@ _DRAW = (
 )
 
 
-def draw(scope: str, period: str) -> int:
-    """Draw the next number of a scope in a period; gaps are allowed, repeats are not.
-
-    Others who draw in the same scope wait until the transaction ends, so draw late.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_DRAW, [scope, period])
-        return int(cursor.fetchone()[0])
-
-
 def draw_case_number(body: str, day: str) -> tuple[int, int]:
-    """Draw the serial of a case at `body` on `day`, and a place for its query code; one query."""
+    """Draw the serial of a case at `body` on `day`, and a place for its query code; one query.
+
+    Gaps are allowed, repeats are not. Others who draw at the same body wait until the transaction
+    ends, so draw late.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"{_DRAW}, nextval('cases_query_code')", [f"case:{body}", day])
         serial, place = cursor.fetchone()
@@ -262,17 +260,35 @@ def heading(case: Case, item: ItemVersion, department_name: str) -> letters.Head
     )
 
 
+_ISSUE = """
+    WITH drawn AS (
+        INSERT INTO cases_serial (scope, period, last_number) VALUES (%(scope)s, %(year)s, 1)
+        ON CONFLICT (scope, period) DO UPDATE SET last_number = cases_serial.last_number + 1
+        RETURNING last_number
+    ), told AS (
+        INSERT INTO cases_message (to_ref, case_id, title, body, at)
+        VALUES (%(to)s, %(case)s, %(subject)s, %(message)s, %(at)s)
+    )
+    INSERT INTO cases_casedocument
+        (case_id, kind, number, title, body, seal_department, issued_by, issued_at)
+    SELECT %(case)s, %(kind)s, replace(%(number)s, '#', last_number::text), %(title)s,
+        %(body)s::jsonb, %(seal)s, %(by)s, %(at)s
+    FROM drawn
+"""
+"""Number, letter and message in one statement: three letters per case make six round trips less."""
+
+
 def issue(
     case: Case,
     kind: DocumentKind,
     *,
     body: letters.Body,
     item: ItemVersion,
-    seal: organisations.DepartmentView,
+    seal: DepartmentView,
     by: Actor,
     at: datetime,
     message: str,
-) -> CaseDocument:
+) -> None:
     """Write a letter with its number, and tell the applicant.
 
     Args:
@@ -286,23 +302,23 @@ def issue(
         message: Text of the message to the applicant.
     """
     year = day_of(at).year
-    serial = draw(f"document:{seal.code}:{kind.value}", str(year))
-    document = CaseDocument.objects.create(
-        case=case,
-        kind=kind.value,
-        number=letters.document_number(
-            kind=kind, department_name=seal.short_name or seal.name, year=year, serial=serial
+    title = letters.title(kind, item)
+    words = {
+        "scope": f"document:{seal.code}:{kind.value}",
+        "year": str(year),
+        "to": case.applicant_ref,
+        "case": case.pk,
+        "subject": f"{title}（{case.query_code}）",
+        "message": message,
+        "at": at,
+        "kind": kind.value,
+        "number": letters.document_number(
+            kind=kind, department_name=seal.short_name or seal.name, year=year, serial="#"
         ),
-        title=letters.title(kind, item),
-        body=body,
-        seal_department=seal.code,
-        issued_by=by.ref,
-        issued_at=at,
-    )
-    tell(case, title=f"{document.title}（{case.query_code}）", body=message, at=at)
-    return document
-
-
-def tell(case: Case, *, title: str, body: str, at: datetime) -> None:
-    """Send the applicant a message; the title carries no personal data."""
-    Message.objects.create(to_ref=case.applicant_ref, case=case, title=title, body=body, at=at)
+        "title": title,
+        "body": orjson.dumps(body).decode(),
+        "seal": seal.code,
+        "by": by.ref,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ISSUE, words)
