@@ -43,6 +43,10 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
+PERSONAL = ("/accounts/", "/api/", "/track/", "/v/", "/V/")
+"""Beginnings of addresses that show something personal or secret to whoever is not signed in."""
+
+
 class SecurityHeaders:
     """Send the policy of the house with every answer."""
 
@@ -50,16 +54,20 @@ class SecurityHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the headers; pages of a signed-in person are not kept by anybody."""
+        """Add the headers; pages about a person are not kept by anybody."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
+        if request.path.startswith(PERSONAL) or _is_signed_in(request):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
 
 
 class Language:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import BadRequest, ObjectDoesNotExist
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -29,6 +29,9 @@ from yiwang.web.requests import address_of
 
 UNPROCESSABLE = 422
 FORBIDDEN = 403
+
+ANYBODY = "public:web"
+"""Ref of whoever is not signed in; never `system:…`, which services take for the program."""
 
 T = TypeVar("T")
 
@@ -86,7 +89,7 @@ class Page(View):
         ip = address_of(self.request)
         user = self.request.user
         if not user.is_authenticated or user.pk is None:
-            return Actor(ref="system:public", ip=ip)
+            return Actor(ref=ANYBODY, ip=ip)
         return organisations.actor_for(user.pk, at=self.at, ip=ip)
 
     @cached_property
@@ -96,6 +99,7 @@ class Page(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Open the page to those who may; turn a refusal into a page with its sentence."""
+        _require_storable(request, kwargs)
         try:
             scope.enter(self.actor)
             stopped = self.stopped()
@@ -211,6 +215,22 @@ class FormPage(Page):
     def invalid(self, form: forms.Form) -> HttpResponse:
         """Show the form again with its errors."""
         return self.render({"form": form}, status=UNPROCESSABLE)
+
+
+def _require_storable(request: HttpRequest, kwargs: Mapping[str, Any]) -> None:
+    """Stop before anything is asked of the database that it cannot even be asked.
+
+    Raises:
+        BadRequest: a NUL stands in the address or in what was typed.
+    """
+    typed = (
+        value
+        for sent in (request.GET, request.POST)
+        for _, values in sent.lists()
+        for value in values
+    )
+    if any("\x00" in str(value) for value in (*kwargs.values(), *typed)):
+        raise BadRequest("NUL")
 
 
 def found(question: Callable[[], T]) -> T:

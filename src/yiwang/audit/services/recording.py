@@ -89,6 +89,7 @@ def record(
     AuditEvent.objects.create(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
 
 
+@transaction.atomic
 def record_read(
     *,
     at: datetime,
@@ -99,7 +100,7 @@ def record_read(
     department: str = "",
     ip: str = "",
 ) -> None:
-    """Write that somebody looked at sensitive fields of a record.
+    """Write that somebody looked at sensitive fields of a record; an act of its own.
 
     Raises:
         PurposeRefusedError: no purpose was given.

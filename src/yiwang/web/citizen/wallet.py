@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import segno
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -93,11 +94,12 @@ class LicenceFile(OwnLicence):
         one = self.licence
         services.ensure_file(one.identifier, at=self.at)
         content = licences.open_file(one.identifier)
-        audit.record(
-            at=self.at,
-            actor=self.actor.ref,
-            act="licences.download",
-            target=one.ref,
-            ip=self.actor.ip,
-        )
+        with transaction.atomic():
+            audit.record(
+                at=self.at,
+                actor=self.actor.ref,
+                act="licences.download",
+                target=one.ref,
+                ip=self.actor.ip,
+            )
         return pdf(content, name=f"{one.type_name}-{one.number}.pdf")

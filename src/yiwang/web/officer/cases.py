@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import services as audit
@@ -121,7 +120,23 @@ class CaseFile(CasePages):
         )
 
 
-class CaseUpload(CasePages):
+class _Papers(CasePages):
+    """Papers of a case, which may show numbers and portraits: every look is written down."""
+
+    def note_look(self, paper: str, *, purpose: str) -> None:
+        """Write down which paper was looked at; never by a file name, which may be a number."""
+        audit.record_read(
+            at=self.at,
+            actor=self.actor.ref,
+            target=f"case:{self.case.number}",
+            fields=[paper],
+            purpose=purpose,
+            department=self.case.deciding_department,
+            ip=self.actor.ip,
+        )
+
+
+class CaseUpload(_Papers):
     """A file that the applicant handed in, rebuilt and safe to open; the look is written down."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -129,19 +144,11 @@ class CaseUpload(CasePages):
         upload = found(lambda: documents.upload(f"upload:{kwargs['key']}"))
         if upload.used_by != f"case:{self.case.number}":
             raise Http404("not a file of this case")
-        audit.record_read(
-            at=self.at,
-            actor=self.actor.ref,
-            target=f"case:{self.case.number}",
-            fields=[upload.name],
-            purpose=_("办理办件时查看申请材料"),
-            department=self.case.deciding_department,
-            ip=self.actor.ip,
-        )
+        self.note_look(upload.ref, purpose="办理办件时查看申请材料")
         return _file(documents.open_derivative(upload.ref), str(upload.media_type.value))
 
 
-class CasePreview(CasePages):
+class CasePreview(_Papers):
     """A picture of the first page of a file, shown inside the pages of a case."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -150,14 +157,17 @@ class CasePreview(CasePages):
         if upload.used_by != f"case:{self.case.number}":
             raise Http404("not a file of this case")
         if upload.media_type is not MediaType.PDF:
-            return _file(documents.open_derivative(upload.ref), str(upload.media_type.value))
-        picture = documents.open_preview(upload.ref)
+            picture: bytes | None = documents.open_derivative(upload.ref)
+            media_type = str(upload.media_type.value)
+        else:
+            picture, media_type = documents.open_preview(upload.ref), "image/png"
         if picture is None:
             raise Http404("no preview")
-        return _file(picture, "image/png")
+        self.note_look(upload.ref, purpose="办理办件时预览申请材料")
+        return _file(picture, media_type)
 
 
-class CaseLetter(CasePages):
+class CaseLetter(_Papers):
     """A letter of the case as sealed PDF."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -165,10 +175,11 @@ class CaseLetter(CasePages):
         if kwargs["document"] not in {one.id for one in self.file.documents}:
             raise Http404("not a letter of this case")
         pdf = services.document_file(kwargs["document"], by=self.actor, at=self.at)
+        self.note_look(f"document:{kwargs['document']}", purpose="办理办件时查看文书")
         return _file(pdf, "application/pdf")
 
 
-class CaseLicence(CasePages):
+class CaseLicence(_Papers):
     """The licence that came of the case as sealed PDF."""
 
     permission: ClassVar[Permission] = Permission.LICENCE_READ
@@ -180,7 +191,9 @@ class CaseLicence(CasePages):
             raise Http404("no licence")
         if licence.file_sha256 is None:
             licence_services.ensure_file(licence.identifier, at=self.at)
-        return _file(licences.open_file(licence.identifier), "application/pdf")
+        content = licences.open_file(licence.identifier)
+        self.note_look(licence.ref, purpose="办理办件时查看证照")
+        return _file(content, "application/pdf")
 
 
 class PurposeForm(forms.Form):
@@ -242,17 +255,10 @@ class Reveal(CasePages, FormPage):
                 purpose=purpose,
                 by=self.actor,
                 at=self.at,
+                department=self._department(),
             )
         question = next(one for one in self.item.questions() if one.id == key)
-        departments = (case.deciding_department, case.intake_department, case.department_code)
-        department = next(
-            (
-                code
-                for code in departments
-                if self.actor.may(Permission.PERSON_REVEAL, department=code)
-            ),
-            case.deciding_department,
-        )
+        department = self._department()
         require(self.actor, Permission.PERSON_REVEAL, department=department)
         audit.record_read(
             at=self.at,
@@ -264,6 +270,19 @@ class Reveal(CasePages, FormPage):
             ip=self.actor.ip,
         )
         return in_words(question, plain_answers(self.file.answers).get(key))
+
+    def _department(self) -> str:
+        """Return where the actor may look; a post elsewhere opens nothing of this case."""
+        case = self.case
+        departments = (case.deciding_department, case.intake_department, case.department_code)
+        return next(
+            (
+                code
+                for code in departments
+                if self.actor.may(Permission.PERSON_REVEAL, department=code)
+            ),
+            case.deciding_department,
+        )
 
 
 def _file(content: bytes, media_type: str) -> HttpResponse:

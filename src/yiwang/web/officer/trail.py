@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any, ClassVar
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -26,7 +27,7 @@ from yiwang.web.views import UNPROCESSABLE, Page
 EXPORT_ROWS = 50_000
 """Longest export; a longer period is asked for in parts."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that spreadsheet programs take for a formula."""
 
 
@@ -121,14 +122,15 @@ class TrailExport(Page):
         if not form.is_valid():
             return self.render({"form": form, "rows": []}, status=UNPROCESSABLE)
         wanted = form.wanted()
-        trail_services.record(
-            at=self.at,
-            actor=self.actor.ref,
-            act="audit.export",
-            target="trail:all",
-            detail={key: value for key, value in wanted.items() if value is not None},
-            ip=self.actor.ip,
-        )
+        with transaction.atomic():
+            trail_services.record(
+                at=self.at,
+                actor=self.actor.ref,
+                act="audit.export",
+                target="trail:all",
+                detail={key: value for key, value in wanted.items() if value is not None},
+                ip=self.actor.ip,
+            )
         answer = StreamingHttpResponse(_lines(wanted), content_type="text/csv; charset=utf-8")
         name = f"trail-{timezone.localtime(self.at):%Y%m%d-%H%M}.csv"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
