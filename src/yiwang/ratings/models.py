@@ -91,7 +91,7 @@ class BadRatingTask(models.Model):
     closed_by = models.CharField("办结人员", max_length=80, blank=True)
     closing_note = models.CharField("整改措施", max_length=1000, blank=True)
 
-    objects: ClassVar[models.Manager[BadRatingTask]] = BadRatingTaskQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[BadRatingTask]] = BadRatingTaskQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -46,7 +46,7 @@ class SupervisedSubject(models.Model):
     removed_on = models.DateField("移出日期", null=True, blank=True)
     removed_reason = models.CharField("移出原因", max_length=500, blank=True)
 
-    objects: ClassVar[models.Manager[SupervisedSubject]] = SupervisedSubjectQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[SupervisedSubject]] = SupervisedSubjectQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -7,87 +7,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Rating',
+            name="Rating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('case_number', models.CharField(max_length=45, verbose_name='办件编号')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('item_name', models.CharField(max_length=200, verbose_name='事项名称')),
-                ('department_code', models.CharField(max_length=40, verbose_name='办理部门')),
-                ('rater_ref', models.CharField(max_length=64, verbose_name='评价人')),
-                ('grade', models.CharField(choices=[('very_satisfied', '非常满意'), ('satisfied', '满意'), ('mostly_satisfied', '基本满意'), ('dissatisfied', '不满意'), ('very_dissatisfied', '非常不满意')], max_length=20, verbose_name='评价等级')),
-                ('comment', models.CharField(blank=True, max_length=500, verbose_name='评价内容')),
-                ('rated_at', models.DateTimeField(verbose_name='评价时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("case_number", models.CharField(max_length=45, verbose_name="办件编号")),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("item_name", models.CharField(max_length=200, verbose_name="事项名称")),
+                ("department_code", models.CharField(max_length=40, verbose_name="办理部门")),
+                ("rater_ref", models.CharField(max_length=64, verbose_name="评价人")),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("very_satisfied", "非常满意"),
+                            ("satisfied", "满意"),
+                            ("mostly_satisfied", "基本满意"),
+                            ("dissatisfied", "不满意"),
+                            ("very_dissatisfied", "非常不满意"),
+                        ],
+                        max_length=20,
+                        verbose_name="评价等级",
+                    ),
+                ),
+                ("comment", models.CharField(blank=True, max_length=500, verbose_name="评价内容")),
+                ("rated_at", models.DateTimeField(verbose_name="评价时间")),
             ],
             options={
-                'indexes': [models.Index(fields=['item_slug', 'grade'], name='ratings_rating_item'), models.Index(fields=['department_code', 'rated_at'], name='ratings_rating_department')],
-                'constraints': [models.UniqueConstraint(fields=('case_number',), name='ratings_rating_one_per_case'), models.CheckConstraint(condition=models.Q(('grade__in', ['very_satisfied', 'satisfied', 'mostly_satisfied', 'dissatisfied', 'very_dissatisfied'])), name='ratings_rating_grade_known')],
+                "indexes": [
+                    models.Index(fields=["item_slug", "grade"], name="ratings_rating_item"),
+                    models.Index(
+                        fields=["department_code", "rated_at"], name="ratings_rating_department"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case_number",), name="ratings_rating_one_per_case"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "grade__in",
+                                [
+                                    "very_satisfied",
+                                    "satisfied",
+                                    "mostly_satisfied",
+                                    "dissatisfied",
+                                    "very_dissatisfied",
+                                ],
+                            )
+                        ),
+                        name="ratings_rating_grade_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BadRatingTask',
+            name="BadRatingTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, verbose_name='任务编号')),
-                ('department_code', models.CharField(max_length=40, verbose_name='责任部门')),
-                ('state', models.CharField(choices=[('open', '待联系'), ('contacted', '待整改答复'), ('answered', '待办结'), ('closed', '已办结')], default='open', max_length=16, verbose_name='处理状态')),
-                ('opened_on', models.DateField(verbose_name='评价日期')),
-                ('contact_due_on', models.DateField(verbose_name='联系期限')),
-                ('correct_due_on', models.DateField(verbose_name='整改期限')),
-                ('contacted_at', models.DateTimeField(blank=True, null=True, verbose_name='联系时间')),
-                ('contacted_by', models.CharField(blank=True, max_length=80, verbose_name='联系人员')),
-                ('contact_message', models.CharField(blank=True, max_length=500, verbose_name='联系内容')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='答复时间')),
-                ('answered_by', models.CharField(blank=True, max_length=80, verbose_name='答复人员')),
-                ('reply', models.CharField(blank=True, max_length=1000, verbose_name='公开答复')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='办结时间')),
-                ('closed_by', models.CharField(blank=True, max_length=80, verbose_name='办结人员')),
-                ('closing_note', models.CharField(blank=True, max_length=1000, verbose_name='整改措施')),
-                ('rating', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='task', to='ratings.rating')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, verbose_name="任务编号")),
+                ("department_code", models.CharField(max_length=40, verbose_name="责任部门")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待联系"),
+                            ("contacted", "待整改答复"),
+                            ("answered", "待办结"),
+                            ("closed", "已办结"),
+                        ],
+                        default="open",
+                        max_length=16,
+                        verbose_name="处理状态",
+                    ),
+                ),
+                ("opened_on", models.DateField(verbose_name="评价日期")),
+                ("contact_due_on", models.DateField(verbose_name="联系期限")),
+                ("correct_due_on", models.DateField(verbose_name="整改期限")),
+                (
+                    "contacted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="联系时间"),
+                ),
+                (
+                    "contacted_by",
+                    models.CharField(blank=True, max_length=80, verbose_name="联系人员"),
+                ),
+                (
+                    "contact_message",
+                    models.CharField(blank=True, max_length=500, verbose_name="联系内容"),
+                ),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="答复时间"),
+                ),
+                (
+                    "answered_by",
+                    models.CharField(blank=True, max_length=80, verbose_name="答复人员"),
+                ),
+                ("reply", models.CharField(blank=True, max_length=1000, verbose_name="公开答复")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="办结时间")),
+                ("closed_by", models.CharField(blank=True, max_length=80, verbose_name="办结人员")),
+                (
+                    "closing_note",
+                    models.CharField(blank=True, max_length=1000, verbose_name="整改措施"),
+                ),
+                (
+                    "rating",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="task",
+                        to="ratings.rating",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rating',
-            trigger=pgtrigger.compiler.Trigger(name='keep_ratings', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='635f9e7f82b1d188e1f61f031c72438a5e90409c', operation='UPDATE OR DELETE', pgid='pgtrigger_keep_ratings_78165', table='ratings_rating', when='BEFORE')),
+            model_name="rating",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_ratings",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="635f9e7f82b1d188e1f61f031c72438a5e90409c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_keep_ratings_78165",
+                    table="ratings_rating",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rating',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='5d39bb7ba5c38eedbe2d996e4cea5c9833fdce93', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8bf1c', table='ratings_rating', when='BEFORE')),
+            model_name="rating",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="5d39bb7ba5c38eedbe2d996e4cea5c9833fdce93",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8bf1c",
+                    table="ratings_rating",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='badratingtask',
-            index=models.Index(fields=['department_code', 'correct_due_on', 'id'], name='ratings_task_list'),
+            model_name="badratingtask",
+            index=models.Index(
+                fields=["department_code", "correct_due_on", "id"], name="ratings_task_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.UniqueConstraint(fields=('number',), name='ratings_task_number_once'),
+            model_name="badratingtask",
+            constraint=models.UniqueConstraint(fields=("number",), name="ratings_task_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'contacted', 'answered', 'closed'])), name='ratings_task_state_known'),
+            model_name="badratingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "contacted", "answered", "closed"])),
+                name="ratings_task_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.CheckConstraint(condition=models.Q(('contact_due_on__lte', models.F('correct_due_on'))), name='ratings_task_contact_before_answer_is_due'),
+            model_name="badratingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contact_due_on__lte", models.F("correct_due_on"))),
+                name="ratings_task_contact_before_answer_is_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('contacted_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('contacted_at__isnull', False), models.Q(('contacted_by', ''), _negated=True), models.Q(('contact_message', ''), _negated=True)), _connector='OR'), name='ratings_task_contact_says_who_and_when'),
+            model_name="badratingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("contacted_at__isnull", True), ("state", "open")),
+                    models.Q(
+                        models.Q(("state", "open"), _negated=True),
+                        ("contacted_at__isnull", False),
+                        models.Q(("contacted_by", ""), _negated=True),
+                        models.Q(("contact_message", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ratings_task_contact_says_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['answered', 'closed']), _negated=True), ('answered_at__isnull', True), ('reply', '')), models.Q(('state__in', ['answered', 'closed']), ('answered_at__isnull', False), models.Q(('answered_by', ''), _negated=True), models.Q(('reply', ''), _negated=True)), _connector='OR'), name='ratings_task_answer_says_who_when_and_what'),
+            model_name="badratingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(("state__in", ["answered", "closed"]), _negated=True),
+                        ("answered_at__isnull", True),
+                        ("reply", ""),
+                    ),
+                    models.Q(
+                        ("state__in", ["answered", "closed"]),
+                        ("answered_at__isnull", False),
+                        models.Q(("answered_by", ""), _negated=True),
+                        models.Q(("reply", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ratings_task_answer_says_who_when_and_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='badratingtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), ('closed_at__isnull', False), models.Q(('closed_by', ''), _negated=True), models.Q(('closing_note', ''), _negated=True)), _connector='OR'), name='ratings_task_closure_says_who_and_when'),
+            model_name="badratingtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(("state", "closed"), _negated=True), ("closed_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("state", "closed"),
+                        ("closed_at__isnull", False),
+                        models.Q(("closed_by", ""), _negated=True),
+                        models.Q(("closing_note", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="ratings_task_closure_says_who_and_when",
+            ),
         ),
     ]

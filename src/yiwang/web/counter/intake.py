@@ -340,13 +340,13 @@ class Receive(Page):
         key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
         if errors or "receive" not in request.POST:
             form = self.form(None)
-            form.initial |= {
-                q.id: request.POST.getlist(q.id)
-                if q.kind is QuestionKind.CHOICES
-                else request.POST[q.id]
-                for q in form.questions
-                if q.id in request.POST
-            }
+            for question in form.questions:
+                if question.id in request.POST:
+                    form.initial[question.id] = (
+                        request.POST.getlist(question.id)
+                        if question.kind is QuestionKind.CHOICES
+                        else request.POST[question.id]
+                    )
             status = UNPROCESSABLE if errors else 200
             return self._page(form, self._papers(errors), key=key, status=status)
         form = self.form(request.POST)
@@ -409,6 +409,7 @@ class Receive(Page):
         for material in self.item.materials:
             kept = [ref for ref in self.scanned.get(material.id, ()) if ref not in dropped]
             for sent in self.request.FILES.getlist(f"file_{material.id}"):
+                assert sent.file is not None
                 try:
                     taken = uploads.accept_upload(
                         file=sent.file,

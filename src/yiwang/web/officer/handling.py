@@ -74,7 +74,7 @@ class Act(CasePages, FormPage):
     def invalid(self, form: forms.Form) -> HttpResponse:
         """Show the page with fresh facts; the form then stands for the row as it is now."""
         self.__dict__.pop("file", None)
-        data = form.data.copy()
+        data = self.request.POST.copy()
         data["version"] = str(self.case.version)
         form.data = data
         return super().invalid(form)
