@@ -9,11 +9,11 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from yiwang.cases.events import CaseSubmitted
-from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Draft
+from yiwang.cases.models import Case, CaseMaterial, Draft
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
-from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import kept
@@ -24,7 +24,7 @@ from yiwang.cases.services.drafting import (
     check_uploads,
     locked_draft,
 )
-from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down
+from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
@@ -335,14 +335,20 @@ def _receive(
         due_on=notice_on,
         notice_due_on=notice_on,
     )
-    CaseAnswer.objects.create(case=case, answers=answers, declaration=application.declaration)
     for material in materials:
         material.case = case
     CaseMaterial.objects.bulk_create(materials)
     for refs in application.uploads.values():
         for ref in refs:
             documents.mark_used(ref=ref, used_by=f"case:{number}")
-    write_down(case, Step.RECEIVE, "", acting=application.acting, by=by, at=at)
+    write_down_birth(
+        case,
+        answers=answers,
+        declaration=application.declaration,
+        acting=application.acting,
+        by=by,
+        at=at,
+    )
     issue(
         case,
         DocumentKind.RECEIPT,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.db import connection
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CaseEvent
+from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE, day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
@@ -169,11 +170,35 @@ def move(
     case.version += 1
     case.touched_by = by.name or by.ref
     case.touched_at = at
-    case.save(update_fields=["state", "version", "touched_by", "touched_at", *changed])
-    write_down(case, step, before, acting=acting, by=by, at=at, reason=reason, basis=basis, act=act)
+    fields = ["state", "version", "touched_by", "touched_at", *changed]
+    columns = ", ".join(f'"{name}" = %({name})s' for name in fields)
+    values = {name: _db_value(case, name) for name in fields}
+    event = _event(case, step, before, acting=acting, by=by, at=at, reason=reason, basis=basis)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH written AS ({_EVENT}) UPDATE cases_case SET {columns}"  # noqa: S608 - our names
+            " WHERE id = %(e_case)s",
+            values | event,
+        )
+    _trace(case, step, before, acting=acting, by=by, at=at, act=act)
 
 
-def write_down(
+def _db_value(case: Case, name: str) -> Any:
+    field = Case._meta.get_field(name)
+    return field.get_db_prep_save(getattr(case, name), connection)  # type: ignore[union-attr]  # a column
+
+
+_EVENT = """
+    INSERT INTO cases_caseevent
+        (case_id, step, from_state, to_state, at, actor, actor_name, post, department,
+         reason, basis)
+    VALUES (%(e_case)s, %(e_step)s, %(e_from)s, %(e_to)s, %(e_at)s, %(e_actor)s, %(e_name)s,
+        %(e_post)s, %(e_department)s, %(e_reason)s, %(e_basis)s)
+"""
+"""Sent together with the change that it is about: an act is one round trip shorter."""
+
+
+def _event(
     case: Case,
     step: Step,
     before: str,
@@ -183,22 +208,56 @@ def write_down(
     at: datetime,
     reason: str = "",
     basis: str = "",
+) -> dict[str, Any]:
+    return {
+        "e_case": case.pk,
+        "e_step": step.value,
+        "e_from": before,
+        "e_to": case.state,
+        "e_at": at,
+        "e_actor": by.ref,
+        "e_name": by.name or by.ref,
+        "e_post": acting.post,
+        "e_department": acting.department,
+        "e_reason": reason,
+        "e_basis": basis,
+    }
+
+
+def write_down_birth(
+    case: Case,
+    *,
+    answers: Mapping[str, object],
+    declaration: str,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Write what the applicant declared, the first event and the trail row of a new case."""
+    words: dict[str, Any] = {
+        "answers": orjson.dumps(answers).decode(),
+        "declaration": declaration,
+    } | _event(case, Step.RECEIVE, "", acting=acting, by=by, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH written AS ({_EVENT}) "  # noqa: S608 - our own words
+            "INSERT INTO cases_caseanswer (case_id, answers, declaration) "
+            "VALUES (%(e_case)s, %(answers)s::jsonb, %(declaration)s)",
+            words,
+        )
+    _trace(case, Step.RECEIVE, "", acting=acting, by=by, at=at)
+
+
+def _trace(
+    case: Case,
+    step: Step,
+    before: str,
+    *,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
     act: str = "",
 ) -> None:
-    """Write the event and the trail row of a step."""
-    CaseEvent.objects.create(
-        case=case,
-        step=step.value,
-        from_state=before,
-        to_state=case.state,
-        at=at,
-        actor=by.ref,
-        actor_name=by.name or by.ref,
-        post=acting.post,
-        department=acting.department,
-        reason=reason,
-        basis=basis,
-    )
     audit.record(
         at=at,
         actor=by.ref,
@@ -303,7 +362,7 @@ def issue(
     """
     year = day_of(at).year
     title = letters.title(kind, item)
-    words = {
+    words: dict[str, Any] = {
         "scope": f"document:{seal.code}:{kind.value}",
         "year": str(year),
         "to": case.applicant_ref,
