@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
-from django.db import connection
+from django.db import DataError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -32,6 +32,9 @@ FORBIDDEN = 403
 
 ANYBODY = "public:web"
 """Ref of whoever is not signed in; never `system:…`, which services take for the program."""
+
+NUL = "NUL"
+"""How the database driver names the one character that no text of the database holds."""
 
 T = TypeVar("T")
 
@@ -99,7 +102,6 @@ class Page(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Open the page to those who may; turn a refusal into a page with its sentence."""
-        _require_storable(request, kwargs)
         try:
             scope.enter(self.actor)
             stopped = self.stopped()
@@ -110,6 +112,10 @@ class Page(View):
             return self.refusal_page(refusal, status=UNPROCESSABLE)
         except ObjectDoesNotExist as missing:
             raise Http404(str(missing)) from missing
+        except DataError as error:
+            if NUL not in str(error):
+                raise
+            raise BadRequest("NUL") from error
         finally:
             if not connection.needs_rollback:
                 scope.leave()
@@ -215,22 +221,6 @@ class FormPage(Page):
     def invalid(self, form: forms.Form) -> HttpResponse:
         """Show the form again with its errors."""
         return self.render({"form": form}, status=UNPROCESSABLE)
-
-
-def _require_storable(request: HttpRequest, kwargs: Mapping[str, Any]) -> None:
-    """Stop before anything is asked of the database that it cannot even be asked.
-
-    Raises:
-        BadRequest: a NUL stands in the address or in what was typed.
-    """
-    typed = (
-        value
-        for sent in (request.GET, request.POST)
-        for _, values in sent.lists()
-        for value in values
-    )
-    if any("\x00" in str(value) for value in (*kwargs.values(), *typed)):
-        raise BadRequest("NUL")
 
 
 def found(question: Callable[[], T]) -> T:
