@@ -23,7 +23,10 @@ class SubjectsFilter(forms.Form):
     use_required_attribute = False
 
     text = forms.CharField(
-        label=_("名称、事项、办件编号或证照标识"), max_length=100, required=False
+        label=_("名称、事项、办件编号或证照标识"),
+        max_length=100,
+        required=False,
+        error_messages={"max_length": _("最多100字，请缩短后再筛选。")},
     )
     department = forms.ChoiceField(label=_("监管部门"), required=False)
     state = forms.ChoiceField(

@@ -1,0 +1,189 @@
+"""The back office in a real browser: one case from the window to the licence, by four posts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.audit import audit_page
+from tests.chromium import Visit
+from tests.factories import documents
+
+DESK = {"width": 1440, "height": 900}
+FIRM = "91310114XXXX00019T"
+ITEM = f"/counter/entity:{FIRM}/food-business/"
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan to be scanned."""
+    file = tmp_path_factory.mktemp("paper") / "plan.pdf"
+    file.write_bytes(documents.pdf())
+    return file
+
+
+def fill(page: Page) -> None:
+    """Answer whatever is still open, as a clerk reads it aloud."""
+    for group in page.locator("main fieldset").all():
+        options = group.locator("input[type=radio], input[type=checkbox]")
+        if options.count() and not group.locator("input:checked").count():
+            options.last.check()
+    lines = "main input.ds-input[id^=q_]:not([type=radio]):not([type=checkbox])"
+    for field in page.locator(lines).all():
+        if field.input_value():
+            continue
+        if field.get_attribute("type") == "date":
+            field.fill(f"{dt.date(2026, 3, 9)}")
+        else:
+            field.fill("20" if field.get_attribute("inputmode") == "decimal" else "王小明")
+
+
+def receive(page: Page, paper: Path | None) -> str:
+    """Take a case in at the window and return its number."""
+    page.goto("/counter/")
+    page.get_by_label("身份证号").fill(FIRM)
+    page.get_by_role("button", name="查找申请人").click()
+    page.goto(ITEM)
+    page.get_by_label("餐饮服务").check()
+    fill(page)
+    page.get_by_role("button", name="按回答更新材料清单").click()
+    fill(page)
+    if paper is not None:
+        for chooser in page.locator("input[type=file]").all():
+            chooser.set_input_files(paper)
+        page.get_by_role("button", name="上传所选文件").click()
+        expect(page.get_by_text(paper.name).first).to_be_visible()
+    page.get_by_label("声明已读给申请人听").check()
+    page.get_by_role("button", name="收件并打印凭证").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("收件凭证")
+    return page.url.rstrip("/").rsplit("/", 1)[-1]
+
+
+@pytest.mark.req("CASE-01", "CASE-05")
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_case_goes_from_the_window_to_the_licence(visit: Visit, paper: Path, scripts: bool):
+    clerk = visit(login="clerk", size=DESK, scripts=scripts)
+    number = receive(clerk, paper)
+
+    clerk.goto(f"/desk/cases/{number}/accept/")
+    clerk.get_by_label("以上材料已逐项核对").check()
+    clerk.get_by_role("button", name="受理", exact=True).click()
+    expect(clerk.get_by_text("已受理，受理通知书已送达申请人。")).to_be_visible()
+
+    reviewer = visit(login="reviewer", size=DESK, scripts=scripts)
+    reviewer.goto(f"/desk/cases/{number}/review/")
+    reviewer.get_by_label("建议准予").check()
+    reviewer.get_by_label("审查意见").fill("申请材料齐全，符合法定条件。")
+    reviewer.get_by_role("button", name="提交审查意见").click()
+    expect(reviewer.get_by_text("等待审批人员决定")).to_be_visible()
+
+    approver = visit(login="approver", size=DESK, scripts=scripts)
+    approver.goto(f"/desk/cases/{number}/decide/")
+    approver.get_by_label("准予", exact=True).check()
+    approver.get_by_role("button", name="核对决定书").click()
+    expect(approver.get_by_role("heading", level=1)).to_have_text("确认准予")
+    approver.get_by_role("button", name="准予并颁发").click()
+    expect(approver.get_by_text("证照和决定书已生成")).to_be_visible()
+
+    clerk.goto(f"/desk/cases/{number}/deliver/")
+    clerk.get_by_label("窗口领取").check()
+    clerk.get_by_role("button", name="发证并办结").click()
+    expect(clerk.get_by_text("已送达，办件办结。")).to_be_visible()
+
+
+@pytest.mark.req("SUP-07")
+def test_the_holder_of_a_new_licence_comes_onto_the_supervisors_list(visit: Visit):
+    supervisor = visit(login="supervisor", size=DESK)
+    row = supervisor.get_by_role("row", name=re.compile("食品经营许可"))
+
+    for _ in range(20):
+        supervisor.goto("/desk/subjects/")
+        if row.count():
+            break
+        supervisor.wait_for_timeout(500)
+
+    expect(row.first).to_contain_text("上海示例餐饮管理有限公司")
+
+
+LISTS = (
+    ("clerk", "/desk/"),
+    ("head", "/desk/"),
+    ("leader", "/desk/"),
+    ("clerk", "/counter/"),
+    ("clerk", f"/counter/entity:{FIRM}/"),
+    ("clerk", ITEM),
+    ("clerk", "/counter/register/"),
+    ("supervisor", "/desk/subjects/"),
+    ("head", "/desk/ratings/"),
+    ("auditor", "/desk/trail/"),
+    ("sysadmin", "/desk/accounts/"),
+    ("sysadmin", "/desk/accounts/new/"),
+    ("sysadmin", "/desk/accounts/clerk/close/"),
+    ("secadmin", "/desk/posts/"),
+    ("secadmin", "/desk/posts/clerk/"),
+)
+
+
+@pytest.mark.parametrize(("login", "url"), LISTS)
+def test_a_page_of_the_back_office_keeps_the_rules(visit: Visit, login: str, url: str):
+    audit_page(visit(login=login), url, desk=True)
+
+
+@pytest.fixture(scope="module")
+def numbers() -> dict[str, str]:
+    """Number of a case that waits at the window, kept for the pages of this module."""
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("login", "page"),
+    [
+        ("clerk", ""),
+        ("clerk", "accept/"),
+        ("clerk", "correct/"),
+        ("clerk", "decline/"),
+        ("clerk", "reveal/entity.phone/"),
+        ("reviewer", "review/"),
+        ("approver", "decide/"),
+        ("clerk", "deliver/"),
+        ("head", "assign/"),
+    ],
+)
+def test_a_page_of_a_case_keeps_the_rules(
+    visit: Visit, numbers: dict[str, str], paper: Path, login: str, page: str
+):
+    if "case" not in numbers:
+        numbers["case"] = receive(visit(login="clerk", size=DESK), paper)
+
+    audit_page(visit(login=login), f"/desk/cases/{numbers['case']}/{page}", desk=True)
+
+
+def test_a_receipt_keeps_the_rules_in_both_sizes_of_print(visit: Visit, paper: Path):
+    number = receive(visit(login="clerk", size=DESK), None)
+
+    audit_page(visit(login="clerk"), f"/counter/receipt/{number}/", desk=True)
+    audit_page(visit(login="clerk"), f"/counter/receipt/{number}/?print=large", desk=True)
+
+
+def test_the_desk_is_worked_by_keys_alone(visit: Visit):
+    clerk = visit(login="clerk", size=DESK)
+    receive(clerk, None)
+    clerk.goto("/desk/")
+
+    clerk.keyboard.press("j")
+    expect(clerk.locator("[data-row]").first).to_be_focused()
+    clerk.keyboard.press("/")
+    expect(clerk.get_by_label("办件编号、查询码")).to_be_focused()
+    clerk.keyboard.type("n")
+    expect(clerk.get_by_role("heading", level=1)).to_have_text("工作台")
+    clerk.keyboard.press("Escape")
+    clerk.get_by_role("heading", level=1).click()
+    clerk.keyboard.press("n")
+    expect(clerk.get_by_role("heading", level=1)).to_have_text("受理核对")
+    clerk.goto("/desk/")
+    clerk.keyboard.press("c")
+    expect(clerk.get_by_role("heading", level=1)).to_have_text("窗口收件")
