@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -12,7 +12,7 @@ from yiwang.documents.services import UploadView
 from yiwang.organisations.permissions import Actor
 
 
-def take_in(sent: UploadedFile, *, by: Actor, at: datetime) -> UploadView:
+def take_in(sent: UploadedFile[Any], *, by: Actor, at: datetime) -> UploadView:
     """Hand the file to the documents package, which says what it is and whether it is harmless.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms, template
@@ -103,15 +103,17 @@ def clock_words(text: str) -> str:
     return str(_(text)) if text else ""
 
 
-_CLOCKS = (
-    (
-        re.compile(r"剩 (\d+) 天"),
-        lambda count: ngettext("剩 %(count)s 天", "剩 %(count)s 天", count),
-    ),
-    (
-        re.compile(r"超期 (\d+) 天"),
-        lambda count: ngettext("超期 %(count)s 天", "超期 %(count)s 天", count),
-    ),
+def _left(count: int) -> str:
+    return ngettext("剩 %(count)s 天", "剩 %(count)s 天", count)
+
+
+def _late(count: int) -> str:
+    return ngettext("超期 %(count)s 天", "超期 %(count)s 天", count)
+
+
+_CLOCKS: Sequence[tuple[re.Pattern[str], Callable[[int], str]]] = (
+    (re.compile(r"剩 (\d+) 天"), _left),
+    (re.compile(r"超期 (\d+) 天"), _late),
 )
 
 
