@@ -15,10 +15,10 @@ def packs() -> None:
 
 
 def default_names() -> list[str]:
-    """Return the pack of this installation; those it requires are loaded with it."""
+    """Return the packs of this installation; those they require are loaded with them."""
     from django.conf import settings
 
-    return [settings.DISTRICT]
+    return [settings.DISTRICT, "demo"] if settings.DEMO else [settings.DISTRICT]
 
 
 _names = click.argument("names", nargs=-1)
