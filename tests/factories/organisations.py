@@ -26,6 +26,10 @@ SECURITY_ADMIN = Actor(
 )
 AUDIT_ADMIN = Actor(ref="user:audit-admin", posts={EVERYWHERE: frozenset({Post.AUDIT_ADMIN})})
 PROGRAM = Actor(ref="system:sign-up")
+OPERATOR = Actor(
+    ref="system:operator",
+    posts={EVERYWHERE: frozenset({Post.SYSTEM_ADMIN, Post.SECURITY_ADMIN})},
+)
 
 
 def clerk_of(department: str, login: str = "clerk") -> Actor:

@@ -9,6 +9,7 @@ from tests.factories.organisations import (
     AUDIT_ADMIN,
     ENTITY,
     NOON,
+    OPERATOR,
     PERSON,
     PROGRAM,
     SECURITY_ADMIN,
@@ -487,7 +488,7 @@ def issue(user, **changes):
         "purpose": "对接办件系统",
         "scopes": [Permission.CASE_READ],
         "expires_at": NOON + 30 * DAY,
-        "by": SYSTEM_ADMIN,
+        "by": OPERATOR,
         "at": NOON,
     }
     return services.issue_token(**(arguments | changes))
@@ -586,7 +587,7 @@ def test_every_act_stands_in_the_trail_with_who_and_whom():
         ("organisations.create_applicant_account", "system:sign-up", "user:zhang"),
         ("organisations.delegate", "user:security-admin", "user:li"),
         ("organisations.authorise", "user:clerk", "user:zhang"),
-        ("organisations.issue_token", "user:system-admin", "user:li"),
+        ("organisations.issue_token", "system:operator", "user:li"),
         ("organisations.close_account", "user:system-admin", "user:deputy"),
     }
 

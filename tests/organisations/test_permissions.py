@@ -23,7 +23,7 @@ def test_every_post_stands_in_the_table():
 
 
 def test_every_permission_is_held_by_some_post():
-    assert set().union(*GRANTS.values()) == set(Permission)
+    assert set().union(*GRANTS.values()) == set(Permission) - {Permission.OWN_AFFAIRS}
 
 
 def test_administrators_share_no_permission():

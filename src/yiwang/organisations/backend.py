@@ -16,5 +16,6 @@ class SessionBackend(BaseBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        """Return the account, unless it was closed."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        """Return the account, unless it was closed or belongs to a demonstration that ended."""
+        user = User.objects.filter(pk=user_id).first()
+        return user if user is not None and user.may_sign_in else None

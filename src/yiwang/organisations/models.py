@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
@@ -115,6 +116,11 @@ class User(AbstractBaseUser):
     def ref(self) -> str:
         """Return the ref written to the trail."""
         return f"user:{self.login}"
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Tell whether the account is open; invented ones are only in a demonstration."""
+        return self.is_active and (settings.DEMO or not self.is_demo)
 
 
 class PasswordHistory(models.Model):

@@ -37,6 +37,8 @@ class Permission(Term):
     POST_GRANT = "post_grant", "授予岗位"
     SYSTEM_MANAGE = "system_manage", "管理系统运行"
     WORK_DESK = "work_desk", "使用工作台"
+    OWN_AFFAIRS = "own_affairs", "以申请人身份办理"
+    """What applicants do for themselves; of no post, it only narrows their tokens."""
 
 
 class Post(Term):

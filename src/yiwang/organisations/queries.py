@@ -182,7 +182,8 @@ def permissions_of(login: str, *, at: datetime) -> set[Permission]:
     if user is None:
         raise LookupError(f"no account {login}")
     actor = actor_for(user.pk, at=at)
-    return {permission for permission in Permission if actor.may_somewhere(permission)}
+    held = {permission for permission in Permission if actor.may_somewhere(permission)}
+    return held | ({Permission.OWN_AFFAIRS} if actor.subjects else set())
 
 
 def phone_for_messages(subject_ref: str) -> str:
@@ -296,7 +297,7 @@ def authenticate_token(token: str, *, at: datetime, ip: str = "") -> Actor | Non
         )
         .first()
     )
-    if row is None:
+    if row is None or not row.user.may_sign_in:
         return None
     scopes = frozenset(Permission(scope) for scope in row.scopes)
     return _actor(row.user, at=at, ip=ip, scopes=scopes)
@@ -328,7 +329,7 @@ def _actor(
         )
         for code, post in held:
             posts[code].add(Post(post))
-    else:
+    elif scopes is None or Permission.OWN_AFFAIRS in scopes:
         subjects.add(user.subject_ref)
         subjects.update(
             Authorisation.objects.on(day).filter(user=user).values_list("subject_ref", flat=True)

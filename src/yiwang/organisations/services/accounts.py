@@ -190,11 +190,16 @@ def reset_password(*, login: str, new: str, by: Actor, at: datetime) -> None:
 
     Raises:
         PermissionRefusedError: `by` is not a system administrator.
-        PasswordRefusedError: the password is too simple or was in use.
+        PasswordRefusedError: an applicant's account, which has no second step; or the password
+            is too simple or was in use.
         ObjectDoesNotExist: no account has that login.
     """
     require(by, Permission.USER_MANAGE, department=EVERYWHERE)
     user = User.objects.select_for_update().get(login=login)
+    if user.kind != UserKind.STAFF:
+        raise PasswordRefusedError(
+            "申请人的密码不能由管理员重置，请申请人持证件到综合窗口核验身份。"
+        )
     _set_password(user, new, at=at)
     user.password_changed_at = None
     user.failed_count = 0
@@ -262,7 +267,7 @@ def _create(user: User, *, password: str, at: datetime, without_password: bool =
         raise AccountRefusedError("账号应以字母开头，由2至64个字母、数字、点、下划线或连字符组成。")
     if not user.name:
         raise AccountRefusedError("请填写姓名或者名称。")
-    if User.objects.filter(login=user.login).exists():
+    if User.objects.filter(login__iexact=user.login).exists():
         raise AccountRefusedError("该账号已被使用，请换一个。")
     user.set_unusable_password()
     user.save()

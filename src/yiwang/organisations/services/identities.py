@@ -37,7 +37,7 @@ def authenticate_identity(
     if link is None:
         return None
     user = link.user
-    state = SignInState.PASSED if user.is_active else SignInState.CLOSED
+    state = SignInState.PASSED if user.may_sign_in else SignInState.CLOSED
     passed = state is SignInState.PASSED
     trace_sign_in(
         at=at,

@@ -102,6 +102,10 @@ def grant_post(
     if held.filter(department=department, post=post.value).exists():
         raise PostRefusedError("该人员已任此岗位，如需延长请先收回再授予。")
     others = {Post(value) for value in held.values_list("post", flat=True)}
+    delegated = Delegation.objects.filter(
+        deputy=user, valid_until__gt=day_of(at), holding__in=PostHolding.objects.at(at)
+    )
+    others |= {Post(value) for value in delegated.values_list("holding__post", flat=True)}
     if (post in ADMINISTRATORS and others) or others & ADMINISTRATORS:
         raise PostRefusedError("管理员岗位不能与其他岗位由同一人兼任，请另选人员或者先收回原岗位。")
     PostHolding.objects.create(
@@ -309,7 +313,7 @@ def authorise(
         AuthorisationRefusedError: not an applicant's account, the subject himself, or no end.
     """
     user = User.objects.select_for_update().get(login=login)
-    own = kind is AuthorisationKind.AGENT and by.acts_for(subject_ref)
+    own = kind is AuthorisationKind.AGENT and _speaks_for(by, subject_ref, at=at)
     program = by.ref.startswith(("job:", "system:"))
     if not (own or program or by.may_somewhere(Permission.PERSON_FIND)):
         raise PermissionRefusedError("授权由被代表人本人或者综合窗口登记，请持授权书到窗口办理。")
@@ -336,6 +340,22 @@ def authorise(
         ip=by.ip,
     )
     return row.pk
+
+
+def _speaks_for(by: Actor, subject_ref: str, *, at: datetime) -> bool:
+    """Tell whether `by` is the subject or its legal representative; an agent passes nothing on.
+
+    Source:
+        民法典 第一百六十九条 (an agent needs consent to name another).
+    """
+    if not by.acts_for(subject_ref):
+        return False
+    agent = Authorisation.objects.on(day_of(at)).filter(
+        user__login=by.ref.removeprefix("user:"),
+        subject_ref=subject_ref,
+        kind=AuthorisationKind.AGENT.value,
+    )
+    return not agent.exists()
 
 
 @transaction.atomic

@@ -94,11 +94,13 @@ def check_code(*, user_id: int, code: str, at: datetime, ip: str = "") -> SignIn
     """Check a code; each is good once, and wrong codes count towards the lock like passwords.
 
     Returns:
-        PASSED, WRONG or LOCKED.
+        PASSED, WRONG, LOCKED or CLOSED.
     """
     user = User.objects.select_for_update().get(pk=user_id)
     if user.locked_until is not None and at < user.locked_until:
         return SignInState.LOCKED
+    if not user.may_sign_in:
+        return SignInState.CLOSED
     authenticator = _authenticator(user)
     secret = "" if authenticator is None else secret_box.unlock(authenticator.data["secret"])
     period = _period_of(secret, code, at=at) if secret else None

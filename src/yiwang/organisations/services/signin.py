@@ -10,6 +10,7 @@ from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.kernel.terms import Term
+from yiwang.organisations.limits import Bound, TooManyTriesError, count_try, network_of
 from yiwang.organisations.models import User
 from yiwang.organisations.policy.signin import FAILURES_BEFORE_LOCK, LOCK_TIME, is_stale
 from yiwang.organisations.policy.terms import UserKind
@@ -47,28 +48,45 @@ class SignIn:
     locked_until: datetime | None = None
 
 
-@transaction.atomic
+GUESSES = Bound(most=FAILURES_BEFORE_LOCK - 1, seconds=int(LOCK_TIME.total_seconds()))
+"""Failures of a login that nobody has before the answer is that of a locked account."""
+
+SPRAYED = Bound(most=100, seconds=600)
+"""Failures per address: one password tried on many accounts locks none of them."""
+
+
 def authenticate_password(*, login: str, password: str, at: datetime, ip: str = "") -> SignIn:
     """Check a password; five failures in a row lock the account for half an hour.
 
-    An unknown login takes as long as a known one and gets the same answer. A locked account
-    refuses the right password too, and the try does not lengthen the lock.
+    An unknown login takes as long as a known one and gets the same answers, that of a lock
+    included. A locked account refuses the right password too, and the try does not lengthen the
+    lock. Too many failures from one address, whatever the accounts, are refused.
+
+    Raises:
+        TooManyTriesError: too many failures from `ip`.
 
     Source:
         GB/T 22239-2019 第8.1.4.1.
     """
+    answer = _check_login(login=login, password=password, at=at, ip=ip)
+    if answer.state is not SignInState.PASSED and ip:
+        count_try(what="sign-in", who=network_of(ip), bound=SPRAYED, at=at)
+    return answer
+
+
+@transaction.atomic
+def _check_login(*, login: str, password: str, at: datetime, ip: str) -> SignIn:
     user = User.objects.select_for_update().filter(login=login).first()
     if user is None:
-        make_password(password)
-        trace_sign_in(at=at, actor=NOBODY, target="user:?", state=SignInState.WRONG, ip=ip)
-        return SignIn(state=SignInState.WRONG)
+        return _unknown(login, password=password, at=at, ip=ip)
     if user.locked_until is not None and at < user.locked_until:
+        make_password(password)  # as long as any other answer takes
         trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=SignInState.LOCKED, ip=ip)
         return SignIn(state=SignInState.LOCKED, login=user.login, locked_until=user.locked_until)
     if not check_password(password, user.password):
         state = count_failure(user, at=at, ip=ip)
         return SignIn(state=state, login=user.login, locked_until=user.locked_until)
-    if not user.is_active:
+    if not user.may_sign_in:
         trace_sign_in(at=at, actor=NOBODY, target=user.ref, state=SignInState.CLOSED, ip=ip)
         return SignIn(state=SignInState.CLOSED, login=user.login)
     staff = user.kind == UserKind.STAFF
@@ -84,6 +102,17 @@ def authenticate_password(*, login: str, password: str, at: datetime, ip: str = 
         needs_second_step=staff,
         must_change_password=staff and is_stale(user.password_changed_at, at=at),
     )
+
+
+def _unknown(login: str, *, password: str, at: datetime, ip: str) -> SignIn:
+    state = SignInState.WRONG
+    try:
+        count_try(what="unknown-login", who=login, bound=GUESSES, at=at)
+    except TooManyTriesError:
+        state = SignInState.LOCKED
+    make_password(password)
+    trace_sign_in(at=at, actor=NOBODY, target="user:?", state=state, ip=ip)
+    return SignIn(state=state)
 
 
 def count_failure(user: User, *, at: datetime, ip: str) -> SignInState:

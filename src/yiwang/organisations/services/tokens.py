@@ -16,12 +16,16 @@ from yiwang.organisations.permissions import (
     EVERYWHERE,
     Actor,
     Permission,
+    PermissionRefusedError,
     require,
 )
 from yiwang.organisations.queries import token_hash
 
 TOKEN_MAX_AGE = timedelta(days=365)
 TOKEN_BYTES = 32
+OPERATOR = "system:operator"
+"""Whoever runs the machine, from its terminal; no account of the pages has this ref."""
+
 TOKEN_PREFIX = "yw_"  # noqa: S105 - shows scanners what a leaked token is
 
 
@@ -56,13 +60,16 @@ def issue_token(
     `scopes`.
 
     Raises:
-        PermissionRefusedError: `by` is neither the account nor a system administrator.
+        PermissionRefusedError: `by` is neither the account nor the operator at the machine; an
+            administrator with somebody's token would act in their name.
         TokenRefusedError: no purpose, no scope, an end in the past or more than a year away,
             or a closed account.
         ObjectDoesNotExist: no account has that login.
     """
     user = User.objects.select_for_update().get(login=login)
     if by.ref != user.ref:
+        if by.ref != OPERATOR:
+            raise PermissionRefusedError("令牌只能由账号本人申请，或者由运维人员在服务器上发放。")
         require(by, Permission.USER_MANAGE, department=EVERYWHERE)
     wanted = sorted({Permission(scope).value for scope in scopes})
     if not user.is_active:

@@ -147,7 +147,7 @@ class Code(_SecondStep):
             at=self.at,
             ip=address_of(self.request),
         )
-        if state is SignInState.LOCKED:
+        if state in {SignInState.LOCKED, SignInState.CLOSED}:
             self.request.session.flush()
             messages.error(self.request, _(state.label))
             return redirect("accounts:login")
