@@ -1,7 +1,7 @@
 """A real Chromium on a whole district in processes of its own, started once per session.
 
 `YIWANG_BROWSER_URL` names a demonstration that runs already, for quick work on pages;
-`YIWANG_BROWSER_CLOCK` the file of its clock.
+`YIWANG_BROWSER_CLOCK` the file of its clock, beside which lies its folder `home`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.faults.district import ROOT, fresh_home, running
 from yiwang.cli.demo import PASSWORD
 
 APT = "apt-get install -y chromium fonts-noto-cjk"
 WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
 PHONE = {"width": 390, "height": 844}
 BEGIN = datetime(2026, 10, 12, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 """A Monday morning with a quarter of the calendar before it; the district begins here."""
@@ -60,6 +61,7 @@ class Site:
 
     address: str
     clock: Clock
+    home: Path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,7 +87,7 @@ def district_site() -> Iterator[Site]:
     """A district with its packs, invented people and one account per post."""
     if running_already := os.environ.get("YIWANG_BROWSER_URL"):
         clock = Clock(Path(os.environ.get("YIWANG_BROWSER_CLOCK", os.devnull)))
-        yield Site(address=running_already, clock=clock)
+        yield Site(address=running_already, clock=clock, home=clock.file.parent / "home")
         return
     with fresh_home() as home, _started(home) as started:
         yield started
@@ -104,7 +106,7 @@ def _started(home: Path) -> Iterator[Site]:
     clock.set()
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "clock")])
     with running(home, PYTHONPATH=path, TEST_CLOCK=str(clock.file)) as district:
-        yield Site(address=district.address, clock=clock)
+        yield Site(address=district.address, clock=clock, home=home)
 
 
 @pytest.fixture(scope="session")
