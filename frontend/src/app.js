@@ -15,6 +15,11 @@ document.addEventListener("change", (event) => {
   input.parentElement.dataset.chosen = "";
 });
 
+// An answer on which other questions depend: the server shows the form again with what was typed.
+document.addEventListener("change", (event) => {
+  if (event.target.dataset?.refreshes !== undefined) window.htmx?.trigger(event.target.form, "refresh");
+});
+
 // A form is sent once; the button says that work is going on.
 document.addEventListener("submit", (event) => {
   const form = event.target;

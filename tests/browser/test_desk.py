@@ -42,23 +42,29 @@ def fill(page: Page) -> None:
             field.fill("20" if field.get_attribute("inputmode") == "decimal" else "王小明")
 
 
+def press(page: Page, words: str) -> None:
+    """Press a button that sends a form, and wait for the page that comes back."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=words, exact=True).click()
+
+
 def receive(page: Page, paper: Path | None) -> str:
     """Take a case in at the window and return its number."""
     page.goto("/counter/")
     page.get_by_label("身份证号").fill(FIRM)
-    page.get_by_role("button", name="查找申请人").click()
+    press(page, "查找申请人")
     page.goto(ITEM)
     page.get_by_label("餐饮服务").check()
     fill(page)
-    page.get_by_role("button", name="按回答更新材料清单").click()
+    press(page, "按回答更新材料清单")
     fill(page)
     if paper is not None:
         for chooser in page.locator("input[type=file]").all():
             chooser.set_input_files(paper)
-        page.get_by_role("button", name="上传所选文件").click()
+        press(page, "上传所选文件")
         expect(page.get_by_text(paper.name).first).to_be_visible()
     page.get_by_label("声明已读给申请人听").check()
-    page.get_by_role("button", name="收件并打印凭证").click()
+    press(page, "收件并打印凭证")
     expect(page.get_by_role("heading", level=1)).to_have_text("收件凭证")
     return page.url.rstrip("/").rsplit("/", 1)[-1]
 

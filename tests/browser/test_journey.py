@@ -131,6 +131,18 @@ def test_errors_are_read_first_and_lead_to_their_fields(visit: Visit):
     expect(page.get_by_label("经营场所面积")).to_have_value("很大")
 
 
+def test_an_answer_shows_the_questions_that_depend_on_it_at_once(visit: Visit):
+    page = visit(login="restaurant")
+    begin(page)
+    page.goto(f"{page.url}section/situation/")
+    expect(page.get_by_text("只卖有包装、有标签的预包装食品吗？")).to_have_count(0)
+
+    page.get_by_label("销售食品").check()
+
+    expect(page.get_by_text("只卖有包装、有标签的预包装食品吗？")).to_be_visible()
+    expect(page.get_by_label("销售食品")).to_be_checked()
+
+
 def test_a_form_is_sent_once_however_often_it_is_pressed(visit: Visit):
     page = visit(login="restaurant")
     page.goto(f"{ITEM}apply/?business_type=catering")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser.audit import audit_page
 from tests.browser.conftest import Visit
+from tests.faults.district import ROOT
 
 OPEN = (
     "/",
@@ -21,6 +24,7 @@ OPEN = (
     "/accessibility/",
     "/privacy/",
     "/sitemap/",
+    "/accounts/login/",
 )
 
 
@@ -31,6 +35,20 @@ def test_an_open_page_keeps_the_rules(visit: Visit, url: str):
 
 def test_a_guide_shows_its_facts_above_the_fold(visit: Visit):
     audit_page(visit(), "/items/food-business/", guide=True)
+
+
+def test_the_page_of_components_keeps_the_rules(visit: Visit):
+    audit_page(visit(), "/_components")
+
+
+def test_every_token_that_styles_use_is_defined():
+    css = (ROOT / "frontend" / "dist" / "ui" / "app.css").read_text()
+
+    used = set(re.findall(r"var\((--ds-[a-z0-9-]+)\)", css))
+    defined = set(re.findall(r"(--ds-[a-z0-9-]+):", css))
+
+    assert len(used) > 100
+    assert used - defined == set()
 
 
 @pytest.mark.parametrize(("url", "status"), [("/no-such-page/", 404), ("/v/NOSUCHTOKEN", 404)])
