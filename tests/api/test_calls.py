@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import pyvips
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -102,6 +104,26 @@ def test_an_applicant_applies_corrects_and_withdraws_by_the_api(callers):
     second = firm.post("/drafts", body).json()["id"]
     assert firm.get(f"/drafts/{second}").status_code == 200
     assert firm.delete(f"/drafts/{second}").status_code == 204
+
+
+def test_a_file_is_uploaded_and_put_beside_a_material(callers):
+    cases.publish(cases.restaurant(slug="with-plan"))
+    firm = callers("firm")
+    body = {"item": "with-plan", "applicant": cases.FIRM_REF, "answers": dict(cases.ANSWERS)}
+    path = f"/drafts/{firm.post('/drafts', body).json()['id']}"
+    picture = pyvips.Image.black(40, 40).copy(interpretation="srgb").pngsave_buffer()
+
+    def upload(content: bytes) -> Any:
+        file = SimpleUploadedFile("plan.png", content)
+        return firm.client.post("/api/v1/uploads", {"file": file}, headers=firm.headers)
+
+    sent = upload(picture)
+    assert sent.status_code == 201, sent.content
+    added = firm.post(f"{path}/files", {"material": "layout", "upload": sent.json()["ref"]})
+    assert added.json()["uploads"] == [["layout", sent.json()["ref"]]]
+    case = firm.post(f"{path}/submission", {"declaration_accepted": True}, key="u")
+    assert case.status_code == 201
+    assert upload(b"MZ" + picture).status_code == 422
 
 
 def test_items_are_listed_and_shown_to_everybody(callers):
