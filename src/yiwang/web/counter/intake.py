@@ -409,10 +409,10 @@ class Receive(Page):
         for material in self.item.materials:
             kept = [ref for ref in self.scanned.get(material.id, ()) if ref not in dropped]
             for sent in self.request.FILES.getlist(f"file_{material.id}"):
-                assert sent.file is not None
+                stream: Any = sent.file  # a file of bytes; Django does not say so
                 try:
                     taken = uploads.accept_upload(
-                        file=sent.file,
+                        file=stream,
                         name=sent.name or "",
                         size=sent.size or 0,
                         by=self.actor.ref,

@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.ratings import queries as ratings
 from yiwang.ratings import services
@@ -219,8 +220,9 @@ def _done(task: TaskView) -> list[Done]:
         (task.answered_at, _("已公开答复"), task.reply, task.answered_by),
         (task.closed_at, _("已办结"), task.closing_note, task.closed_by),
     )
+    names = organisations.names_of(who for _at, _title, _text, who in acts)
     return [
-        Done(at=at, title=title, text=text, who=who.removeprefix("user:"))
+        Done(at=at, title=title, text=text, who=names.get(who, who))
         for at, title, text, who in acts
         if at is not None
     ]
