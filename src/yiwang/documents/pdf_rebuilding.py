@@ -10,6 +10,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 
+from yiwang.documents.pdf_limits import FILTERS_MAX, LZW_RATIO, UNPACKED_MAX_BYTES, may_expand
 from yiwang.documents.policy.files import (
     PDF_MAX_EXPANDED_BYTES,
     PDF_MAX_PAGES,
@@ -44,13 +45,11 @@ END_MARK_WITHIN = 2_048
 """How near to the end of the file `%%EOF` must stand, in bytes."""
 
 OBJECTS_MAX = 200_000
-FILTERS_MAX = 3
 DEPTH_MAX = 60
 INTERMEDIATE_MAX_BYTES = 40_000_000
 CHUNK_BYTES = 1_000_000
-LZW_RATIO = 1_400
 RUN_LENGTH_RATIO = 130
-"""The most that one byte under these filters may become."""
+"""The most that one byte under this filter may become."""
 
 DAMAGED = "PDF 不完整或已损坏，请重新导出或重新扫描后上传。"
 LOCKED = "PDF 设有打开密码，工作人员无法查看，请去掉密码后再上传。"
@@ -70,6 +69,8 @@ def rebuild(content: bytes) -> tuple[int, bytes]:
     """
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-END_MARK_WITHIN:]:
         raise UploadRefusedError(DAMAGED)
+    if may_expand(content, limit=UNPACKED_MAX_BYTES):
+        raise UploadRefusedError(EXPANDS)
     try:
         with pikepdf.open(BytesIO(content), suppress_warnings=True) as source:
             pages = len(source.pages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import pikepdf
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 KEYWORDS_MAX_LENGTH = 200
 
@@ -15,8 +15,8 @@ def embedded_identifier(pdf: bytes) -> str:
     Empty where there are none or the file is not a PDF; raises on nothing.
     """
     try:
-        with pikepdf.open(BytesIO(pdf)) as document:
-            keywords = str(document.docinfo.get("/Keywords", ""))
+        reader = PdfFileReader(BytesIO(pdf), strict=False)  # bounds what it unpacks
+        keywords = str(reader.trailer["/Info"].get("/Keywords", ""))
     except Exception:  # noqa: BLE001 - a stranger's file; not readable is an answer
         return ""
     return keywords.strip()[:KEYWORDS_MAX_LENGTH]
