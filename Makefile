@@ -16,11 +16,11 @@ $(UV):
 
 .venv/.stamp: pyproject.toml uv.lock | $(UV)
 	@echo "… 安装依赖（uv.lock）"
-	@$(UV) sync --frozen --no-dev --quiet && touch $@ && rm -f .venv/.stamp-dev
+	@$(UV) sync --frozen --no-dev && touch $@ && rm -f .venv/.stamp-dev
 
 .venv/.stamp-dev: pyproject.toml uv.lock | $(UV)
 	@echo "… 安装依赖和测试工具（uv.lock）"
-	@$(UV) sync --frozen --quiet && touch $@ .venv/.stamp
+	@$(UV) sync --frozen && touch $@ .venv/.stamp
 
 frontend/dist/.stamp: frontend/package-lock.json $(wildcard frontend/src/* frontend/build.mjs) | .venv/.stamp
 	@echo "… 构建网页资源（package-lock.json）"

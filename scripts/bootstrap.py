@@ -26,7 +26,7 @@ def main() -> None:
     """Put uv at .tools/bin/uv, or say what is missing."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older one is told
         raise SystemExit(f"需要 Python 3.11 以上，现为 {platform.python_version()}：请先安装。")
-    print(f"… 安装 uv {VERSION}")
+    print(f"… 安装 uv {VERSION}", flush=True)
     for way in (by_virtual_environment, by_pip, by_wheel):
         try:
             way()

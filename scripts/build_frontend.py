@@ -17,7 +17,7 @@ def main() -> None:
     folder = node_folder()
     environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
     for command in (
-        ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
         ["node", "build.mjs"],
     ):
         done = subprocess.run(command, cwd=FRONTEND, env=environment, check=False)
@@ -42,7 +42,7 @@ def wheel_node() -> Path:
     target = ROOT / ".tools" / "node"
     shims = target / "shims"
     if not shims.exists():
-        print("… 本机没有 Node 20 以上版本，从 PyPI 安装")
+        print("… 本机没有 Node 20 以上版本，从 PyPI 安装", flush=True)
         uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
         requirements = subprocess.run(
             [uv, "export", "--frozen", "--extra", "node", "--no-dev", "--no-emit-project"],
