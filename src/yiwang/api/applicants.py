@@ -18,6 +18,7 @@ from yiwang.documents import services as documents
 from yiwang.documents.queries import UploadView
 from yiwang.licences import queries as licences
 from yiwang.licences.queries import LicenceView
+from yiwang.organisations.permissions import Permission, PermissionRefusedError
 
 router = Router(tags=["applicants"])
 
@@ -101,11 +102,14 @@ def attach_file(request: HttpRequest, draft_id: DraftId, body: schemas.Attach) -
 @router.post("/uploads", response={201: UploadView, **COMMON}, operation_id="upload_file")
 def upload_file(request: HttpRequest, file: File[UploadedFile]) -> HttpResponse:
     """Upload a file; it is used by attaching its ref."""
+    by = actor(request)
+    if not by.subjects and not by.may_somewhere(Permission.CASE_RECEIVE):
+        raise PermissionRefusedError("该令牌不能上传文件，请使用申请人或者窗口收件的令牌。")
     view = documents.accept_upload(
         file=file,  # type: ignore[arg-type]  # an upload reads as a binary file does
         name=file.name or "",
         size=file.size or 0,
-        by=actor(request).ref,
+        by=by.ref,
         at=now(),
     )
     return answer(view, status=201)

@@ -43,6 +43,12 @@ class Token(HttpBearer):
         return actor
 
 
+def anybody(request: HttpRequest) -> str:
+    """Let anybody ask, seeing nothing of what the caller before on this connection could see."""
+    scope.leave()
+    return "anybody"
+
+
 def _actor(token: str, *, ip: str) -> Actor | None:
     if not token or len(token) > TOKEN_LENGTH_MAX or not token.isascii():
         return None

@@ -9,7 +9,7 @@ from ninja import Path, Query, Router, Schema
 from pydantic import StringConstraints
 
 from yiwang.api import schemas
-from yiwang.api.context import address_of, answer, now, today
+from yiwang.api.context import address_of, answer, anybody, now, today
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
 from yiwang.cases.queries import TrackView
@@ -21,7 +21,7 @@ from yiwang.licences.services import VerifyAnswer
 from yiwang.organisations import scope
 from yiwang.organisations.limits import Bound, count_try, network_of
 
-router = Router(tags=["public"], auth=None)
+router = Router(tags=["public"], auth=anybody)
 
 QUESTIONS = Bound(most=30, seconds=60)
 """Questions about cases per address."""

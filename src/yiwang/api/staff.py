@@ -12,7 +12,9 @@ from yiwang.api import schemas
 from yiwang.api.context import actor, answer, calendar, now
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
+from yiwang.cases.policy.answers import masked_answers
 from yiwang.cases.queries import CasePage, CaseView, TimelineRow
+from yiwang.catalogue import queries as catalogue
 
 router = Router(tags=["cases"])
 
@@ -68,12 +70,17 @@ def get_case(request: HttpRequest, number: Number) -> HttpResponse:
     "/cases/{number}/file", response={200: CasePage, **COMMON}, operation_id="get_case_file"
 )
 def get_case_file(request: HttpRequest, number: Number) -> HttpResponse:
-    """Return the whole file of one case."""
-    page = queries.case_page(number, by=actor(request))
+    """Return the whole file of one case; personal answers whole to the applicant only."""
+    by = actor(request)
+    page = queries.case_page(number, by=by)
+    given = page.answers
+    if not by.acts_for(page.case.applicant_ref):
+        item = catalogue.item_version(page.case.item_slug, page.case.item_version)
+        given = masked_answers(item, given)
     return answer(
         {
             "case": page.case,
-            "answers": page.answers,
+            "answers": given,
             "materials": page.materials,
             "correction": page.correction,
             "opinion": page.opinion,

@@ -7,11 +7,17 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 
 from yiwang.documents import inspecting, previewing, store
 from yiwang.documents.inspecting import UploadRefusedError
 from yiwang.documents.models import Upload
-from yiwang.documents.policy.files import ScanState, UploadState, clean_name
+from yiwang.documents.policy.files import (
+    UNUSED_MAX_BYTES,
+    ScanState,
+    UploadState,
+    clean_name,
+)
 from yiwang.documents.queries import UploadView, key_of, view
 
 __all__ = [
@@ -43,6 +49,7 @@ def accept_upload(*, file: BinaryIO, name: str, size: int, by: str, at: datetime
     Raises:
         UploadRefusedError: the message says what is wrong and how to mend it.
     """
+    _require_room(by)
     content = _read(file, size=size)
     shown = clean_name(name)
     found = inspecting.inspect(content, name=shown)
@@ -62,6 +69,15 @@ def accept_upload(*, file: BinaryIO, name: str, size: int, by: str, at: datetime
             uploaded_at=at,
         )
     return view(row)
+
+
+def _require_room(owner: str) -> None:
+    held = Upload.objects.unused().filter(owner_ref=owner).aggregate(bytes=Sum("original__size"))
+    if (held["bytes"] or 0) >= UNUSED_MAX_BYTES:
+        raise UploadRefusedError(
+            f"您已上传而未提交的文件超过 {UNUSED_MAX_BYTES // 1_000_000_000} GB，"
+            "请先提交或者移除后再上传。"
+        )
 
 
 def _read(file: BinaryIO, *, size: int) -> bytes:

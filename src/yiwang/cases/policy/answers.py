@@ -10,6 +10,7 @@ from datetime import date
 
 from yiwang.catalogue.policy.items import Answer, ItemVersion, Question, QuestionKind, asked
 from yiwang.kernel.identifiers import citizen_id, uscc
+from yiwang.kernel.masking import mask_address, mask_name, mask_number
 
 LONG_TEXT_LENGTH = 4_000
 """Longest answer of several lines, in characters, unless the item says more."""
@@ -188,3 +189,31 @@ _CHECKS: Mapping[QuestionKind, _Check] = {
     QuestionKind.USCC: _uscc,
     QuestionKind.CITIZEN_ID: _citizen_id,
 }
+
+
+HIDDEN_KINDS = frozenset({QuestionKind.CITIZEN_ID, QuestionKind.PHONE})
+"""Kinds of answers that are numbers of a person."""
+
+NAME_LENGTH = 5
+"""A personal answer of so many characters or fewer is a name; a longer one an address."""
+
+
+def is_hidden(question: Question) -> bool:
+    """Tell whether the answer is shown masked to whoever is not the applicant."""
+    return question.personal or question.kind in HIDDEN_KINDS
+
+
+def mask(question: Question, words: str) -> str:
+    """Return `words` with their middle hidden."""
+    if question.kind in HIDDEN_KINDS or words.isascii():
+        return mask_number(words)
+    return mask_name(words) if len(words) <= NAME_LENGTH else mask_address(words)
+
+
+def masked_answers(item: ItemVersion, answers: Mapping[str, object]) -> dict[str, object]:
+    """Return answers as officials read them before they give a purpose: personal ones masked."""
+    hidden = {question.id: question for question in item.questions() if is_hidden(question)}
+    return {
+        key: mask(hidden[key], str(value)) if key in hidden and "*" not in str(value) else value
+        for key, value in answers.items()
+    }

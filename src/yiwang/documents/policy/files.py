@@ -48,6 +48,9 @@ Source:
     Retention of uploaded but unused files: our own rule, stated to the applicant.
 """
 
+UNUSED_MAX_BYTES = 2_000_000_000
+"""Most that one account may keep in files that belong to nothing yet: no disk is filled so."""
+
 PICTURE_MAX_PIXELS = 60_000_000
 """Largest picture, width x height; a phone's 48-megapixel photograph passes."""
 

@@ -147,7 +147,15 @@ class Register(FormPage):
     form_class = RegisterForm
 
     def valid(self, form: RegisterForm) -> HttpResponse:
-        """Enter the person and go on to the items."""
+        """Enter the person and go on to the items; whoever is registered already is only found."""
+        known = registers.find_person(
+            id_number=form.cleaned_data["id_number"],
+            by=self.actor,
+            at=self.at,
+            purpose=FIND_PURPOSE,
+        )
+        if known is not None:
+            return redirect("counter:items", ref=known.ref)
         person = register_services.save_person(
             **form.cleaned_data, source="窗口核验居民身份证", by=self.actor, at=self.at
         )

@@ -11,25 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yiwang.cases.policy.answers import plain_answers
+from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
-from yiwang.catalogue.policy.items import ItemVersion, Question, QuestionKind, asked
+from yiwang.catalogue.policy.items import ItemVersion, asked
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.queries import UploadView
-from yiwang.kernel.masking import mask_address, mask_name, mask_number
+from yiwang.kernel.masking import mask_address, mask_number
 from yiwang.organisations import queries as organisations
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web.forms import in_words
-
-HIDDEN_KINDS = frozenset({QuestionKind.CITIZEN_ID, QuestionKind.PHONE})
-"""Kinds of answers that are numbers of a person."""
-
-NAME_LENGTH = 5
-"""A personal answer of so many characters or fewer is a name; a longer one an address."""
 
 REGISTER_LABELS: Mapping[str, str] = {
     "person.name": "姓名",
@@ -176,18 +170,6 @@ def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
             )
         )
     return lines
-
-
-def is_hidden(question: Question) -> bool:
-    """Tell whether the answer is shown masked."""
-    return question.personal or question.kind in HIDDEN_KINDS
-
-
-def mask(question: Question, words: str) -> str:
-    """Return `words` with their middle hidden."""
-    if question.kind in HIDDEN_KINDS or words.isascii():
-        return mask_number(words)
-    return mask_name(words) if len(words) <= NAME_LENGTH else mask_address(words)
 
 
 def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:

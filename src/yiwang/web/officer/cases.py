@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.audit import services as audit
 from yiwang.cases import queries as cases
 from yiwang.cases import services
-from yiwang.cases.policy.answers import plain_answers
+from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow
@@ -233,7 +233,7 @@ class Reveal(CasePages, FormPage):
         if key in casefile.REVEALED and key.startswith(self.case.applicant_ref.split(":")[0]):
             return casefile.REGISTER_LABELS[key]
         for question in self.item.questions():
-            if question.id == key and casefile.is_hidden(question):
+            if question.id == key and is_hidden(question):
                 return question.label
         raise Http404("no such value")
 
