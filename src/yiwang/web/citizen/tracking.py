@@ -75,7 +75,11 @@ class Track(FormPage):
         except TooManyTriesError as refusal:
             form.add_error(None, refusal.message)
             return self.render({"form": form}, status=TOO_MANY)
-        _tracked(code, phone, self)
+        try:
+            _tracked(code, phone, self)
+        except cases.TrackRefusedError as refusal:
+            form.add_error(None, refusal.message)
+            return self.invalid(form)
         self.request.session[SESSION_KEY] = [code, phone]
         return redirect("citizen:tracked")
 
