@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.factories import cases, registers
+from yiwang.audit import queries as trail
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case, Draft
 from yiwang.cases.policy.states import CaseState
@@ -15,6 +16,7 @@ from yiwang.cases.queries import CaseNotFoundError
 from yiwang.documents import queries as documents
 from yiwang.kernel.workdays import CalendarGapError
 from yiwang.licences import services as licences
+from yiwang.organisations.permissions import Actor
 
 pytestmark = pytest.mark.usefixtures("district")
 
@@ -257,8 +259,15 @@ def test_expired_drafts_are_purged_and_submitted_ones_kept():
     cases.draft()
     cases.submit(cases.draft(item_slug="easy").id)
 
-    assert services.purge_drafts(today=dt.date(2026, 6, 4)) == 0
-    assert services.purge_drafts(today=dt.date(2026, 6, 5)) == 1
+    purged = [
+        services.purge_drafts(
+            by=Actor(ref="job:purge"), at=dt.datetime(2026, 6, day, 4, tzinfo=dt.UTC)
+        )
+        for day in (4, 5)
+    ]
+    assert purged == [0, 1]
+    (row,) = trail.trail(act="cases.purge_drafts")
+    assert (row.actor, len(row.detail["drafts"])) == ("job:purge", 1)
     assert Draft.objects.count() == 1
 
 

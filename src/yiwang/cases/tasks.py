@@ -9,7 +9,6 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.cases import services
-from yiwang.cases.policy.deadlines import day_of
 from yiwang.content import queries as content
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor
@@ -18,6 +17,7 @@ log = structlog.get_logger()
 
 DEEMED_BY = Actor(ref="job:deem-accepted", name="系统（逾期视为受理）")
 ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
+PURGED_BY = Actor(ref="job:purge-drafts", name="系统（清理过期草稿）")
 
 
 @app.periodic(cron="10 * * * *")
@@ -46,7 +46,7 @@ def end_expired_corrections(timestamp: int) -> None:
 @app.task(name="yiwang.cases.purge_drafts", queue="maintenance")
 def purge_drafts(timestamp: int) -> None:
     """Delete drafts whose time is over."""
-    services.purge_drafts(today=day_of(_moment(timestamp)))
+    services.purge_drafts(by=PURGED_BY, at=_moment(timestamp))
 
 
 @app.task(

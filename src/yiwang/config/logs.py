@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
+
+_VALUES = re.compile(r"^(\s*(?:DETAIL|CONTEXT):).*$", re.MULTILINE)
+"""Lines in which the database quotes the row that it refused, names and numbers included."""
+
+
+def without_values(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Drop what the database quotes of a row from the trace of a failure."""
+    for key in ("exception", "event", "error"):
+        if isinstance(line.get(key), str):
+            line[key] = _VALUES.sub(r"\1 …", line[key])
+    return line
 
 
 def configuration(form: str) -> dict[str, Any]:
@@ -36,6 +49,7 @@ def configuration(form: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    without_values,
                     renderer,
                 ],
             }

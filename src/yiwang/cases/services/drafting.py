@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -151,6 +151,7 @@ def attach(
         upload_ref=upload_ref,
         defaults={"material_id": material_id, "attached_at": at},
     )
+    _trace(draft, "cases.attach", upload_ref, by=by, at=at)
     return _saved(draft, at)
 
 
@@ -166,6 +167,7 @@ def detach(*, draft_id: int, upload_ref: str, by: Actor, at: datetime) -> DraftV
     require_unsubmitted(draft)
     if not draft.uploads.filter(upload_ref=upload_ref).delete()[0]:
         raise CaseNotFoundError
+    _trace(draft, "cases.detach", upload_ref, by=by, at=at)
     return _saved(draft, at)
 
 
@@ -191,14 +193,23 @@ def delete_draft(*, draft_id: int, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def purge_drafts(*, today: date, limit: int = 1_000) -> int:
+def purge_drafts(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
     """Delete drafts whose time is over; return how many. For the task of the night."""
+    today = day_of(at)
     keys = list(
         Draft.objects.filter(expires_on__lt=today, submitted_case=None)
         .order_by("expires_on")
         .values_list("pk", flat=True)[:limit]
     )
     Draft.objects.filter(pk__in=keys).delete()
+    if keys:
+        audit.record(
+            at=at,
+            actor=by.ref,
+            act="cases.purge_drafts",
+            target="drafts:expired",
+            detail={"drafts": keys},
+        )
     return len(keys)
 
 
@@ -237,6 +248,18 @@ def check_uploads(refs: list[str], *, by: Actor) -> None:
         upload = found.get(ref)
         if upload is None or upload.used_by or upload.owner_ref not in {by.ref, *by.subjects}:
             raise DraftRefusedError("找不到这个文件，或者它已用于别的申请，请重新上传。")
+
+
+def _trace(draft: Draft, act: str, upload_ref: str, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act=act,
+        target=f"draft:{draft.pk}",
+        detail={"file": upload_ref},
+        ip=by.ip,
+        on_behalf_of=draft.applicant_ref,
+    )
 
 
 def _saved(draft: Draft, at: datetime) -> DraftView:
