@@ -137,3 +137,18 @@ def test_tracking_names_nobody(case):
     body = answer.json()
     assert {(one["actor"], one["actor_name"]) for one in body["events"]} == {("", "")}
     assert "user:" not in answer.content.decode()
+
+
+def test_a_refused_body_gets_the_headers_of_every_answer(db, settings):
+    answer = Client().post("/track/", b"x", content_type="text/plain", CONTENT_LENGTH="2000000000")
+
+    assert answer.status_code == 413
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_counters_are_not_pushed_out_by_a_few_hundred_others():
+    from yiwang.config import settings as configured
+
+    assert configured.CACHES["default"]["OPTIONS"]["MAX_ENTRIES"] >= 10_000

@@ -75,8 +75,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "yiwang.config.health.Measure",
-    "yiwang.web.body_limit.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
+    "yiwang.web.body_limit.BodyLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "yiwang.web.middleware.Language",
@@ -161,6 +161,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "yiwang_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},  # counters of tries live here; fewer are pushed out
     }
 }
 

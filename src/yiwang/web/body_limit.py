@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from yiwang.web.middleware import CONTENT_SECURITY_POLICY
+
 FILES_AT_ONCE = 3
 """How many of the largest files one form may carry; a page of materials sends one at a time."""
 
@@ -37,4 +39,6 @@ class BodyLimit:
         ) % {"megabytes": megabytes}
         response = render(request, "errors/large.html", {"message": sentence}, status=TOO_LARGE)
         response["Connection"] = "close"
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response["X-Frame-Options"] = "DENY"
         return response
