@@ -14,13 +14,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.faults.district import ROOT
 from tests.journeys import acts
 
 FIRST_PASSWORD = "First-of-all-2026"
 OWN_PASSWORD = "My-very-own-2026"
+EVENT_SECONDS = 60
+"""How long an event may take on a busy machine."""
+
 DESK = {"width": 1440, "height": 900}
 
 
@@ -86,8 +89,8 @@ class Staff:
         expect(page.get_by_role("heading", level=1)).not_to_contain_text("更改密码")
 
 
-def apply(page: Page, firm: str, plan: Path, *, rules: bool = True) -> str:
-    """Apply for the food licence by forms only and return the case number.
+def ready_draft(page: Page, firm: str, plan: Path, *, rules: bool = True) -> str:
+    """Fill an application for the food licence by forms only; return the address of its draft.
 
     Without `rules` the paper that may come later is left out.
     """
@@ -103,31 +106,33 @@ def apply(page: Page, firm: str, plan: Path, *, rules: bool = True) -> str:
         raw_food="no",
         online_sales="no",
     )
-    draft = begun.url
-    acts.post(
-        page,
-        f"{draft}section/premises/",
-        status=200,
-        area_m2="86",
-        kitchen_area_m2="30",
-        seats="40",
-    )
-    acts.post(
-        page,
-        f"{draft}section/people/",
-        status=200,
-        manager_name="钱示例",
-        manager_training="yes",
-        staff_count="6",
-    )
-    acts.post(page, f"{draft}section/scope/", status=200, catering_scope="hot")
+    draft: str = begun.url
+    topics = {
+        "premises": {"area_m2": "86", "kitchen_area_m2": "30", "seats": "40"},
+        "people": {"manager_name": "钱示例", "manager_training": "yes", "staff_count": "6"},
+        "scope": {"catering_scope": "hot"},
+    }
+    for topic, answers in topics.items():
+        acts.post(page, f"{draft}section/{topic}/", status=200, **answers)
     file = {"name": plan.name, "mimeType": "application/pdf", "buffer": plan.read_bytes()}
     for material in ("layout_plan", "safety_rules") if rules else ("layout_plan",):
         acts.post(page, f"{draft}materials/", status=200, material=material, file=file)
+    return draft
+
+
+def apply(page: Page, firm: str, plan: Path, *, rules: bool = True) -> str:
+    """Apply for the food licence by forms only and return the case number."""
+    draft = ready_draft(page, firm, plan, rules=rules)
     done = acts.post(page, f"{draft}check/", status=200, promise="on")
     found = re.search(r"/cases/([^/]+)/receipt/", done.url)
     assert found, done.url
     return found[1]
+
+
+def addresses(page: Page, box: str) -> list[str]:
+    """Return where the links of one box of the page lead."""
+    section = page.locator("section", has=page.get_by_role("heading", name=box, exact=True))
+    return [link.get_attribute("href") or "" for link in section.get_by_role("link").all()]
 
 
 def open_case(page: Page, number: str) -> None:
@@ -175,6 +180,23 @@ def grant_all(visit, number: str) -> None:
     accept(reviewer, number)
     propose(reviewer, number)
     grant(visit(login="approver", size=DESK), number)
+
+
+def supervised(page: Page, number: str) -> Locator:
+    """Return the line of the list of supervised subjects that came of a case.
+
+    The worker delivers the event, so the list is asked until the line is there.
+    """
+    row = page.get_by_role("row", name=number)
+
+    def listed() -> bool:
+        page.goto(f"/desk/subjects/?text={number}")
+        return row.count() == 1
+
+    deadline = time.monotonic() + EVENT_SECONDS
+    while not listed():
+        assert time.monotonic() < deadline, f"not listed after {EVENT_SECONDS} s"
+    return row
 
 
 def version_of(page: Page, number: str) -> str:

@@ -16,7 +16,6 @@ from tests.journeys import acts
 from tests.journeys.handling import DESK
 from yiwang.registers.cast import ENTITIES, PERSONS
 
-
 ITEMS = ROOT / "packs" / "jiading" / "catalogue"
 
 

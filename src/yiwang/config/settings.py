@@ -191,7 +191,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-SESSION_COOKIE_AGE = 1_800  # seconds without a request; the rule is organisations.policy.signin
+SESSION_COOKIE_AGE = 3_600  # outlives the idle end of organisations.policy.signin, which says so
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS

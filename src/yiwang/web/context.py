@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from yiwang.content import queries as content
+from yiwang.organisations.policy.signin import IDLE_END
 from yiwang.web import navigation
 
 SIZE_COOKIE = "yiwang_size"
@@ -86,5 +87,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
         "demo": settings.DEMO,
         "portal_links": navigation.portal_links,
-        "session_seconds": settings.SESSION_COOKIE_AGE,
+        "session_seconds": int(IDLE_END.total_seconds()),
     }

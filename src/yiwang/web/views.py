@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from django import forms
@@ -24,6 +25,7 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
+from yiwang.web import kept
 from yiwang.web.open_pages import OPEN_TO_ALL
 from yiwang.web.requests import address_of
 
@@ -105,7 +107,7 @@ class Page(View):
         try:
             scope.enter(self.actor)
             stopped = self.stopped()
-            return stopped or super().dispatch(request, *args, **kwargs)
+            return stopped or self.resumed(super().dispatch(request, *args, **kwargs))
         except PermissionRefusedError as refusal:
             return self.refusal_page(refusal, status=FORBIDDEN)
         except RefusedError as refusal:
@@ -130,6 +132,7 @@ class Page(View):
         if match is not None and match.view_name in OPEN_TO_ALL:
             return None
         if not self.request.user.is_authenticated:
+            kept.keep(self.request, at=self.at)
             return redirect_to_login(self.request.get_full_path())
         if self.permission is SIGNED_IN:
             return None
@@ -142,6 +145,20 @@ class Page(View):
         if isinstance(self.permission, Permission) and self.actor.may_somewhere(self.permission):
             return None
         raise PermissionRefusedError("您的岗位不能打开本页，如确需办理，请联系本部门负责人。")
+
+    def resumed(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Offer to go on with a form whose session had ended, where its page opens again."""
+        if response.status_code != HTTPStatus.OK or not self.request.user.is_authenticated:
+            return response
+        waiting = kept.take(self.request, at=self.at)
+        if waiting is None:
+            return response
+        fields, files = waiting
+        return TemplateResponse(
+            self.request,
+            "errors/resume.html",
+            {"fields": fields, "files": files, "nav": self.nav},
+        )
 
     def refusal_page(self, refusal: RefusedError, *, status: int) -> HttpResponse:
         """Answer with the sentence of `refusal` and a way on."""

@@ -291,10 +291,10 @@ def test_idle_session_ends_after_thirty_minutes(client):
     assert "30分钟没有操作" in answer.content.decode()
 
 
-def test_cookie_lives_as_long_as_an_idle_session(settings):
+def test_cookie_outlives_an_idle_session(settings):
     from yiwang.organisations.policy.signin import IDLE_END
 
-    assert IDLE_END.total_seconds() == settings.SESSION_COOKIE_AGE
+    assert IDLE_END.total_seconds() < settings.SESSION_COOKIE_AGE, "else nobody reads why it ended"
 
 
 def test_closed_account_is_out_at_once(client):

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from yiwang.organisations.backend import BACKEND, SessionBackend
 from yiwang.organisations.permissions import Actor
-from yiwang.web import navigation
+from yiwang.web import kept, navigation
 
 SEEN = "seen_at"
 MUST_CHANGE = "must_change_password"
@@ -43,7 +43,10 @@ class Pending:
 
 def wait_for_second_step(request: HttpRequest, pending: Pending, *, at: datetime) -> None:
     """Remember who gave the right password, in a session of nobody."""
+    waiting = request.session.get(kept.KEY)
     request.session.flush()
+    if waiting:
+        request.session[kept.KEY] = waiting
     request.session[PENDING] = {**vars(pending), "since": at.timestamp()}
 
 
