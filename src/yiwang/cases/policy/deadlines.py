@@ -22,7 +22,7 @@ DELIVERY_LIMIT_WORKDAYS = 10
 """Longest time to hand over the certificate, in working days. 行政许可法 第四十四条."""
 
 CORRECTION_FILING_DAYS = 30
-"""Calendar days to file a correction. No law sets it; docs/decisions/0103 does."""
+"""Calendar days to file a correction. No law sets it; docs/decisions/0008 does."""
 
 EVALUATION_DAYS = 30
 """Calendar days after closure in which the service may be rated. GB/T 39734 leaves it open."""
