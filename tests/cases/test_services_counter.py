@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 
 from tests.factories import cases
+from yiwang.audit import queries as trail
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case
 from yiwang.cases.policy.states import CaseState
@@ -148,6 +150,45 @@ def test_tracking_needs_the_query_code_and_the_telephone():
         with pytest.raises(queries.TrackRefusedError, match="不符，请按收件凭证核对"):
             queries.track(query_code=wrong_code, phone=phone, at=AT)
     assert not re.search("示例餐饮", repr(queries.track(query_code=code, phone="1234", at=AT)))
+
+
+@pytest.mark.parametrize(
+    "typed", ["021-00000001", "02100000001", "021 0000 0001", "０２１０００００００１", "0001"]
+)
+def test_a_registered_telephone_left_masked_still_finds_the_case(typed: str):
+    cases.publish(with_registered_phone())
+
+    case = cases.receive(item_slug="with-phone", answers=WITHOUT_PHONE)
+
+    assert case.phone_masked == "021****0001"
+    assert cases.page(case.number).answers["phone"] == "021-00000001"
+    found = queries.track(query_code=case.query_code, phone=typed, at=AT)
+    assert found.number == case.number
+
+
+def test_a_registered_telephone_that_is_read_whole_leaves_a_trace():
+    cases.publish(with_registered_phone())
+
+    cases.receive(item_slug="with-phone", answers=WITHOUT_PHONE)
+    cases.receive(item_slug="with-phone", answers=cases.ANSWERS)
+
+    reads = [row for row in trail.trail(target=cases.FIRM_REF) if row.purpose]
+    assert [(row.actor, row.purpose) for row in reads] == [("user:clerk", "办件联系和进度查询")], (
+        "the second case brought its own number"
+    )
+
+
+WITHOUT_PHONE = {key: value for key, value in cases.ANSWERS.items() if key != "phone"}
+
+
+def with_registered_phone() -> dict[str, Any]:
+    definition = cases.restaurant(
+        slug="with-phone",
+        task_code="11310114XXXX01011H4310131002000",
+        handling_code="11310114XXXX01011H431013100200001",
+    )
+    definition["sections"][0]["questions"][-1]["prefill"] = "entity.phone"
+    return definition
 
 
 def test_who_has_no_telephone_tracks_by_the_end_of_the_certificate_number():

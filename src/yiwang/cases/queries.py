@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -580,6 +582,16 @@ def unread_messages(ref: str) -> int:
 # What follows is shared with the services of this package.
 
 
+def dialled(phone: str) -> str:
+    """Return the digits of a telephone as it is dialled here, without the code of the country.
+
+    Example:
+        `139 0000 1234` and `+86 139-0000-1234` are one number.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", phone).split()).removeprefix("+86")
+    return re.sub(r"[^0-9]", "", plain)
+
+
 def departments_of(row: Case, desk: Desk) -> tuple[str, ...]:
     """Return the departments of a case at whose desk `desk` a post counts."""
     if desk is Desk.DECIDER:
@@ -740,7 +752,7 @@ def _knows(row: Case, word: str) -> bool:
         return _same(word[-PHONE_TAIL:], row.applicant_number_masked[-PHONE_TAIL:])
     if len(word) == PHONE_TAIL:
         return _same(word, row.phone_masked[-PHONE_TAIL:])
-    return _same(mask_phone(word), row.phone_masked)
+    return _same(mask_phone(dialled(word)), row.phone_masked)
 
 
 def _same(left: str, right: str) -> bool:

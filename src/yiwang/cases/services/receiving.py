@@ -15,7 +15,7 @@ from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
-from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.services import kept
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
@@ -48,8 +48,12 @@ from yiwang.organisations.permissions import Actor, Permission, PermissionRefuse
 from yiwang.organisations.policy.terms import DepartmentKind
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
+from yiwang.registers.services import prefill_in_full
 
 KEY_LENGTH = 80
+
+CONTACT_PURPOSE = "办件联系和进度查询"
+"""Why a registered telephone is read whole at receipt; the applicant finds it in their trace."""
 
 COMPREHENSIVE = frozenset(
     {DepartmentKind.CENTRE, DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN}
@@ -301,11 +305,11 @@ def _receive(
 ) -> Case:
     item, today = application.item, day_of(at)
     answers = _checked_answers(application, today)
+    phone, answers = _reachable(application, answers, by=by, at=at)
     materials = _materials(application, answers, calendar=calendar, today=today)
     _check_complete(application, answers, materials, today)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
     department = kept.department(item.department)
-    phone = application.phone or _phone(application, answers)
     number, code = _numbers(item, today)
     case = Case.objects.create(
         number=number,
@@ -324,7 +328,7 @@ def _receive(
         applicant_kind=audience_of(application.applicant_ref).value,
         applicant_name=_applicant_name(application),
         applicant_number_masked=_applicant_number(application),
-        phone_masked=phone if "*" in phone else mask_phone(phone),
+        phone_masked=mask_phone(dialled(phone)),
         submitted_by=by.ref,
         idempotency_key=application.key,
         state=CaseState.RECEIVED.value,
@@ -502,13 +506,35 @@ def _applicant_number(application: _Application) -> str:
     return number if "*" in number else mask_number(number)
 
 
-def _phone(application: _Application, answers: Mapping[str, Answer]) -> str:
-    """Return the telephone the applicant wrote into the form, else the registered one."""
-    for question in asked(application.item, answers):
-        value = answers.get(question.id)
-        if question.kind is QuestionKind.PHONE and isinstance(value, str):
-            return value
-    return _value(application, f"{audience_of(application.applicant_ref).value}.phone")
+def _reachable(
+    application: _Application, answers: Mapping[str, Answer], *, by: Actor, at: datetime
+) -> tuple[str, dict[str, Answer]]:
+    """Return the telephone of the case, and the answers with registered telephones whole.
+
+    A form shows a registered telephone masked. Whoever leaves it as it is must still be reached
+    by it and find the case with it, so it is read from the register here, with a trace.
+    """
+    key = f"{audience_of(application.applicant_ref).value}.phone"
+    held = application.registered.get(key)
+    registered = held.value if held else ""
+    written = {
+        question.id: value
+        for question in asked(application.item, answers)
+        if question.kind is QuestionKind.PHONE
+        and isinstance(value := answers.get(question.id), str)
+    }
+    phone = application.phone or next(iter(written.values()), registered)
+    if not (held and held.masked and registered in {phone, *written.values()}):
+        return phone, dict(answers)
+    whole = prefill_in_full(
+        ref=application.applicant_ref,
+        purpose=CONTACT_PURPOSE,
+        by=by,
+        at=at,
+        department=application.acting.department,
+    )[key].value
+    left = {name: whole for name, value in written.items() if value == registered}
+    return whole if phone == registered else phone, {**answers, **left}
 
 
 def _numbers(item: ItemVersion, today: date) -> tuple[str, str]:
