@@ -196,3 +196,12 @@ def test_a_legal_representative_names_an_agent():
         by=actor(leader),
         at=NOON,
     )
+
+
+def test_no_phone_is_bound_to_an_account_closed_meanwhile():
+    user = staff("li")
+    services.close_account(login="li", reason="调离", by=SYSTEM_ADMIN, at=NOON)
+    secret = services.offer_binding(login="li").secret
+
+    with pytest.raises(services.SecondStepRefusedError, match="该账号已停用"):
+        services.bind_phone(user_id=user.pk, secret=secret, code="000000", at=NOON)

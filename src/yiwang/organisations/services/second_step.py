@@ -61,12 +61,15 @@ def bind_phone(*, user_id: int, secret: str, code: str, at: datetime, ip: str = 
     """Bind a phone to an account after it showed one right code.
 
     Raises:
-        SecondStepRefusedError: the code is wrong, or a phone is bound already.
+        SecondStepRefusedError: the code is wrong, a phone is bound already, or the account was
+            closed meanwhile.
 
     Source:
         GB/T 22239-2019 第8.1.4.1 (two kinds of identification, one of them cryptographic).
     """
     user = User.objects.select_for_update().get(pk=user_id)
+    if not user.may_sign_in:
+        raise SecondStepRefusedError(SignInState.CLOSED.label)
     if _authenticator(user) is not None:
         raise SecondStepRefusedError("该账号已绑定手机，如更换手机请联系系统管理员解除绑定。")
     period = _period_of(secret, code, at=at)
