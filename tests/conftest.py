@@ -80,6 +80,8 @@ def _static_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     from django.conf import settings
 
     settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}  # built checkout or not
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
