@@ -18,6 +18,7 @@ from tests.factories.portal import portal, signed_in
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Permission
 from yiwang.web import context
+from yiwang.web.public import site
 from yiwang.web.requests import address_of, way_back
 from yiwang.web.views import Page
 
@@ -266,3 +267,17 @@ def test_the_page_after_a_defect_needs_no_database(django_assert_num_queries):
 def test_cases_of_nobody_are_no_cases():
     assert signed_in("zhang").get("/cases/").status_code == 200
     assert cases.RESTAURANT not in words(signed_in("zhang").get("/cases/"))
+
+
+def test_the_worker_is_empty_where_static_files_were_never_collected(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    def missing(name: str) -> str:
+        raise ValueError(f"Missing staticfiles manifest entry for '{name}'")
+
+    monkeypatch.setattr(site, "static", missing)
+
+    answer = client.get("/sw.js")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["Content-Type"].startswith("text/javascript")

@@ -23,6 +23,9 @@ from yiwang.web.views import Page
 WORKER = Path(__file__).resolve().parent / "sw.js"
 """The script of the service worker; the addresses it keeps are put in front of it."""
 
+KEPT = ("ui/app.css", "ui/app.js", "ui/img/icon.svg")
+"""Static files that a phone keeps for the offline page."""
+
 COOKIE_SECONDS = 365 * 24 * 3600
 """How long a chosen size or language is remembered."""
 
@@ -99,15 +102,18 @@ class ServiceWorker(Page):
     """The worker that keeps styles, scripts and the offline page; never a person's page."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Put the addresses of this release in front of the built script."""
+        """Put the addresses of this release in front of the built script.
+
+        Where static files were never collected there is nothing to keep: the worker is empty, and
+        replaces one that an earlier release left on the phone.
+        """
         offline = reverse("public:offline")
-        kept = [offline, *(static(name) for name in ("ui/app.css", "ui/app.js", "ui/img/icon.svg"))]
+        try:
+            kept = [offline, *(static(name) for name in KEPT)]
+        except ValueError:  # no entry in the list of collected files
+            return _worker("")
         head = f"const PRECACHE={json.dumps(kept)},OFFLINE={json.dumps(offline)};\n"
-        return HttpResponse(
-            head + WORKER.read_text(),
-            content_type="text/javascript; charset=utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )
+        return _worker(head + WORKER.read_text())
 
 
 class Offline(Page):
@@ -215,6 +221,14 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
             "message": _("页面停留时间过长，已失效，请返回上一页刷新后重新提交。"),
         },
         status=HTTPStatus.FORBIDDEN,
+    )
+
+
+def _worker(script: str) -> HttpResponse:
+    return HttpResponse(
+        script,
+        content_type="text/javascript; charset=utf-8",
+        headers={"Cache-Control": "no-cache"},
     )
 
 
