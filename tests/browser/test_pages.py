@@ -24,6 +24,8 @@ OPEN = (
     "/accessibility/",
     "/privacy/",
     "/sitemap/",
+    "/decisions/",
+    "/decisions/?q=没有这样的决定",
     "/accounts/login/",
 )
 

@@ -324,6 +324,11 @@ class Case(models.Model):
                 condition=Q(state__in=_values(FINISHED)),
             ),
             models.Index(fields=["applicant_ref", "-id"], name="cases_case_of_applicant"),
+            models.Index(
+                fields=["-decided_at", "-id"],
+                name="cases_case_granted",
+                condition=Q(outcome=Outcome.GRANT.value),
+            ),
         ]
         triggers = [
             _steps_known(),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from yiwang.cases.models import (
     Case,
@@ -33,10 +33,12 @@ from yiwang.cases.policy.terms import (
     Outcome,
     Tab,
 )
+from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.kernel.clocks import LightAnswer, light
-from yiwang.kernel.masking import mask_phone
+from yiwang.kernel.masking import mask_name, mask_phone
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
+from yiwang.organisations import scope
 from yiwang.organisations.permissions import (
     EVERYWHERE,
     Actor,
@@ -295,6 +297,23 @@ class QueuePage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecisionRow:
+    """One line of the public register of granted decisions.
+
+    Attributes:
+        number: Number of the written decision.
+        holder: A firm whole; of a person only the first character.
+    """
+
+    number: str
+    item_slug: str
+    item_name: str
+    holder: str
+    department_code: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrackView:
     """What whoever holds query code and telephone may see: no name, no answers."""
 
@@ -444,6 +463,78 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
     )
 
 
+def granted_decisions(
+    *, text: str = "", after: str | None = None, limit: int = PAGE_LIMIT
+) -> tuple[list[DecisionRow], str | None]:
+    """List the granted decisions that the public may read, newest first; two queries.
+
+    Decisions on items that are not published (`ItemVersion.public`) are left out.
+
+    Args:
+        text: Part of the item's or of a firm's name, or the whole number of a decision. A
+            person's name finds nothing: it would tell whose name the line hides.
+        after: Key of the page before.
+        limit: Lines, at most PAGE_LIMIT.
+
+    Returns:
+        The lines, and the key of the next page.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
+
+    Source:
+        行政许可法 第四十条 (the public may consult granted decisions).
+    """
+    letter = CaseDocument.objects.filter(
+        case=OuterRef("pk"), kind=DocumentKind.GRANT_DECISION.value
+    )
+    rows = (
+        Case.objects.filter(outcome=Outcome.GRANT.value)
+        .exclude(item_slug__in=catalogue.unpublished_slugs())
+        .annotate(letter=Subquery(letter.values("number")[:1]))
+    )
+    text = " ".join(text.split())[:60]
+    if text:
+        rows = rows.filter(
+            Q(item_name__contains=text)
+            | Q(applicant_kind=Audience.ENTITY.value, applicant_name__contains=text)
+            | Q(letter=text)
+        )
+    if after is not None:
+        rows = rows.filter(_decided_before(after))
+    size = _size(limit)
+    with scope.everything():  # 许可法 第四十条: only what everybody may read leaves this function
+        found = list(rows.order_by("-decided_at", "-id")[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    key = f"{last.decided_at.isoformat()}_{last.pk}" if last and last.decided_at else None
+    return [_decision(row) for row in found[:size]], key
+
+
+def asked_for(*, since: date) -> dict[str, int]:
+    """Count the cases received since `since` by item; one query."""
+    with scope.everything():  # counts of the whole district; no case is shown
+        return dict(
+            Case.objects.filter(received_on__gte=since)
+            .order_by()
+            .values_list("item_slug")
+            .annotate(Count("id"))
+        )
+
+
+def query_codes(numbers: Iterable[str]) -> dict[str, str]:
+    """Return the query code of each case named by its number; one query.
+
+    For lists that name cases without showing them: it asks for no permission.
+    """
+    return dict(Case.objects.filter(number__in=set(numbers)).values_list("number", "query_code"))
+
+
+def number_of(query_code: str) -> str:
+    """Return the number of the case with a query code, or nothing; one query."""
+    row = Case.objects.filter(query_code=query_code.upper()).only("number").first()
+    return row.number if row else ""
+
+
 def my_cases(
     subject_refs: Iterable[str],
     *,
@@ -469,6 +560,9 @@ def queue(
     at: datetime,
     calendar: WorkdayCalendar,
     text: str = "",
+    town: str = "",
+    item: str = "",
+    near: Tab | None = None,
     after: str | None = None,
     limit: int = PAGE_LIMIT,
     counted: bool = True,
@@ -484,6 +578,9 @@ def queue(
         at: Moment of looking.
         calendar: For the lights and for what is near its limit.
         text: Case number, query code, or part of the applicant's or the item's name.
+        town: Code of a town unit; empty: all.
+        item: An item; empty: all.
+        near: SOON or OVERDUE keeps within `tab` what is near its limit or beyond it.
         after: Key of the page before.
         limit: Lines, at most PAGE_LIMIT.
         counted: Whether the counts of the tabs are wanted.
@@ -497,6 +594,11 @@ def queue(
     scopes = _scopes(by)
     finished = tab is Tab.FINISHED
     condition = _tab_condition(tab, by, today, soon_on) & _text_condition(text)
+    if near in {Tab.SOON, Tab.OVERDUE} and not finished:
+        condition &= _tab_condition(near, by, today, soon_on)
+    condition &= Q(
+        **{name: value for name, value in (("town", town), ("item_slug", item)) if value}
+    )
     if after is not None:
         condition &= _beyond(after, finished=finished)
     order = ("-closed_at", "-id") if finished else ("due_on", "id")
@@ -970,6 +1072,31 @@ def _beyond(after: str, *, finished: bool) -> Q:
     except ValueError as error:
         raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。") from error
     return Q(due_on__gte=due_on) & (Q(due_on__gt=due_on) | Q(id__gt=key))
+
+
+def _decided_before(after: str) -> Q:
+    moment, _, number = after.rpartition("_")
+    key = _whole(number)
+    try:
+        decided_at = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。") from error
+    if decided_at.tzinfo is None:
+        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+    return Q(decided_at__lte=decided_at) & (Q(decided_at__lt=decided_at) | Q(id__lt=key))
+
+
+def _decision(row: Case) -> DecisionRow:
+    assert row.decided_at is not None  # cases_case_decision_has_moment_person_and_outcome
+    firm = row.applicant_kind == Audience.ENTITY.value
+    return DecisionRow(
+        number=row.letter,  # type: ignore[attr-defined]  # annotated by granted_decisions
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        holder=row.applicant_name if firm else mask_name(row.applicant_name),
+        department_code=row.department_code,
+        decided_at=row.decided_at,
+    )
 
 
 def _soon_on(today: date, calendar: WorkdayCalendar) -> date:

@@ -111,6 +111,15 @@ def items(
     return _versions(rows.order_by("field", "name", "item_id"))
 
 
+def unpublished_slugs() -> frozenset[str]:
+    """Return the items whose granted decisions are not published; one query.
+
+    An item of which any version, past or coming, says so is kept back whole.
+    """
+    rows = ItemVersionRow.objects.filter(definition__public=False)
+    return frozenset(rows.values_list("item__slug", flat=True))
+
+
 def search(
     text: str, *, on: date, audience: Audience | None = None, limit: int = 20
 ) -> list[ItemVersion]:

@@ -25,6 +25,7 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:accessibility",
         "public:privacy",
         "public:sitemap",
+        "public:decisions",
         "public:checkpoint",
         "public:components",
         "public:manifest",

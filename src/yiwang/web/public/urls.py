@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import site, trail, verify
+from yiwang.web.public import decisions, site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", site.Accessibility.as_view(), name="accessibility"),
     path("privacy/", site.Privacy.as_view(), name="privacy"),
     path("sitemap/", site.Sitemap.as_view(), name="sitemap"),
+    path("decisions/", decisions.Decisions.as_view(), name="decisions"),
     path("v/<str:token>", verify.VerifyToken.as_view(), name="verify_token"),
     path("V/<str:token>", verify.VerifyToken.as_view(), name="verify_token_capital"),
     path("verify/", verify.VerifyFile.as_view(), name="verify_file"),
