@@ -23,6 +23,7 @@ from yiwang.organisations import services
 from yiwang.organisations.models import User
 from yiwang.web import context
 from yiwang.web.accounts.session import SEEN
+from yiwang.web.citizen import popularity
 from yiwang.web.views import Page
 
 FORM = {"address": "嘉定区南翔镇示例路11号", "area_m2": "80", "phone": "13900001234"}
@@ -34,6 +35,7 @@ def portal(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("createcachetable", verbosity=0)
     cache.clear()
     context.forget()
+    popularity.forget()
     cases.district()
     person = registers.save_person()
     for login, subject, name in (

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests.factories import cases
+from yiwang.cases import queries as case_queries
+
 pytestmark = pytest.mark.usefixtures("portal")
 
 
@@ -20,6 +23,36 @@ def test_home_lists_items_by_audience(client: Client):
     assert "示例区政务服务" in page
     assert "餐饮服务许可（新办）" in page
     assert "全部 1 项" in page
+
+
+def test_home_lists_the_most_asked_for_first_and_common_ones_before_equals(client: Client):
+    numbers = {"asked": "7", "common": "8", "other": "9"}
+    for slug, digit in numbers.items():
+        cases.publish(
+            cases.without_materials(
+                slug=slug,
+                name=f"{slug}许可",
+                task_code=f"11310114XXXX01011H431013100{digit}000",
+                handling_code=f"11310114XXXX01011H431013100{digit}00001",
+                common=slug == "common",
+            )
+        )
+    cases.receive(item_slug="asked")
+
+    shown = [item.slug for item in client.get("/").context["entities"]]
+
+    assert shown[:2] == ["asked", "common"]
+    assert set(shown[2:]) == {"other", cases.RESTAURANT}
+
+
+def test_home_counts_applications_once_for_many_readers(client: Client, monkeypatch):
+    asked = []
+    monkeypatch.setattr(case_queries, "asked_for", lambda **given: asked.append(given) or {})
+
+    for _reader in range(3):
+        text(client, "/")
+
+    assert len(asked) == 1
 
 
 def test_search_finds_citizens_words(client: Client):

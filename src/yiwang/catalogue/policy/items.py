@@ -380,6 +380,9 @@ class ItemVersion:
     quantity_limit: str = "无数量限制"
     """Limit on the number of grants (数量限制); first come, first served (许可法 第五十七条)."""
 
+    common: bool = False
+    """Shown first on the home page as long as nobody has asked for more of another (常办)."""
+
     cross_area: str = ""
     """Where else the same item is handled (通办范围), such as 全市通办; empty: here only."""
 

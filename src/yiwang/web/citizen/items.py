@@ -25,7 +25,7 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.organisations import queries as organisations
 from yiwang.ratings import queries as ratings
-from yiwang.web.citizen import guides
+from yiwang.web.citizen import guides, popularity
 from yiwang.web.forms import QuestionsForm, in_words
 from yiwang.web.views import UNPROCESSABLE, Page, found
 
@@ -79,8 +79,12 @@ class Home(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what most people come for."""
+        counts = popularity.asked_for(today=self.today)
         listed = {
-            audience: catalogue.items(on=self.today, audience=audience) for audience in Audience
+            audience: popularity.ordered(
+                catalogue.items(on=self.today, audience=audience), counts=counts
+            )
+            for audience in Audience
         }
         return self.render(
             {
