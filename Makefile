@@ -40,8 +40,8 @@ test: .venv/.stamp-dev frontend/dist/.stamp ## all tests, real Chromium included
 	@$(PY) -m yiwang.config.build --quiet
 	@$(PYTEST) -n $(JOBS) --dist loadgroup
 
-test-fast: .venv/.stamp-dev ## tests without browser and load
-	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "not browser and not load"
+test-fast: .venv/.stamp-dev ## tests without browser, load and the exhaustive ones
+	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "not browser and not load and not thorough"
 
 test-postgres: .venv/.stamp-dev ## the tests against a server from Debian's packages
 	@bash scripts/test_postgres.sh

@@ -17,7 +17,7 @@ from yiwang.cases.services import CorrectionLine, FiledLine
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import GRANTS, Actor, Permission, Post
 
-pytestmark = pytest.mark.usefixtures("easy_district")
+pytestmark = [pytest.mark.usefixtures("easy_district"), pytest.mark.thorough]
 
 AT = cases.FRIDAY
 

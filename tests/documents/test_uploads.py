@@ -30,7 +30,7 @@ from yiwang.documents.policy.files import MediaType, ScanState, UploadState, cle
 from yiwang.documents.rendering import render
 from yiwang.documents.services import UploadRefusedError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def test_a_pdf_is_taken_in_whole_and_shown_as_a_copy():

@@ -12,6 +12,9 @@ import pytest
 from yiwang.documents.pdf_limits import may_expand
 from yiwang.documents.pdf_rebuilding import DAMAGED
 
+pytestmark = pytest.mark.thorough
+
+
 UNPACKED = 1_500_000_000
 MEMORY_BYTES = 1_500_000_000
 
