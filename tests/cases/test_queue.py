@@ -141,6 +141,33 @@ def test_a_queue_is_searched_by_number_code_and_name():
     assert len(queue(tab=Tab.TO_ACCEPT).rows) == 2
 
 
+def test_a_queue_is_narrowed_to_a_town_an_item_and_what_is_near_its_limit():
+    here = cases.receive(town="310114102")
+    there = cases.receive(town="310114103", at=AT + dt.timedelta(days=5))
+    late = AT + dt.timedelta(days=10)
+
+    def found(**changes: Any) -> set[str]:
+        return numbers(queue(tab=Tab.TO_ACCEPT, **changes))
+
+    assert found() == {here.number, there.number}
+    assert found(town="310114102") == {here.number}
+    assert found(town="310114104") == set()
+    assert found(item=here.item_slug) == {here.number, there.number}
+    assert found(item="no-such-item") == set()
+    assert found(at=late, near=Tab.OVERDUE) == {here.number}
+    assert found(at=late, near=Tab.SOON) == {there.number}
+    assert found(at=late, near=Tab.SOON, town="310114102") == set()
+    assert numbers(queue(tab=Tab.FINISHED, near=Tab.SOON)) == set()
+
+
+def test_lists_learn_query_codes_and_numbers_from_each_other():
+    case = cases.receive()
+
+    assert queries.query_codes([case.number, "none"]) == {case.number: case.query_code}
+    assert queries.number_of(case.query_code.lower()) == case.number
+    assert queries.number_of("JD0") == ""
+
+
 def test_a_queue_shows_ones_own_departments_only():
     cases.receive()
     everywhere = Actor(ref="user:e", posts={EVERYWHERE: frozenset({Post.DEPARTMENT_HEAD})})
@@ -179,6 +206,11 @@ def test_due_cases_come_late_ones_first():
         pytest.param(lambda n: queries.timeline(n, by=cases.HEAD), 2, id="timeline"),
         pytest.param(lambda n: queries.documents_of(n, by=cases.HEAD), 3, id="documents"),
         pytest.param(lambda n: queue(), 2, id="queue"),
+        pytest.param(
+            lambda n: queue(town="310114102", item="food-business", near=Tab.SOON),
+            2,
+            id="narrowed queue",
+        ),
         pytest.param(lambda n: queue(counted=False, by=cases.CLERK), 1, id="queue uncounted"),
         pytest.param(lambda n: queries.messages_for(cases.FIRM_REF), 1, id="messages"),
     ],

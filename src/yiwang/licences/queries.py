@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -140,6 +140,22 @@ def by_case(case_number: str) -> LicenceView | None:
     """Return the licence that the case `case_number` led to, or None."""
     row = _rows().filter(case_number=case_number).order_by("-pk").first() if case_number else None
     return view(row) if row else None
+
+
+def printed_numbers(identifiers: Iterable[str]) -> dict[str, str]:
+    """Return the printed number of each licence named by its identifier; one query."""
+    return dict(
+        Licence.objects.filter(identifier__in=set(identifiers)).values_list("identifier", "number")
+    )
+
+
+def identifiers_of(number: str) -> list[str]:
+    """List the identifiers of the versions that carry the printed `number`; one query."""
+    return list(
+        Licence.objects.filter(number=number).order_by("pk").values_list("identifier", flat=True)[
+            :PAGE
+        ]
+    )
 
 
 def wallet(holder_ref: str, *, limit: int = PAGE) -> list[LicenceView]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +60,8 @@ def subjects(
     by: Actor,
     department: str | None = None,
     text: str = "",
+    case_number: str = "",
+    licence_identifiers: Sequence[str] = (),
     state: SubjectState | None = SubjectState.LISTED,
     after: str | None = None,
     limit: int = PAGE_ROWS,
@@ -70,6 +73,8 @@ def subjects(
         department: Code of the supervising department; None: all that `by` may read.
         text: Part of the name or of the item's name, or a whole case number or licence
             identifier; empty: all.
+        case_number: The case that `text` names by its query code.
+        licence_identifiers: The licences that `text` names by their printed number.
         state: Keep one state; None: all.
         after: `next_after` of the page before.
         limit: Rows per page, 1..PAGE_ROWS.
@@ -90,8 +95,8 @@ def subjects(
         rows = rows.filter(
             Q(name__contains=text)
             | Q(item_name__contains=text)
-            | Q(case_number=text)
-            | Q(licence_identifier=text)
+            | Q(case_number__in=sorted({text, case_number} - {""}))
+            | Q(licence_identifier__in=sorted({text, *licence_identifiers}))
         )
     if after:
         listed_on, key = _place(after)

@@ -11,6 +11,8 @@ from tests.factories import cases, ratings, supervision
 from tests.factories.desk import PASSWORD, signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
+from yiwang.cases.policy.states import CaseState
+from yiwang.licences.queries import by_case
 from yiwang.organisations.models import PostHolding, User
 from yiwang.ratings.models import BadRatingTask
 
@@ -25,6 +27,36 @@ def test_a_supervisor_reads_the_list_of_the_own_department():
 
     assert "上海嘉禾餐饮管理有限公司" in shown
     assert "别处公司" not in shown
+
+
+def test_a_list_of_subjects_names_licences_and_cases_as_people_do():
+    case = cases.in_state(CaseState.APPROVED)
+    number = by_case(case.number).number
+    supervision.add(case_number=case.number, licence_identifier=case.licence_identifier)
+
+    shown = signed_in("supervisor").get("/desk/subjects/")
+    assert number in words(shown)
+    assert case.query_code in words(shown)
+    assert case.licence_identifier not in words(shown)
+    assert f"/desk/cases/{case.number}/" not in shown.content.decode()
+    assert (
+        f"/desk/cases/{case.number}/" in signed_in("head").get("/desk/subjects/").content.decode()
+    )
+    for text in (number, case.query_code, case.number, case.licence_identifier):
+        found = signed_in("supervisor").get("/desk/subjects/", {"text": text})
+        assert "上海嘉禾餐饮管理有限公司" in words(found), text
+
+
+def test_the_brand_leads_each_post_to_a_page_that_opens():
+    for login, first in (
+        ("sysadmin", "/desk/accounts/"),
+        ("secadmin", "/desk/posts/"),
+        ("auditor", "/desk/trail/"),
+        ("clerk", "/desk/"),
+    ):
+        client = signed_in(login)
+        assert f'class="yw-brand" href="{first}"' in client.get(first).content.decode()
+        assert client.get(first).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -127,6 +159,17 @@ def test_a_wrong_period_says_what_is_expected(page, query, sentence):
 
     assert answer.status_code == 422
     assert sentence in words(answer)
+
+
+def test_the_trail_speaks_chinese_keeps_the_code_and_is_asked_in_chinese():
+    case = cases.receive()
+    auditor = signed_in("auditor")
+
+    found = auditor.get("/desk/trail/", {"act": "收件"})
+
+    assert [row.act for row in found.context["rows"]] == ["cases.receive"]
+    assert f"case:{case.number}" in words(found)
+    assert "收件 cases.receive" in words(found)
 
 
 def test_a_broken_page_key_of_the_trail_shows_the_first_page():

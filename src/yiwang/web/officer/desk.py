@@ -13,6 +13,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import QueueRow
+from yiwang.content import queries as content
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission
 from yiwang.ratings import queries as ratings
@@ -35,6 +36,10 @@ TABS_OF: dict[Permission, tuple[Tab, ...]] = {
     Permission.CASE_ASSIGN: (Tab.TO_ACCEPT, Tab.REVIEWING, Tab.TO_DECIDE, Tab.TO_DELIVER),
 }
 """Tabs beside one's own work, the late and the finished, that a permission brings."""
+
+
+NEAR = (Tab.SOON.value, Tab.OVERDUE.value)
+"""Lights that the other tabs can be narrowed to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +76,31 @@ class Desk(Page):
         tab = Tab(wish) if wish in set(Tab) else self._first_tab()
         text = request.GET.get("text", "").strip()[:60]
         after = request.GET.get("after") or None
+        towns = {unit.code: unit.name for unit in content.district().town_units}
+        town = request.GET.get("town", "")
+        town = town if town in towns else ""
+        near = request.GET.get("near", "")
+        near = near if near in NEAR else ""
         page = cases.queue(
-            by=self.actor, tab=tab, at=self.at, calendar=self.calendar, text=text, after=after
+            by=self.actor,
+            tab=tab,
+            at=self.at,
+            calendar=self.calendar,
+            text=text,
+            town=town,
+            near=Tab(near) if near else None,
+            after=after,
         )
         return self.render(
             {
                 "tabs": self._tabs(page.counts, tab),
                 "tab": tab,
                 "text": text,
+                "towns": towns,
+                "town": town,
+                "nears": () if tab is Tab.FINISHED or tab.value in NEAR else tuple(map(Tab, NEAR)),
+                "near": near,
+                "filtered": bool(text or town or near),
                 "first": after is None,
                 "next_after": page.after or "",
                 "rows": self._rows(page.rows),

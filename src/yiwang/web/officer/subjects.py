@@ -8,6 +8,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.cases import queries as cases
+from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission
 from yiwang.supervision import queries as supervision
 from yiwang.supervision.policy.subjects import SubjectState
@@ -23,7 +25,7 @@ class SubjectsFilter(forms.Form):
     use_required_attribute = False
 
     text = forms.CharField(
-        label=_("名称、事项、办件编号或证照标识"),
+        label=_("名称、事项、办件编号、查询码、证照编号或标识"),
         max_length=100,
         required=False,
         error_messages={"max_length": _("最多100字，请缩短后再筛选。")},
@@ -63,6 +65,8 @@ class Subjects(Page):
             by=self.actor,
             department=chosen["department"] or None,
             text=chosen["text"],
+            case_number=cases.number_of(chosen["text"]) if chosen["text"] else "",
+            licence_identifiers=licences.identifiers_of(chosen["text"]) if chosen["text"] else (),
             state=None if state == ALL_STATES else SubjectState(state),
             after=request.GET.get("after"),
         )
@@ -73,5 +77,8 @@ class Subjects(Page):
                 "first": not request.GET.get("after"),
                 "one_department": len(codes) == 1,
                 "names": department_names(),
+                "numbers": licences.printed_numbers(row.licence_identifier for row in page.rows),
+                "codes": cases.query_codes(row.case_number for row in page.rows),
+                "reads_cases": self.actor.may_somewhere(Permission.CASE_READ),
             }
         )

@@ -21,6 +21,7 @@ from yiwang.audit import queries as audit
 from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
 from yiwang.organisations.permissions import Permission
+from yiwang.web import acts
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, Page
 
@@ -41,7 +42,10 @@ class TrailFilter(forms.Form):
 
     actor = forms.CharField(label=_l("操作人"), max_length=80, required=False)
     act = forms.CharField(
-        label=_l("操作"), max_length=80, required=False, help_text=_l("以点结尾表示整类，如 cases.")
+        label=_l("操作"),
+        max_length=80,
+        required=False,
+        help_text=_l("如“受理”；也可填代码，以点结尾表示整类，如 cases."),
     )
     target = forms.CharField(label=_l("对象"), max_length=120, required=False)
     since = forms.DateField(
@@ -72,7 +76,7 @@ class TrailFilter(forms.Form):
         since, until = given.get("since"), given.get("until")
         return {
             "actor": _ref(given.get("actor", "")) or None,
-            "act": given.get("act") or None,
+            "act": acts.code(given.get("act", "")) or None,
             "target": given.get("target") or None,
             "since": datetime.combine(since, time.min, tzinfo=zone) if since else None,
             "until": datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone)

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from yiwang.kernel import masking
 from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import Actor
-from yiwang.web import navigation
+from yiwang.web import acts, navigation
 
 register = template.Library()
 
@@ -133,6 +133,12 @@ def get(mapping: Any, key: object) -> Any:
 
 
 @register.filter
+def act_words(act: str) -> str:
+    """Return what people call an act of the trail."""
+    return acts.words(act)
+
+
+@register.filter
 def megabytes(size: int) -> str:
     """Return a size in bytes as people read it."""
     if size < 1_000_000:
@@ -145,6 +151,13 @@ def desk_navigation(context: template.Context) -> list[navigation.Link]:
     """Return the back-office navigation for the posts of the page's actor."""
     actor = context.get("actor")
     return navigation.desk_links(actor) if isinstance(actor, Actor) else []
+
+
+@register.simple_tag(takes_context=True)
+def desk_home(context: template.Context) -> str:
+    """Return the first back-office page that the posts of the page's actor may open."""
+    entries = desk_navigation(context)
+    return entries[0].href if entries else account_address("home")
 
 
 @register.simple_tag

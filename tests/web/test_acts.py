@@ -1,0 +1,80 @@
+"""The words for the acts of the trail."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils import translation
+
+import yiwang
+from yiwang.audit.queries import READ_ACT
+from yiwang.cases.policy.states import Step
+from yiwang.licences.policy.states import LicenceStep
+from yiwang.ratings.policy.clocks import TaskStep
+from yiwang.web import acts
+
+ACT = re.compile(r"[a-z]+\.[a-z_]+")
+SOURCE = Path(yiwang.__file__).parent
+COMPUTED = {
+    "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
+    "catalogue/services.py": {"catalogue.cancel_item", "catalogue.suspend_item"},
+    "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
+    "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
+}
+"""Module -> the acts that it puts together from a closed list."""
+
+
+def places() -> Iterator[tuple[str, ast.expr]]:
+    """Return every expression that the code hands on as an act, with its module."""
+    for module in sorted(SOURCE.rglob("*.py")):
+        name = str(module.relative_to(SOURCE))
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Call):
+                yield from ((name, word.value) for word in node.keywords if word.arg == "act")
+                if isinstance(node.func, ast.Name) and node.func.id == "_trace":
+                    yield from ((name, value) for value in node.args)
+
+
+def recorded() -> set[str]:
+    """Return the acts that the code writes out; a catalogue's own history has no package."""
+    return {
+        str(part.value)
+        for _, value in places()
+        for part in ast.walk(value)
+        if isinstance(part, ast.Constant) and ACT.fullmatch(str(part.value))
+    }
+
+
+def test_every_act_that_is_recorded_has_words():
+    known = recorded() | {READ_ACT} | set().union(*COMPUTED.values())
+
+    assert len(recorded()) > 30
+    assert known - set(acts.ACTS) == set()
+    assert set(acts.ACTS) - known == set()
+
+
+def test_acts_are_put_together_only_where_this_test_knows_the_list():
+    computed = {
+        name
+        for name, value in places()
+        if any(isinstance(part, ast.JoinedStr) for part in ast.walk(value))
+    }
+
+    assert computed <= set(COMPUTED)
+
+
+def test_no_two_acts_share_their_words():
+    assert [name for name, count in Counter(acts.ACTS.values()).items() if count > 1] == []
+
+
+def test_words_lead_to_the_code_in_either_language_and_anything_else_stays():
+    assert acts.code(" 受理 ") == "cases.accept"
+    with translation.override("en"):
+        for act in acts.ACTS:
+            assert acts.code(acts.words(act)) == act
+    assert acts.code("cases.") == "cases."
+    assert acts.words("later.act") == "later.act"
