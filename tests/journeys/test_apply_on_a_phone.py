@@ -102,7 +102,7 @@ def test_without_scripts_everything_works_too(visit: Visit, tmp_path: Path):
     assert number in acts.words(acts.download(page, "下载收件凭证（PDF）"))
 
 
-@pytest.mark.req("PORTAL-11")
+@pytest.mark.req("PORTAL-11", "NFR-06")
 def test_in_large_letters_everything_works_too(visit: Visit, tmp_path: Path):
     page = visit()
     page.goto("/")

@@ -35,7 +35,6 @@ def ask(page: Page, code: str, phone: str) -> None:
     acts.press(page, "查询进度")
 
 
-@pytest.mark.req("PORTAL-05")
 def test_code_and_telephone_show_where_the_case_stands_without_signing_in(visit: Visit, code: str):
     page = visit()
     ask(page, code, LAST_FOUR)
