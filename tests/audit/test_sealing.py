@@ -398,7 +398,7 @@ def test_verify_against_a_checkpoint_kept_elsewhere_finds_a_rebuilt_trail():
     kept = queries.latest_checkpoint().note
     assert services.verify(witnessed=[kept]).ok
     for table in ("checkpoint", "leaf", "event"):
-        rewrite(f"DELETE FROM audit_audit{table}")  # noqa: S608 - our own names
+        rewrite(f"DELETE FROM audit_audit{table}")
 
     assert "外部留存的检查点签了 3 片叶，库中只有 0 片" in (
         services.verify(witnessed=[kept]).first_broken

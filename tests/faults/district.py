@@ -115,7 +115,7 @@ class District:
 
 @contextlib.contextmanager
 def fresh_home() -> Iterator[Path]:
-    """Make a folder that the unprivileged user of the database can enter; pytest's own it cannot."""
+    """Make a folder that the database's unprivileged user can enter; pytest's own it cannot."""
     with tempfile.TemporaryDirectory(prefix="yiwang-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)

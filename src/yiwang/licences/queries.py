@@ -152,9 +152,9 @@ def printed_numbers(identifiers: Iterable[str]) -> dict[str, str]:
 def identifiers_of(number: str) -> list[str]:
     """List the identifiers of the versions that carry the printed `number`; one query."""
     return list(
-        Licence.objects.filter(number=number).order_by("pk").values_list("identifier", flat=True)[
-            :PAGE
-        ]
+        Licence.objects.filter(number=number)
+        .order_by("pk")
+        .values_list("identifier", flat=True)[:PAGE]
     )
 
 

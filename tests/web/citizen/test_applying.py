@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -182,8 +184,10 @@ def test_an_incomplete_application_is_told_everything_at_once():
 
     page = words(answer)
     assert answer.status_code == 422
-    for sentence in ("请填写“经营场所地址”", "请填写“面积”", "请上传“平面图”"):
-        assert sentence in page
+    for sentence in ("请填写“经营场所地址”", "请填写“面积”"):
+        assert re.search(rf'<a [^>]*href="{draft}section/place/\?check=1">{sentence}', page)
+    assert re.search(rf'<a [^>]*href="{draft}materials/">请上传“平面图”', page)
+    assert "还有内容没有填好，请逐项补上后再提交。" in page
 
 
 def test_the_receipt_names_number_next_steps_and_dates():

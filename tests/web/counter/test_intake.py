@@ -190,6 +190,17 @@ def state_of(material):
     return next(one for one in found if one.material_id == material)
 
 
+def test_uploading_is_offered_only_where_a_paper_can_be_scanned(papers):
+    assert "上传所选文件" in words(signed_in("clerk").get(FORM))
+
+
+def test_nothing_to_scan_leaves_no_button_for_it():
+    shown = words(signed_in("clerk").get(FORM))
+
+    assert "上传所选文件" not in shown
+    assert "收件并打印凭证" in shown
+
+
 def test_a_scan_is_kept_when_an_answer_is_wrong(papers):
     clerk = signed_in("clerk")
     base = ANSWERS | {"key": "k1", "receive": "1", "declared": "1"}

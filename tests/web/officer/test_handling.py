@@ -247,6 +247,57 @@ def test_a_head_gives_a_case_to_somebody_who_may_handle_it():
     assert "请从所列人员中选择" in words(refused)
 
 
+def test_a_head_gives_out_ticked_cases_together_and_reads_who_holds_how_many():
+    first, second, other = cases.accepted(), cases.accepted(), cases.accepted()
+    head = signed_in("head")
+    ticked = [f"{one.number}@{one.version}" for one in (first, second)]
+
+    answer = head.post(
+        "/desk/assign/", {"case": ticked, "to": "user:reviewer2", "tab": "reviewing"}, follow=True
+    )
+
+    assert "已分派2件。" in words(answer)
+    assert "王审查（在办 2 件）" in words(answer)
+    for case, holder in ((first, "user:reviewer2"), (second, "user:reviewer2"), (other, "")):
+        assert cases.page(case.number).case.assigned_to == holder
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({}, "请先勾选办件，再选择承办人"),
+        ({"to": "user:reviewer2", "case": ["{number}"]}, "页面不完整，请刷新后再办"),
+        ({"to": "user:reviewer2", "case": ["{number}@" + "9" * 30]}, "页面不完整"),
+        ({"to": "user:reviewer2", "case": ["none@1"]}, "办件"),
+        ({"to": "user:reviewer2", "case": ["{number}@999"]}, "请刷新"),
+        ({"to": "user:clerk", "case": ["{number}@{version}"]}, "承办"),
+        ({"to": "user:nobody", "case": ["{number}@{version}"]}, "承办"),
+    ],
+)
+def test_what_cannot_be_given_out_together_says_why_and_stays(sent, sentence):
+    case = cases.accepted()
+    places = {"{number}": case.number, "{version}": str(case.version)}
+    ticked = sent.get("case", [])
+    for place, value in places.items():
+        ticked = [one.replace(place, value) for one in ticked]
+
+    answer = signed_in("head").post("/desk/assign/", sent | {"case": ticked}, follow=True)
+
+    assert sentence in words(answer)
+    assert cases.page(case.number).case.assigned_to == ""
+
+
+def test_only_who_gives_out_work_sees_the_ticks_and_may_send_them():
+    case = cases.accepted()
+    sent = {"case": [f"{case.number}@{case.version}"], "to": "user:reviewer"}
+
+    assert "把勾选的办件分派给" not in words(signed_in("reviewer").get("/desk/?tab=reviewing"))
+    assert signed_in("reviewer").post("/desk/assign/", sent).status_code == 403
+    signed_in("stranger").post("/desk/assign/", sent)
+    assert cases.page(case.number).case.assigned_to == ""
+    assert signed_in("head").get("/desk/assign/").headers["Location"] == "/desk/"
+
+
 def test_the_reviewer_is_not_offered_for_the_decision():
     case = cases.accepted()
     send("both", case, "review", outcome="grant", opinion="符合条件")
