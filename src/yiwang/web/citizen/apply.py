@@ -513,12 +513,22 @@ class Check(DraftPage, FormPage):
             ],
             materials=self.materials,
             missing=[one for one in self.materials if not one.done],
-            problems=list(self.wrong.values()),
+            problems=[(sentence, self._place(name)) for name, sentence in self.wrong.items()],
             **given,
         )
 
+    def _place(self, question_id: str) -> str:
+        """Return the address of the topic that asks a question; empty: none does."""
+        for section in self.pages:
+            if any(question.id == question_id for question in section.questions):
+                return reverse("citizen:section", args=[self.draft.id, section.id]) + "?check=1"
+        return ""
+
     def valid(self, form: SubmitForm) -> HttpResponse:
         """Save what the registers answer, submit, and show the receipt."""
+        if self.wrong or any(not one.done for one in self.materials):
+            form.add_error(None, _("还有内容没有填好，请逐项补上后再提交。"))
+            return self.invalid(form)
         if self.answers != self.draft.answers:
             self.save(self.answers)
         case = services.submit_case(
