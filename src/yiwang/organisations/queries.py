@@ -207,10 +207,17 @@ def login_taken(login: str) -> bool:
 
 def staff_with(permission: Permission, *, department: str, at: datetime) -> list[StaffView]:
     """List who may do `permission` in `department` at `at`, deputies included, by login."""
+    return staff_in(permission, departments=[department], at=at)
+
+
+def staff_in(
+    permission: Permission, *, departments: Iterable[str], at: datetime
+) -> list[StaffView]:
+    """List who may do `permission` in one of `departments` at `at`, by login; one query."""
     posts = [post.value for post, granted in GRANTS.items() if permission in granted]
     held = (
         PostHolding.objects.at(at)
-        .filter(post__in=posts, department__in=[department, EVERYWHERE])
+        .filter(post__in=posts, department__in=[*departments, EVERYWHERE])
         .values_list("pk", flat=True)
     )
     day = day_of(at)

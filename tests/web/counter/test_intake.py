@@ -191,7 +191,7 @@ def state_of(material):
 
 
 def test_uploading_is_offered_only_where_a_paper_can_be_scanned(papers):
-    assert "上传所选文件" in words(signed_in("clerk").get(FORM))
+    assert "上传所选文件" in words(signed_in("clerk").get(papers))
 
 
 def test_nothing_to_scan_leaves_no_button_for_it():

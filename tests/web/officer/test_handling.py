@@ -270,8 +270,8 @@ def test_a_head_gives_out_ticked_cases_together_and_reads_who_holds_how_many():
         ({"to": "user:reviewer2", "case": ["{number}@" + "9" * 30]}, "页面不完整"),
         ({"to": "user:reviewer2", "case": ["none@1"]}, "办件"),
         ({"to": "user:reviewer2", "case": ["{number}@999"]}, "请刷新"),
-        ({"to": "user:clerk", "case": ["{number}@{version}"]}, "承办"),
-        ({"to": "user:nobody", "case": ["{number}@{version}"]}, "承办"),
+        ({"to": "user:clerk", "case": ["{number}@{version}"]}, "请从可分派人员中选择"),
+        ({"to": "user:nobody", "case": ["{number}@{version}"]}, "请从可分派人员中选择"),
     ],
 )
 def test_what_cannot_be_given_out_together_says_why_and_stays(sent, sentence):

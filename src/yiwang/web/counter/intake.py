@@ -483,6 +483,7 @@ class Receive(Page):
                     for one in known
                 ],
                 "papers": papers,
+                "scans": any(not one.source for one in papers),
                 "outstanding": [
                     one.name for one in papers if not one.done and not one.tolerance_days
                 ],

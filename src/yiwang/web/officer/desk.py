@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from yiwang.cases import queries as cases
+from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import QueueRow
 from yiwang.content import queries as content
+from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission
 from yiwang.ratings import queries as ratings
@@ -38,6 +44,16 @@ TABS_OF: dict[Permission, tuple[Tab, ...]] = {
 """Tabs beside one's own work, the late and the finished, that a permission brings."""
 
 
+HANDLED_IN: dict[Tab, Permission] = {
+    Tab.TO_ACCEPT: Permission.CASE_ACCEPT,
+    Tab.REVIEWING: Permission.CASE_REVIEW,
+    Tab.TO_DECIDE: Permission.CASE_DECIDE,
+}
+"""Tabs whose cases are given out together, and what the one who gets them must be allowed."""
+
+VERSION_DIGITS = 9
+"""Longest version of a row that a page hands back."""
+
 NEAR = (Tab.SOON.value, Tab.OVERDUE.value)
 """Lights that the other tabs can be narrowed to."""
 
@@ -59,6 +75,15 @@ class Row:
     href: str
     assignee: str
     department: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler:
+    """Somebody to whom cases may be given, and how many running ones they hold."""
+
+    ref: str
+    name: str
+    held: int
 
 
 class Desk(Page):
@@ -106,6 +131,7 @@ class Desk(Page):
                 "rows": self._rows(page.rows),
                 "may_receive": self.actor.may_somewhere(Permission.CASE_RECEIVE),
                 "may_assign": self.actor.may_somewhere(Permission.CASE_ASSIGN),
+                "handlers": self._handlers(tab, page.rows),
                 "waiting": self._waiting(),
             }
         )
@@ -139,6 +165,20 @@ class Desk(Page):
             for row in rows
         ]
 
+    def _handlers(self, tab: Tab, rows: Sequence[QueueRow]) -> Sequence[Handler]:
+        """Return to whom the lines of this page may be given together, with what they hold."""
+        permission = HANDLED_IN.get(tab)
+        if permission is None or not rows or not self.actor.may_somewhere(Permission.CASE_ASSIGN):
+            return ()
+        units = {row.deciding_department for row in rows}
+        if permission is Permission.CASE_ACCEPT:
+            units |= {row.intake_department for row in rows}
+        held = cases.open_per_person(by=self.actor)
+        return [
+            Handler(ref=f"user:{one.login}", name=one.name, held=held.get(f"user:{one.login}", 0))
+            for one in organisations.staff_in(permission, departments=sorted(units), at=self.at)
+        ]
+
     def _waiting(self) -> int:
         """Return how many bad ratings wait for this person; 0 for whoever does not answer them."""
         if not self.actor.may_somewhere(Permission.RATING_ANSWER):
@@ -163,3 +203,46 @@ def work_address(number: str, state: CaseState, actor: Actor) -> str:
     if permission is not None and actor.may_somewhere(permission):
         return reverse(name, args=[number])
     return reverse("officer:case", args=[number])
+
+
+class AssignMany(Page):
+    """Give the ticked cases of the desk to one person (批量分派)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ASSIGN
+    template_name = "officer/desk.html"
+    nav = "desk"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever reloads back to the desk."""
+        return redirect("officer:desk")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Give each case in an act of its own; say which could not be given and why."""
+        ticked = list(dict.fromkeys(request.POST.getlist("case")))[: cases.PAGE_LIMIT]
+        to = request.POST.get("to", "")
+        tab = request.POST.get("tab", "")
+        back = redirect(
+            f"{reverse('officer:desk')}?tab={tab if tab in set(Tab) else Tab.TO_ACCEPT}"
+        )
+        if not ticked or not to:
+            messages.error(request, _("请先勾选办件，再选择承办人。"))
+            return back
+        given = 0
+        for one in ticked:
+            number, _sign, version = one.partition("@")
+            if not version.isdecimal() or len(version) > VERSION_DIGITS:
+                messages.error(request, _("页面不完整，请刷新后再办。"))
+                continue
+            try:
+                services.assign_case(
+                    number=number, to=to, by=self.actor, at=self.at, version=int(version)
+                )
+            except RefusedError as refusal:
+                messages.error(request, f"{number[-12:]}：{refusal}")
+            else:
+                given += 1
+        if given:
+            messages.success(
+                request, ngettext("已分派%(n)s件。", "已分派%(n)s件。", given) % {"n": given}
+            )
+        return back

@@ -9,6 +9,7 @@ from yiwang.web.officer import accounts, cases, desk, handling, ratings, subject
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", desk.Desk.as_view(), name="desk"),
+    path("assign/", desk.AssignMany.as_view(), name="assign_many"),
     path("cases/<str:number>/", cases.CaseFile.as_view(), name="case"),
     path("cases/<str:number>/accept/", handling.Accept.as_view(), name="accept"),
     path("cases/<str:number>/correct/", handling.Correct.as_view(), name="correct"),
