@@ -30,6 +30,8 @@ from yiwang.organisations.permissions import EVERYWHERE, GRANTS, Permission, Pos
 from yiwang.web.open_pages import OPEN_TO_ALL
 from yiwang.web.views import APPLICANT, SIGNED_IN, Page
 
+pytestmark = pytest.mark.thorough
+
 STRANGER, CITIZEN = "stranger", "citizen"
 ADMINISTRATORS = {Post.SYSTEM_ADMIN, Post.SECURITY_ADMIN, Post.AUDIT_ADMIN}
 

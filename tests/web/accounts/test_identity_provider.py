@@ -13,7 +13,7 @@ from yiwang.kernel.identifiers import citizen_id
 from yiwang.organisations.models import IdentityLink, User
 from yiwang.registers import services as registers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.load]
 
 
 def number(sequence: int) -> str:

@@ -10,7 +10,7 @@ from tests.factories.portal import closed, signed_in
 from yiwang.licences import queries as licences
 from yiwang.licences.queries import LicenceView
 
-pytestmark = pytest.mark.usefixtures("portal")
+pytestmark = [pytest.mark.usefixtures("portal"), pytest.mark.thorough]
 
 
 @pytest.fixture

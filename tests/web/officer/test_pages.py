@@ -10,7 +10,7 @@ from tests.factories import cases
 from tests.factories.desk import signed_in
 from yiwang.cases.policy.states import CaseState
 
-pytestmark = pytest.mark.usefixtures("desk")
+pytestmark = [pytest.mark.usefixtures("desk"), pytest.mark.thorough]
 
 WHO = {
     "": "clerk",
