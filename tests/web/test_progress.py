@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.factories import cases
@@ -54,3 +56,18 @@ def test_a_finished_step_carries_its_day():
     assert steps[0].note == "3月6日"
     assert steps[1].note == "3月6日"
     assert steps[3].note == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("actor", "post", "who"),
+    [
+        ("system:delivery", "", "一网通办"),
+        ("job:deem-accepted", "", "系统按期自动办理"),
+        ("user:firm", "", "申请人"),
+    ],
+)
+def test_what_the_program_did_is_not_put_down_to_the_applicant(actor: str, post: str, who: str):
+    done = replace(event(CaseState.CLOSED), actor=actor, post=post, department="", actor_name="")
+
+    assert [one.who for one in progress.happenings([done], names=False)] == [who]

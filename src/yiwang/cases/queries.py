@@ -892,10 +892,9 @@ def _events(row: Case) -> tuple[TimelineRow, ...]:
 
 
 def _nameless(event: TimelineRow) -> TimelineRow:
-    """Return the step without who took it; that a job took it is no secret."""
-    return replace(
-        event, actor=event.actor if event.actor.startswith("job:") else "", actor_name=""
-    )
+    """Return the step without who took it; that the program took it is no secret."""
+    program = event.actor.startswith(("job:", "system:"))
+    return replace(event, actor=event.actor if program else "", actor_name="")
 
 
 def _material(row: CaseMaterial) -> MaterialView:

@@ -86,6 +86,8 @@ def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]
             who = f"{who} {event.actor_name}".strip()
         if event.actor.startswith("job:"):
             who = _("系统按期自动办理")
+        elif event.actor.startswith("system:"):
+            who = _("一网通办")
         lines.append(Happening(at=event.at, title=_title(event), who=who, text=event.reason))
     return lines
 
