@@ -281,6 +281,45 @@ def staff_account(login: str, *, by: Actor, at: datetime) -> AccountView:
     return _account(row)
 
 
+TOKENS_SHOWN = 100
+"""Most keys of one account that are listed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenView:
+    """One key of a program; the key itself is kept nowhere."""
+
+    id: int
+    purpose: str
+    scopes: tuple[Permission, ...]
+    issued_at: datetime
+    issued_by: str
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+def tokens_of(login: str, *, by: Actor) -> list[TokenView]:
+    """List the keys issued for an account, newest first; one query.
+
+    Raises:
+        PermissionRefusedError: `by` is neither the account nor a system administrator.
+    """
+    if by.ref != f"user:{login}":
+        require(by, Permission.USER_MANAGE, department=EVERYWHERE)
+    return [
+        TokenView(
+            id=row.pk,
+            purpose=row.purpose,
+            scopes=tuple(Permission(scope) for scope in row.scopes),
+            issued_at=row.issued_at,
+            issued_by=row.issued_by,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in ApiToken.objects.filter(user__login=login).order_by("-pk")[:TOKENS_SHOWN]
+    ]
+
+
 def names_of(refs: Iterable[str]) -> dict[str, str]:
     """Return `user:<login>` -> name of those accounts among `refs`; one query."""
     logins = {ref.removeprefix("user:") for ref in refs if ref.startswith("user:")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -14,6 +15,10 @@ from yiwang.audit.queries import trail
 from yiwang.cases.policy.states import CaseState
 from yiwang.licences.queries import by_case
 from yiwang.organisations.models import PostHolding, User
+from yiwang.organisations.permissions import Actor, Permission
+from yiwang.organisations.queries import tokens_of
+from yiwang.organisations.services import issue_token
+from yiwang.organisations.services.second_step import bind_demo
 from yiwang.ratings.models import BadRatingTask
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -242,6 +247,52 @@ def test_an_account_is_closed_opened_and_given_a_password_in_a_second_step():
     )
     assert admin.get("/desk/accounts/nobody/close/").status_code == 404
     assert admin.get("/desk/accounts/clerk/delete/").status_code == 404
+
+
+def test_a_lost_phone_is_unbound_by_an_administrator_with_a_reason(settings):
+    settings.DEMO = True
+    admin = signed_in("sysadmin")
+    path = "/desk/accounts/clerk/unbind/"
+    assert "请先当面核实身份" in words(admin.get(path))
+    assert "没有绑定手机" in words(admin.post(path, {"text": "手机遗失"}))
+    User.objects.filter(login="clerk").update(is_demo=True)
+    bind_demo(User.objects.get(login="clerk"), at=cases.FRIDAY)
+    assert admin.post(path, {"text": " "}).status_code == 422
+
+    assert admin.post(path, {"text": "手机遗失"}).status_code == 302
+
+    (row,) = trail(act="organisations.unbind_phone")
+    assert (row.target, row.purpose) == ("user:clerk", "手机遗失")
+    assert signed_in("secadmin").post(path, {"text": "x"}).status_code == 403
+
+
+def test_a_key_of_a_program_is_listed_without_itself_and_taken_back_in_a_second_step():
+    clerk = Actor(ref="user:clerk")
+    issued = issue_token(
+        login="clerk",
+        purpose="对接排队系统",
+        scopes=[Permission.CASE_READ],
+        expires_at=cases.FRIDAY + timedelta(days=30),
+        by=clerk,
+        at=cases.FRIDAY,
+    )
+    admin = signed_in("sysadmin")
+    shown = words(admin.get("/desk/accounts/clerk/tokens/"))
+    assert "对接排队系统" in shown
+    assert "查看办件" in shown
+    assert issued.token not in shown
+    path = f"/desk/accounts/clerk/tokens/{tokens_of('clerk', by=clerk)[0].id}/revoke/"
+    assert "收回后立即生效" in words(admin.get(path))
+
+    assert admin.post(path).status_code == 302
+
+    assert tokens_of("clerk", by=clerk)[0].revoked_at is not None
+    assert "已收回，无需重复操作" in words(admin.post(path))
+    assert "没有接口令牌" in words(admin.get("/desk/accounts/head/tokens/"))
+    assert admin.get(path.replace("clerk", "head")).status_code == 404
+    assert admin.get("/desk/accounts/nobody/tokens/").status_code == 404
+    assert signed_in("secadmin").get("/desk/accounts/clerk/tokens/").status_code == 403
+    assert signed_in("secadmin").post(path).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,16 @@ from yiwang.organisations import queries as organisations
 from yiwang.organisations import services
 from yiwang.organisations.permissions import EVERYWHERE, Permission, Post
 from yiwang.organisations.policy.signin import PASSWORD_MIN_CHARS
-from yiwang.organisations.queries import AccountView
+from yiwang.organisations.queries import AccountView, TokenView
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page, found
 
-ACTS = {"close": _l("停用账号"), "reopen": _l("恢复账号"), "reset": _l("重置密码")}
+ACTS = {
+    "close": _l("停用账号"),
+    "reopen": _l("恢复账号"),
+    "reset": _l("重置密码"),
+    "unbind": _l("解绑手机"),
+}
 
 
 class _Accounts(Page):
@@ -146,6 +151,7 @@ class ChangeAccount(FormPage):
             "close": _("停用后本人不能再登录，已办理的记录保留。"),
             "reopen": _("恢复后本人可以用原密码登录，原有岗位继续有效。"),
             "reset": _("原密码立即失效，账号锁定同时解除。"),
+            "unbind": _("原手机的动态码立即失效，本人下次登录时绑定新手机。请先当面核实身份。"),
         }
         act = self.kwargs["act"]
         return super().context(
@@ -163,12 +169,67 @@ class ChangeAccount(FormPage):
             services.reset_password(login=login, new=text, by=self.actor, at=self.at)
         elif act == "close":
             services.close_account(login=login, reason=text, by=self.actor, at=self.at)
+        elif act == "unbind":
+            services.unbind_phone(login=login, reason=text, by=self.actor, at=self.at)
         else:
             services.reopen_account(login=login, reason=text, by=self.actor, at=self.at)
         messages.success(
             self.request, _("%(act)s：%(who)s，已完成。") % {"act": ACTS[act], "who": login}
         )
         return redirect("officer:users")
+
+
+class Tokens(Page):
+    """The keys with which programs act for an account (接口令牌)."""
+
+    permission: ClassVar[Permission] = Permission.USER_MANAGE
+    template_name = "officer/accounts/tokens.html"
+    nav = "users"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the latest."""
+        login = self.kwargs["login"]
+        account = found(lambda: organisations.staff_account(login, by=self.actor, at=self.at))
+        tokens = organisations.tokens_of(login, by=self.actor)
+        return self.render({"account": account, "tokens": tokens})
+
+
+class RevokeToken(FormPage):
+    """Second step of taking a key back."""
+
+    permission: ClassVar[Permission] = Permission.USER_MANAGE
+    template_name = "officer/accounts/change.html"
+    nav = "users"
+    form_class = forms.Form
+
+    @cached_property
+    def token(self) -> TokenView:
+        """The key of the address."""
+        return found(self._token)
+
+    def _token(self) -> TokenView:
+        tokens = organisations.tokens_of(self.kwargs["login"], by=self.actor)
+        wanted = [one for one in tokens if one.id == self.kwargs["token"]]
+        if not wanted:
+            raise LookupError("no such token")
+        return wanted[0]
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add whose key it is and what follows."""
+        login = self.kwargs["login"]
+        return super().context(
+            account=found(lambda: organisations.staff_account(login, by=self.actor, at=self.at)),
+            object=f"{login} · {self.token.purpose}",
+            words=_("收回接口令牌"),
+            consequence=_("收回后立即生效，使用该令牌的系统不能再访问。"),
+            **given,
+        )
+
+    def valid(self, form: Any) -> HttpResponse:
+        """Take it back."""
+        services.revoke_token(token_id=self.token.id, by=self.actor, at=self.at)
+        messages.success(self.request, _("令牌已收回。"))
+        return redirect("officer:tokens", login=self.kwargs["login"])
 
 
 class GrantForm(forms.Form):

@@ -33,9 +33,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", accounts.Accounts.as_view(), name="users"),
     path("accounts/new/", accounts.NewAccount.as_view(), name="new_user"),
     re_path(
-        r"^accounts/(?P<login>[\w.\-]+)/(?P<act>close|reopen|reset)/$",
+        r"^accounts/(?P<login>[\w.\-]+)/(?P<act>close|reopen|reset|unbind)/$",
         accounts.ChangeAccount.as_view(),
         name="change_user",
+    ),
+    path("accounts/<str:login>/tokens/", accounts.Tokens.as_view(), name="tokens"),
+    path(
+        "accounts/<str:login>/tokens/<int:token>/revoke/",
+        accounts.RevokeToken.as_view(),
+        name="revoke_token",
     ),
     path("posts/", accounts.Posts.as_view(), name="posts"),
     path("posts/<str:login>/", accounts.AccountPosts.as_view(), name="person_posts"),
