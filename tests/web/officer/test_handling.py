@@ -8,6 +8,7 @@ from tests.factories import cases
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
+from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.services import propose
@@ -245,6 +246,29 @@ def test_a_head_gives_a_case_to_somebody_who_may_handle_it():
     assert cases.page(case.number).case.assigned_to == "user:reviewer2"
     refused = send("head", cases.page(case.number).case, "assign", to="user:clerk")
     assert "请从所列人员中选择" in words(refused)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"outcome": "grant"},
+        {"outcome": "refuse", "reason": "场所不符合要求", "article": "《食品安全法》第三十五条"},
+    ],
+)
+def test_the_letter_is_read_before_the_decision_as_it_is_issued_after_it(given):
+    case = cases.reviewed()
+    path = f"/desk/cases/{case.number}/decide/"
+    sent = given | {"version": str(case.version)}
+    approver = signed_in("approver")
+
+    before = approver.post(path, sent)
+    approver.post(path, sent | {"confirmed": "1"})
+
+    issued = CaseDocument.objects.filter(case__number=case.number).latest("pk")
+    shown = words(before)
+    assert issued.title in shown
+    for paragraph in (*issued.body["paragraphs"], *issued.body["remedies"]):
+        assert paragraph in shown
 
 
 def test_a_head_gives_out_ticked_cases_together_and_reads_who_holds_how_many():

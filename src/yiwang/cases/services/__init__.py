@@ -17,9 +17,11 @@ from yiwang.cases.services.correcting import (
 )
 from yiwang.cases.services.deciding import (
     DecisionRefusedError,
+    LetterDraft,
     SamePersonError,
     answer_text,
     decide,
+    draft_decision,
     end_expired_corrections,
     terminate_case,
     withdraw_case,
@@ -60,6 +62,7 @@ __all__ = [
     "DraftRefusedError",
     "FiledLine",
     "IncompleteError",
+    "LetterDraft",
     "NotEligibleError",
     "NotHolderError",
     "SamePersonError",
@@ -79,6 +82,7 @@ __all__ = [
     "deliver_case",
     "detach",
     "document_file",
+    "draft_decision",
     "end_expired_corrections",
     "file_correction",
     "file_material",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
-from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, staff_may_read
 from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
@@ -241,21 +242,64 @@ def _issue_decision(
 ) -> None:
     seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
+    kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    message = (
+        f"您的“{item.name}”申请已准予。"
+        if outcome is Outcome.GRANT
+        else f"您的“{item.name}”申请未获准予，理由和救济途径见决定书。"
+    )
+    issue(case, kind, body=body, item=item, seal=seal, by=by, at=at, message=message)
+
+
+def _letter(
+    top: letters.Heading, outcome: Outcome, *, reason: str, article: str, on: date
+) -> tuple[DocumentKind, letters.Body]:
+    """Return what the letter of a decision says."""
     if outcome is Outcome.GRANT:
-        valid_from, valid_until = _validity(item, day_of(at))
-        kind, message = DocumentKind.GRANT_DECISION, f"您的“{item.name}”申请已准予。"
-        body = letters.grant_letter(
+        valid_from, valid_until = _validity(top.item, on)
+        return DocumentKind.GRANT_DECISION, letters.grant_letter(
             top, reason=reason, article=article, valid_from=valid_from, valid_until=valid_until
         )
-    else:
-        kind, message = (
-            DocumentKind.REFUSAL_DECISION,
-            f"您的“{item.name}”申请未获准予，理由和救济途径见决定书。",
-        )
-        body = letters.refusal_letter(
-            top, opening="经审查，本机关决定不予准许您的申请。", reason=reason, article=article
-        )
-    issue(case, kind, body=body, item=item, seal=seal, by=by, at=at, message=message)
+    return DocumentKind.REFUSAL_DECISION, letters.refusal_letter(
+        top, opening="经审查，本机关决定不予准许您的申请。", reason=reason, article=article
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterDraft:
+    """A letter as it would be issued now; number and seal come with the act."""
+
+    issuer: str
+    title: str
+    recipient: str
+    paragraphs: tuple[str, ...]
+    day: str
+
+
+def draft_decision(
+    *, number: str, outcome: Outcome, by: Actor, at: datetime, reason: str = "", article: str = ""
+) -> LetterDraft:
+    """Return the letter that `decide` would issue; it changes nothing.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+    """
+    case = Case.objects.filter(number=number).first()
+    if case is None or not staff_may_read(case, by):
+        raise CaseNotFoundError
+    item = version_of(case)
+    seal = kept.department(case.deciding_department)
+    if outcome is Outcome.GRANT:
+        reason, article = reason or GRANT_REASON, article.strip() or letters.articles(item)
+    top = heading(case, item, seal.name)
+    kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    return LetterDraft(
+        issuer=seal.name,
+        title=letters.title(kind, item),
+        recipient=case.applicant_name,
+        paragraphs=(*body["paragraphs"], "".join(body["remedies"])),  # type: ignore[misc,arg-type]
+        day=letters.chinese_day(day_of(at)),
+    )
 
 
 def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> None:

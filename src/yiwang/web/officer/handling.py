@@ -515,6 +515,14 @@ class Decide(TwoStep):
             lines.append((_("救济途径"), _("六十日内申请行政复议，或者六个月内提起行政诉讼")))
             consequence = _("不予后本次申请结束，决定书写明理由和救济途径并送达申请人；不能撤销。")
         return {
+            "letter": services.draft_decision(
+                number=self.case.number,
+                outcome=Outcome(given["outcome"]),
+                reason=given["reason"],
+                article=given["article"],
+                by=self.actor,
+                at=self.at,
+            ),
             "title": _("确认准予") if grant else _("确认不予"),
             "object": self.object_words,
             "consequence": consequence,
