@@ -65,18 +65,12 @@ DESK: Sequence[Entry] = (
         address="officer:ratings",
         permission=Permission.RATING_READ,
     ),
-    Entry(
-        key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ
-    ),
+    Entry(key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ),
     Entry(
         key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
     ),
-    Entry(
-        key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE
-    ),
-    Entry(
-        key="posts", label=_("岗位"), address="officer:posts", permission=Permission.POST_GRANT
-    ),
+    Entry(key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE),
+    Entry(key="posts", label=_("岗位"), address="officer:posts", permission=Permission.POST_GRANT),
 )
 
 
