@@ -37,13 +37,22 @@ class StartRefusedError(Exception):
 
 
 @contextmanager
-def step(title: str) -> Iterator[None]:
-    """Show that `title` has begun, and how many seconds it took."""
+def step(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show that `title` has begun, and how many seconds it took.
+
+    Yields:
+        What to call with a stage, rows done and rows in all, to show how far it is.
+    """
     began = time.monotonic()
-    with console.status(f"{title}…"):
+    with console.status(f"{title}…") as status:
         if not console.is_terminal:
             console.print(f"… {title}")
-        yield
+
+        def progress(stage: str, done: int, total: int) -> None:
+            bar = "█" * round(20 * done / max(total, 1))
+            status.update(f"{title}…{stage} {bar:░<20} {done:,}/{total:,}")
+
+        yield progress
     console.print(f"[green]✓[/] {title}（{time.monotonic() - began:.1f} 秒）")
 
 

@@ -81,8 +81,8 @@ def _prepare(enterprises: int) -> None:
         if report.errors:
             raise StartRefusedError("\n".join(str(error) for error in report.errors))
     if settings.DEMO:
-        with step("准备演示人口、企业和账号（均为虚构）"):
-            demo.prepare(enterprises=enterprises, at=at, progress=None)
+        with step("准备演示人口、企业和账号（均为虚构）") as progress:
+            demo.prepare(enterprises=enterprises, at=at, progress=progress)
     connections.close_all()
 
 
