@@ -11,18 +11,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.faults.district import fresh_home
 from yiwang.config import embedded
 from yiwang.config.embedded import EmbeddedPostgres, EmbeddedServerError
 
 
 @pytest.fixture
-def server(tmp_path: Path):
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)  # the unprivileged user that runs the server must get in
-    made = EmbeddedPostgres(tmp_path / "pg", durable=False)
-    yield made
-    made.stop()
+def server():
+    with fresh_home() as home:
+        made = EmbeddedPostgres(home / "pg", durable=False)
+        yield made
+        made.stop()
 
 
 def connect(server: EmbeddedPostgres, role: str = "yiwang_owner") -> psycopg.Connection:

@@ -187,7 +187,7 @@ def supervised(page: Page, number: str) -> Locator:
 
     The worker delivers the event, so the list is asked until the line is there.
     """
-    row = page.get_by_role("row", name=number)
+    row = page.locator("main tbody tr").filter(has_text=number)
 
     def listed() -> bool:
         page.goto(f"/desk/subjects/?text={number}")
