@@ -64,18 +64,21 @@ class Site:
     home: Path
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens a browser, and run it on one worker after everything else.
-
-    The district is started once. A driven browser leaves an event loop in its process, in which
-    nothing that asks the database or makes a loop of its own may run afterwards.
-    """
-    driven = [item for item in items if "district_site" in getattr(item, "fixturenames", ())]
-    for item in driven:
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what opens a browser, and keep it on one worker: the district is started once."""
+    if "district_site" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.xdist_group("browser"))
-    items[:] = [item for item in items if item not in driven] + driven
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what opens a browser after everything else.
+
+    A driven browser leaves an event loop in its process, in which nothing that asks the database
+    or makes a loop of its own may run afterwards.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
