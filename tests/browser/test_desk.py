@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from pathlib import Path
 
 import pytest
@@ -99,20 +98,6 @@ def test_a_case_goes_from_the_window_to_the_licence(visit: Visit, paper: Path, s
     clerk.get_by_label("窗口领取").check()
     clerk.get_by_role("button", name="发证并办结").click()
     expect(clerk.get_by_text("已送达，办件办结。")).to_be_visible()
-
-
-@pytest.mark.req("SUP-07")
-def test_the_holder_of_a_new_licence_comes_onto_the_supervisors_list(visit: Visit):
-    supervisor = visit(login="supervisor", size=DESK)
-    row = supervisor.get_by_role("row", name=re.compile("食品经营许可"))
-
-    for _ in range(20):
-        supervisor.goto("/desk/subjects/")
-        if row.count():
-            break
-        supervisor.wait_for_timeout(500)
-
-    expect(row.first).to_contain_text("上海示例餐饮管理有限公司")
 
 
 LISTS = (
