@@ -81,6 +81,8 @@ def answer_questionnaire(page: Page) -> None:
 
 def fill_open_fields(page: Page) -> None:
     """Fill what the open topic asks and nothing else, and go on."""
+    expect(page.get_by_role("button", name="保存并继续")).to_be_visible()
+    page.wait_for_load_state()
     for label, value in TYPED.items():
         field = page.get_by_label(label, exact=True)
         if field.count():
