@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.factories.catalogue import PACKS, definition, item_owner, pack_files, pack_items
+from tests.factories.catalogue import PACKS, definition, item_checker, pack_files, pack_items
 from yiwang.audit import services as audit
 from yiwang.catalogue import queries, services
 from yiwang.content.services import PackReport, load_packs
@@ -171,7 +171,7 @@ def test_a_withdrawn_item_is_not_brought_back_by_a_pack(root: Path) -> None:
         slug="stall-permit",
         from_on=date(2026, 3, 2),
         document="嘉府办发〔2026〕1号",
-        by=item_owner(),
+        by=item_checker(),
         at=AT,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.catalogue import an_item, definition, item_owner, publish
+from tests.factories.catalogue import an_item, definition, item_checker, publish
 from yiwang.audit import queries as audit
 from yiwang.catalogue import queries, services
 from yiwang.catalogue.events import ItemPublished, ItemWithdrawn
@@ -40,7 +40,7 @@ def cancel(**changes: object) -> None:
         "slug": "stall-permit",
         "from_on": date(2026, 4, 1),
         "document": "嘉府办发〔2026〕1号",
-        "by": item_owner(),
+        "by": item_checker(),
         "at": APRIL,
     }
     services.cancel_item(**(arguments | changes))  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ def suspend(**changes: object) -> None:
         "slug": "stall-permit",
         "from_on": date(2026, 4, 1),
         "document": "嘉府办发〔2026〕1号",
-        "by": item_owner(),
+        "by": item_checker(),
         "at": APRIL,
     }
     services.suspend_item(**(arguments | changes))  # type: ignore[arg-type]
@@ -171,11 +171,13 @@ def test_an_item_that_fails_a_check_is_not_published() -> None:
     assert not Item.objects.exists()
 
 
-def test_only_an_item_owner_of_the_department_publishes() -> None:
+def test_only_a_checker_of_the_department_publishes() -> None:
     with pytest.raises(PermissionRefusedError, match="发布事项"):
-        services.publish_item(version=an_item(), pack="example", by=item_owner("health"), at=MARCH)
+        services.publish_item(
+            version=an_item(), pack="example", by=item_checker("health"), at=MARCH
+        )
 
-    services.publish_item(version=an_item(), pack="example", by=item_owner(), at=MARCH)
+    services.publish_item(version=an_item(), pack="example", by=item_checker(), at=MARCH)
 
     assert len(days()) == 1
 
@@ -189,7 +191,7 @@ def test_a_suspended_item_takes_nobody_until_it_is_resumed() -> None:
         queries.item("stall-permit", on=date(2026, 4, 1))
 
     number = services.resume_item(
-        slug="stall-permit", document="嘉府办发〔2026〕2号", by=item_owner(), at=MAY
+        slug="stall-permit", document="嘉府办发〔2026〕2号", by=item_checker(), at=MAY
     )
 
     assert number == 2
@@ -235,7 +237,7 @@ def test_a_cancelled_item_is_not_cancelled_suspended_resumed_or_loaded_again() -
     with pytest.raises(services.WithdrawalRefusedError, match="只有在用的事项可以暂停"):
         suspend()
     with pytest.raises(services.WithdrawalRefusedError, match="只有暂停的事项可以恢复"):
-        services.resume_item(slug="stall-permit", document="x", by=item_owner(), at=MAY)
+        services.resume_item(slug="stall-permit", document="x", by=item_checker(), at=MAY)
     with pytest.raises(services.PublicationRefusedError, match="由事项管理员办理恢复"):
         publish(at=MAY, summary="又来。")
 
@@ -245,15 +247,15 @@ def test_resuming_needs_a_document() -> None:
     suspend()
 
     with pytest.raises(services.WithdrawalRefusedError, match="文号"):
-        services.resume_item(slug="stall-permit", document="", by=item_owner(), at=MAY)
+        services.resume_item(slug="stall-permit", document="", by=item_checker(), at=MAY)
 
 
-def test_only_an_item_owner_of_the_department_withdraws() -> None:
+def test_only_a_checker_of_the_department_withdraws() -> None:
     publish(at=MARCH)
 
     for act in (cancel, suspend):
         with pytest.raises(PermissionRefusedError):
-            act(by=item_owner("health"))
+            act(by=item_checker("health"))
 
 
 def test_nobody_withdraws_what_does_not_exist() -> None:

@@ -137,9 +137,9 @@ def publish(
     return published
 
 
-def item_owner(department: str = "market") -> Actor:
+def item_checker(department: str = "market") -> Actor:
     """Return somebody who may publish the items of `department`."""
-    return Actor(ref="user:owner", posts={department: frozenset({Post.ITEM_OWNER})}, name="张三")
+    return Actor(ref="user:owner", posts={department: frozenset({Post.ITEM_CHECKER})}, name="张三")
 
 
 def pack_files(pack: str) -> list[PackFile]:

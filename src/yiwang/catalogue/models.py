@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.db import models
 from django.db.models import F, Func, Q
 
+from yiwang.catalogue.policy.drafting import OPEN_DRAFTS, DraftState, DraftStep
 from yiwang.catalogue.policy.items import ItemState, ItemType
 
 
@@ -18,11 +19,61 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
-class Item(models.Model):
-    """One service item (事项), whatever its versions."""
+class CatalogItem(models.Model):
+    """One entry of the basic catalogue (基本目录) that items of departments stand on."""
 
-    slug = models.SlugField("标识", max_length=60, unique=True)
+    code = models.CharField("基本编码", max_length=40, unique=True)
+    name = models.CharField("名称", max_length=400)
+    item_type = models.CharField(
+        "事项类型", max_length=16, choices={kind.value: kind.label for kind in ItemType}
+    )
     pack = models.CharField("内容包", max_length=40)
+    source = models.CharField("来源", max_length=400)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="catalogue_catalogitem_code_written", condition=~Q(code="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Item(models.Model):
+    """One service item (事项), whatever its versions.
+
+    An item is listed from the day its name and codes are known; it is handled once a version is
+    published. What its newest version says of name, type and codes stands here too, because lists
+    filter on it.
+    """
+
+    slug = models.SlugField("标识", max_length=80, unique=True)
+    pack = models.CharField("内容包", max_length=40)
+    name = models.CharField("名称", max_length=400)
+    item_type = models.CharField(
+        "事项类型", max_length=16, choices={kind.value: kind.label for kind in ItemType}
+    )
+    department = models.CharField("实施部门", max_length=40)
+    catalog_item = models.ForeignKey(
+        CatalogItem, on_delete=models.PROTECT, null=True, related_name="items"
+    )
+    task_code = models.CharField("实施编码", max_length=31, blank=True)
+    external_code = models.CharField("原系统编码", max_length=80, blank=True)
+    main_item = models.CharField("主项", max_length=400, blank=True)
+    source = models.CharField("来源", max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="catalogue_item_named", condition=~Q(name="")),
+            models.UniqueConstraint(
+                name="catalogue_item_external_code_once",
+                fields=["external_code"],
+                condition=~Q(external_code=""),
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "name"])]
 
     def __str__(self) -> str:
         return self.slug
@@ -96,6 +147,75 @@ class ItemVersionRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} v{self.version}"
+
+
+class ItemDraft(models.Model):
+    """The next version of an item while it is being written and checked (事项草稿).
+
+    One open draft per item. `revision` counts the writes: whoever saves names the revision they
+    read, so that nobody writes over what another has saved meanwhile.
+    """
+
+    slug = models.SlugField("标识", max_length=80)
+    department = models.CharField("实施部门", max_length=40)
+    name = models.CharField("名称", max_length=400)
+    definition = models.JSONField("定义")
+    based_on = models.PositiveIntegerField("所依据的版本", default=0)
+    revision = models.PositiveIntegerField("修订次数", default=1)
+    state = models.CharField(
+        "状态", max_length=16, choices={state.value: state.label for state in DraftState}
+    )
+    created_at = models.DateTimeField("建立时间")
+    created_by = models.CharField("建立人", max_length=80)
+    changed_at = models.DateTimeField("修改时间")
+    changed_by = models.CharField("修改人", max_length=80)
+    published_version = models.PositiveIntegerField("发布为版本", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="catalogue_itemdraft_one_open",
+                fields=["slug"],
+                condition=Q(state__in=[state.value for state in OPEN_DRAFTS]),
+            ),
+            models.CheckConstraint(
+                name="catalogue_itemdraft_state_known",
+                condition=Q(state__in=[state.value for state in DraftState]),
+            ),
+            models.CheckConstraint(
+                name="catalogue_itemdraft_published_has_version",
+                condition=Q(published_version__isnull=False, state="published")
+                | Q(published_version__isnull=True) & ~Q(state="published"),
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "state"])]
+
+    def __str__(self) -> str:
+        return f"{self.slug} r{self.revision}"
+
+
+class ItemDraftStep(models.Model):
+    """One step of a draft: who moved it, when and with what words; rows are only added."""
+
+    append_only = True
+
+    draft = models.ForeignKey(ItemDraft, on_delete=models.PROTECT, related_name="steps")
+    step = models.CharField(
+        "步骤", max_length=16, choices={step.value: step.label for step in DraftStep}
+    )
+    at = models.DateTimeField("时间")
+    by = models.CharField("操作人", max_length=80)
+    by_name = models.CharField("姓名", max_length=80, blank=True)
+    revision = models.PositiveIntegerField("修订次数")
+    comment = models.CharField("意见", max_length=1000, blank=True)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.step}"
 
 
 class ItemChange(models.Model):

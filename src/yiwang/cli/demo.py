@@ -37,6 +37,13 @@ STAFF = (
     StaffAccount(login="head", name="负责人演示员", post=Post.DEPARTMENT_HEAD),
     StaffAccount(login="supervisor", name="监管演示员", post=Post.SUPERVISOR),
     StaffAccount(login="owner", name="事项演示员", post=Post.ITEM_OWNER),
+    StaffAccount(login="legal", name="法制演示员", post=Post.LEGAL_OFFICER),
+    StaffAccount(
+        login="checker",
+        name="事项审核演示员",
+        post=Post.ITEM_CHECKER,
+        departments=(EVERYWHERE,),
+    ),
     StaffAccount(
         login="leader", name="区领导演示员", post=Post.DISTRICT_LEADER, departments=(EVERYWHERE,)
     ),

@@ -30,7 +30,10 @@ class Permission(Term):
     RATING_READ = "rating_read", "查看评价"
     RATING_ANSWER = "rating_answer", "处理差评"
     ITEM_READ = "item_read", "查看事项"
-    ITEM_PUBLISH = "item_publish", "发布事项"
+    ITEM_EDIT = "item_edit", "编写事项"
+    ITEM_APPROVE = "item_approve", "部门审核事项"
+    ITEM_LEGAL = "item_legal", "法制审核事项"
+    ITEM_PUBLISH = "item_publish", "中心审核并发布事项"
     TRAIL_READ = "trail_read", "查看操作日志"
     TRAIL_EXPORT = "trail_export", "导出操作日志"
     USER_MANAGE = "user_manage", "管理账号"
@@ -50,6 +53,8 @@ class Post(Term):
     DEPARTMENT_HEAD = "department_head", "部门负责人"
     SUPERVISOR = "supervisor", "监管人员"
     ITEM_OWNER = "item_owner", "事项管理员"
+    LEGAL_OFFICER = "legal_officer", "法制审核人员"
+    ITEM_CHECKER = "item_checker", "中心事项审核人员"
     DISTRICT_LEADER = "district_leader", "区领导"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
@@ -104,10 +109,13 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.RATING_READ,
             _P.RATING_ANSWER,
             _P.ITEM_READ,
+            _P.ITEM_APPROVE,
         }
     ),
     Post.SUPERVISOR: frozenset({_P.WORK_DESK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}),
-    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
+    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_EDIT}),
+    Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_LEGAL}),
+    Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
     Post.DISTRICT_LEADER: frozenset({_P.WORK_DESK, _P.RATING_READ, _P.ITEM_READ}),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),

@@ -9,10 +9,12 @@ Source:
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from yiwang.catalogue.policy.english import translatable
 from yiwang.catalogue.policy.items import (
     ITEM_TYPE_CODES,
     Audience,
@@ -22,13 +24,16 @@ from yiwang.catalogue.policy.items import (
     ItemVersion,
     MaterialSource,
     Necessity,
+    OnlineDepth,
     Op,
+    PowerSource,
     Question,
     QuestionKind,
     ResultKind,
     StepRole,
     WaiveBy,
     When,
+    scenario_answers,
 )
 from yiwang.catalogue.policy.parsing import Problem
 from yiwang.kernel.identifiers import items as item_codes
@@ -92,6 +97,14 @@ ENDINGS: Mapping[str, ResultKind] = {
     "文": ResultKind.DOCUMENT,
 }
 """Ending of the result's name -> kind of result it must have."""
+
+MARKUP = re.compile(r"<\s*/?\s*[a-zA-Z!][^>]*>|javascript:|&#\w+;", re.IGNORECASE)
+"""What a browser could take for code."""
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+MOST_REPEATS = 50
+"""Most answers to one section; more is a table, not a form."""
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -538,6 +551,203 @@ def words_present(version: ItemVersion) -> Findings:
         yield "minutes_to_fill", "没有填写大约要几分钟。", "请填写至少 1 分钟。"
 
 
+def handling_items_reached(version: ItemVersion) -> Findings:
+    """Each handling item has a code of its own and can be reached by answers (业务办理项)."""
+    codes = [handling.code for handling in version.handling_items]
+    if codes and version.handling_code not in codes:
+        yield (
+            "handling_items",
+            f"没有编码为 {version.handling_code} 的业务办理项。",
+            "handling_code 应为其中一项的编码。",
+        )
+    known = {question.id: question for question in version.questionnaire}
+    for index, handling in enumerate(version.handling_items):
+        place = f"handling_items[{index}]"
+        checked = item_codes.check_handling(handling.code)
+        if not checked.ok or not handling.code.startswith(version.task_code):
+            yield (
+                f"{place}.code",
+                f"“{handling.code}”不是本事项的编码。",
+                "应为实施编码加两位序号。",
+            )
+        if codes.count(handling.code) > 1:
+            yield (
+                f"{place}.code",
+                f"编码 {handling.code} 重复。",
+                "每个业务办理项用不同的两位序号。",
+            )
+        if not handling.when and index < len(codes) - 1:
+            yield (
+                f"{place}.when",
+                f"“{handling.name}”没有条件，排在后面的业务办理项永远到不了。",
+                "没有条件的只能排在最后，请调整顺序或者写明条件。",
+            )
+        for when in handling.when:
+            yield from _condition(f"{place}.when", when, known)
+
+
+def scenarios_stand(version: ItemVersion) -> Findings:
+    """Scenarios answer guiding questions and stand on no circle (办理情形)."""
+    known = {question.id: question for question in version.questionnaire}
+    ids = [scenario.id for scenario in version.scenarios]
+    for index, scenario in enumerate(version.scenarios):
+        place = f"scenarios[{index}]"
+        if ids.count(scenario.id) > 1 or not NAME.fullmatch(scenario.id):
+            yield (
+                f"{place}.id",
+                f"标识“{scenario.id}”重复或者不合格式。",
+                "请用小写英文字母、数字和下划线，每个只用一次。",
+            )
+        try:
+            scenario_answers(version, scenario.id)
+        except LookupError:
+            yield (
+                f"{place}.based_on",
+                f"情形“{scenario.name}”所依据的情形不存在，或者互相依据成了一圈。",
+                f"请填写排在前面的情形标识：{'、'.join(ids[:index]) or '（没有，请留空）'}。",
+            )
+        for given in scenario.answers:
+            op = Op.IN if isinstance(given.value, tuple) else Op.EQ
+            when = When(question=given.question, op=op, value=given.value)
+            yield from _condition(f"{place}.answers", when, known)
+
+
+def entrusted_by_somebody(version: ItemVersion) -> Findings:
+    """An entrusted power names who entrusted it, and no other does (委托部门)."""
+    entrusted = version.power_source is PowerSource.ENTRUSTED
+    if entrusted != bool(version.entrusting_department):
+        yield (
+            "entrusting_department",
+            f"权力来源是“{version.power_source.label}”，"
+            f"{'没有' if entrusted else '却'}写明委托部门。",
+            "上级委托的写明委托部门，其他的留空。",
+        )
+
+
+def hall_or_reason(version: ItemVersion) -> Findings:
+    """What the service centre does not handle stands on the list with its reason (负面清单)."""
+    if version.in_hall == bool(version.not_in_hall_reason):
+        yield (
+            "not_in_hall_reason",
+            "不进驻中心没有写明原因。" if not version.in_hall else "进驻中心却写了不进驻的原因。",
+            "“应进必进”：不进驻的写明原因，进驻的留空。",
+        )
+
+
+def online_as_told(version: ItemVersion) -> Findings:
+    """What is said of handling online agrees with channels, visits and fees."""
+    depth = version.online_depth
+    if OnlineDepth.HANDLE in depth and version.onsite_times > 0:
+        yield (
+            "online_depth",
+            f"写了互联网办理，又要到现场{version.onsite_times}次。",
+            "全程网办的到场次数为 0，请更正其中一项。",
+        )
+    if depth and Channel.PORTAL not in version.channels:
+        yield "channels", "写了网上办理深度，却没有网上办理渠道。", "请补上 portal 或者删去深度。"
+    if version.pay_online and not version.fees:
+        yield "pay_online", "不收费，却写了网上支付。", "请删去 pay_online，或者写明收费项目。"
+    for index, step in enumerate(version.special_steps):
+        if not step.basis or step.workdays < 1:
+            yield (
+                f"special_steps[{index}]",
+                f"特别程序“{step.name}”没有依据或者天数。",
+                "请写明依据和工作日数，没有依据的不得不计入期限。",
+            )
+    for index, one in enumerate(version.intermediaries):
+        if not one.basis:
+            yield (
+                f"intermediaries[{index}].basis",
+                f"中介服务“{one.name}”没有依据。",
+                "没有法律、行政法规或者国务院决定依据的中介服务请删去。",
+            )
+
+
+def sections_repeat_soundly(version: ItemVersion) -> Findings:
+    """A section that repeats says of what, within bounds, and nothing outside looks into it."""
+    inside: set[str] = set()
+    for index, section in enumerate(version.sections):
+        if section.repeats is None:
+            continue
+        repeats = section.repeats
+        if not repeats.noun or not 0 <= repeats.minimum <= repeats.maximum <= MOST_REPEATS:
+            yield (
+                f"sections[{index}].repeats",
+                f"“{section.title}”重复填写的名称或者次数不对。",
+                f"请写明填写的是什么，最少不小于 0，最多不大于 {MOST_REPEATS}，最少不大于最多。",
+            )
+        own = {question.id for question in section.questions}
+        inside |= own
+        for question in section.questions:
+            if question.prefill or any(when.question not in own for when in question.when):
+                yield (
+                    f"sections[{index}].questions",
+                    f"重复填写的“{question.label}”引用了这一部分以外的内容。",
+                    "重复填写的问题只能引用同一部分的问题，不能由登记数据预填。",
+                )
+    outside = [
+        (when.question, place)
+        for place, question in _placed(version)
+        if question.id not in inside
+        for when in question.when
+    ]
+    outside += [
+        (w.question, f"materials[{m.id}]") for m in version.materials for w in m.needed_when
+    ]
+    outside += [(one, "result.scope_fields") for one in version.result.scope_fields]
+    for question_id, place in outside:
+        if question_id in inside:
+            yield (
+                place,
+                f"引用了重复填写的问题 {question_id}。",
+                "重复填写的回答有多份，不能作条件，也不能印在证照上。",
+            )
+
+
+def texts_are_plain(version: ItemVersion) -> Findings:
+    """No text of an item carries markup or scripts: what is published is words."""
+    for place, text in _texts(version):
+        if found := MARKUP.search(text):
+            yield (
+                place,
+                f"“{found.group()}”像是网页代码。",
+                "请只写文字，去掉尖括号里的标签和 javascript: 链接。",
+            )
+
+
+def _texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, tuple):
+        for index, one in enumerate(value):
+            yield from _texts(one, f"{place}[{index}]")
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            inner = f"{place}.{field.name}" if place else field.name
+            yield from _texts(getattr(value, field.name), inner)
+
+
+def english_fits(version: ItemVersion) -> Findings:
+    """Each English text stands for a Chinese one that exists, once, and holds no Chinese."""
+    if version.english is None:
+        return
+    places = translatable(version)
+    seen: set[str] = set()
+    for text in version.english.texts:
+        if text.at not in places or text.at in seen:
+            yield (
+                f"english.texts[{text.at}]",
+                f"没有“{text.at}”这一处中文，或者写了两次。",
+                "请按中文的位置填写，例如 conditions.0、materials.<标识>。",
+            )
+        seen.add(text.at)
+        if CHINESE.search(text.text):
+            yield f"english.texts[{text.at}]", "英文里有中文。", "请译成英文，或者删去这一行。"
+    for place, one in (("name", version.english.name), ("summary", version.english.summary)):
+        if not one or CHINESE.search(one):
+            yield f"english.{place}", "英文没有填写，或者有中文。", "请写英文。"
+
+
 CHECKS: tuple[Check, ...] = tuple(
     Check(name=find.__name__, find=find)
     for find in (
@@ -561,6 +771,14 @@ CHECKS: tuple[Check, ...] = tuple(
         registers_answer_first,
         codes_well_formed,
         words_present,
+        handling_items_reached,
+        scenarios_stand,
+        entrusted_by_somebody,
+        hall_or_reason,
+        online_as_told,
+        sections_repeat_soundly,
+        texts_are_plain,
+        english_fits,
     )
 )
 """Every rule, in the order in which its failures are told."""

@@ -68,6 +68,71 @@ class Channel(Term):
     COUNTER = "counter", "窗口办理"
 
 
+class PowerSource(Term):
+    """Where the department's power comes from (权力来源) [from memory]."""
+
+    STATUTORY = "statutory", "法定本级行使"
+    AUTHORISED = "authorised", "上级授权"
+    ENTRUSTED = "entrusted", "上级委托"
+    DELEGATED = "delegated", "上级下放"
+
+
+class BodyKind(Term):
+    """In what quality the department acts (实施主体性质); codes of GB/T 39046 A.3."""
+
+    STATUTORY = "statutory", "法定机关"
+    AUTHORISED = "authorised", "授权组织"
+    ENTRUSTED = "entrusted", "受委托组织"
+
+
+class HandlingKind(Term):
+    """What a handling item does to the result (业务办理项)."""
+
+    ISSUE = "issue", "新办"
+    CHANGE = "change", "变更"
+    RENEW = "renew", "延续"
+    REISSUE = "reissue", "补证"
+    CANCEL = "cancel", "注销"
+    OTHER = "other", "办理"
+
+
+class OnlineDepth(Term):
+    """What can be done online (网上办理深度), several at once."""
+
+    CONSULT = "consult", "互联网咨询"
+    RECEIVE = "receive", "互联网收件"
+    PRE_REVIEW = "pre_review", "互联网预审"
+    ACCEPT = "accept", "互联网受理"
+    HANDLE = "handle", "互联网办理"
+    RESULT = "result", "互联网办理结果信息反馈"
+    LICENCE = "licence", "互联网电子证照反馈"
+
+
+class Commitment(Term):
+    """Whether the item is handled on notice and commitment (告知承诺)."""
+
+    NONE = "none", "不实行告知承诺"
+    LICENCE = "licence", "审批告知承诺"
+    CERTIFICATE = "certificate", "证明事项告知承诺"
+
+
+class ReformMode(Term):
+    """How the separation of permits changed a licence for firms (证照分离改革方式)."""
+
+    CANCEL = "cancel", "直接取消审批"
+    FILE = "file", "审批改为备案"
+    COMMIT = "commit", "实行告知承诺"
+    OPTIMISE = "optimise", "优化审批服务"
+
+
+class Focus(Term):
+    """The fields on which the district's plan concentrates (三个领域)."""
+
+    BUSINESS = "business", "商事登记"
+    CONSTRUCTION = "construction", "建筑许可"
+    LIVELIHOOD = "livelihood", "民生服务"
+
+
 class ItemState(Term):
     """Where an item version stands between draft and withdrawal (事项版本状态)."""
 
@@ -206,6 +271,124 @@ class Section:
     id: str
     title: str
     questions: tuple[Question, ...]
+    repeats: Repeats | None = None
+    """Set: the whole section is answered once for each of several things (重复填写)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """How often a section is answered.
+
+    Attributes:
+        noun: What one answer describes, such as 股东.
+        minimum, maximum: Fewest and most answers, inclusive.
+    """
+
+    noun: str
+    minimum: int = 1
+    maximum: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlingItem:
+    """One way the item is handled, with its own 33-digit code (业务办理项).
+
+    Attributes:
+        code: The implementation code and two digits.
+        when: Conditions on the guiding questions; the first handling item whose conditions hold
+            is that of the case.
+    """
+
+    code: str
+    name: str
+    kind: HandlingKind
+    when: tuple[When, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One answer that a scenario takes as given."""
+
+    question: str
+    value: str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One common situation with its own guide (办理情形): answers to the guiding questions.
+
+    Attributes:
+        based_on: Id of the scenario whose answers it takes over before its own; empty: none.
+    """
+
+    id: str
+    name: str
+    answers: tuple[Given, ...]
+    based_on: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecialStep:
+    """A step whose days are not counted in the limit, or are (特别程序).
+
+    Source: 行政许可法 第四十五条.
+    """
+
+    name: str
+    workdays: int
+    basis: str
+    counted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intermediary:
+    """A paid service of a third party that the item requires by law (中介服务).
+
+    Source: 优化营商环境条例 第四十三条 (only with a legal basis).
+    """
+
+    name: str
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneWindow:
+    """How the item compares with the start-up window 一窗通 (ITEM-06).
+
+    Attributes:
+        function: The function of 一窗通 that does the same; empty: it has none.
+        difference: What differs; empty: nothing.
+    """
+
+    function: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnglishText:
+    """One text in English, by the place of the Chinese one.
+
+    Attributes:
+        at: `conditions.0`, `materials.<id>`, `materials.<id>.fill_notes`, `questions.<id>`,
+            `questions.<id>.hint`, `questions.<id>.<option>`, `sections.<id>`, `flow.0`,
+            `flow.0.text`, `handling.<serial>`, `scenarios.<id>`, `faq.0.question`,
+            `faq.0.answer`, `rights.0`, `duties.0`.
+    """
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class English:
+    """The same version in English; what has no text here is shown in Chinese and says so."""
+
+    name: str
+    summary: str
+    result: str = ""
+    onsite_reason: str = ""
+    declaration: str = ""
+    texts: tuple[EnglishText, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +473,11 @@ class Result:
     licence_type: str = ""
     valid_months: int = 0
     scope_fields: tuple[str, ...] = ()
+    renewal_lead_workdays: int = 0
+    """Working days before the end by which to ask for renewal (行政许可法 第五十条); 0: none."""
+
+    sample: str = ""
+    """What the result shows, in words; a licence shows the specimen of its type instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,12 +580,124 @@ class ItemVersion:
     mail_result: bool = False
     """Whether the result is sent by post on request (结果邮寄)."""
 
-    reform_mode: str = ""
-    """How the separation of permits changed it (证照分离改革方式), such as 优化审批服务."""
+    reform_mode: ReformMode | None = None
+    """How the separation of permits changed it (证照分离改革方式)."""
+
+    focus: Focus | None = None
+    """The field of the district's plan it belongs to (三个领域)."""
+
+    external_code: str = ""
+    """The code another system knows the item by, kept as it is."""
+
+    parent: str = ""
+    """Slug of the main item it belongs to (主项); empty: it stands alone."""
+
+    power_source: PowerSource = PowerSource.STATUTORY
+    body_kind: BodyKind = BodyKind.STATUTORY
+
+    entrusting_department: str = ""
+    """Who entrusted the power (委托部门); named exactly when the power is entrusted."""
+
+    joint_departments: tuple[str, ...] = ()
+    """Codes of departments that handle it together (联办机构)."""
+
+    handling_items: tuple[HandlingItem, ...] = ()
+    """The ways it is handled (业务办理项); empty: one way, under `handling_code`."""
+
+    scenarios: tuple[Scenario, ...] = ()
+    """Common situations with a guide of their own (办理情形)."""
+
+    online_depth: tuple[OnlineDepth, ...] = ()
+    """What can be done online; empty: as the channels tell (see `online_depth_of`)."""
+
+    mobile: bool = True
+    """Whether it is fit for a phone (移动端办理)."""
+
+    self_terminal: bool = False
+    """Whether terminals in the halls offer it (自助终端办理)."""
+
+    bookable: bool = False
+    """Whether a time at the counter can be booked (预约办理)."""
+
+    pay_online: bool = False
+    """Whether fees are paid online (网上支付)."""
+
+    in_hall: bool = True
+    """Whether the district's service centre handles it (进驻政务大厅)."""
+
+    not_in_hall_reason: str = ""
+    """Why not (不进驻中心负面清单); written exactly when `in_hall` is false."""
+
+    special_steps: tuple[SpecialStep, ...] = ()
+    """Steps outside or inside the limit (特别程序)."""
+
+    intermediaries: tuple[Intermediary, ...] = ()
+    """Required services of third parties (中介服务)."""
+
+    commitment: Commitment = Commitment.NONE
+    """Whether it is handled on notice and commitment (告知承诺)."""
+
+    auto_decide: bool = False
+    """Whether a rule set may grant it without a person (无人干预自动办理)."""
+
+    rights: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+
+    one_window: OneWindow | None = None
+    """Comparison with 一窗通, for items of a firm's life."""
+
+    english: English | None = None
+    """The guide in English."""
 
     def questions(self) -> tuple[Question, ...]:
         """Return the guiding questions and those of the form, in the order asked."""
         return self.questionnaire + tuple(q for s in self.sections for q in s.questions)
+
+    @property
+    def basic_code(self) -> str:
+        """The code of the catalogue item (基本编码), 12 characters."""
+        return self.task_code[19:31]
+
+    def handling_for(self, answers: Mapping[str, Answer]) -> str:
+        """Return the handling code of a case with `answers`: the first handling item that fits."""
+        for handling in self.handling_items:
+            if holds(handling.when, answers):
+                return handling.code
+        return self.handling_code
+
+
+def scenario_answers(version: ItemVersion, scenario_id: str) -> dict[str, Answer]:
+    """Return what a scenario takes as given, with what it is based on.
+
+    Raises:
+        LookupError: no such scenario, or scenarios based on each other in a circle.
+    """
+    known = {scenario.id: scenario for scenario in version.scenarios}
+    chain: list[Scenario] = []
+    wanted = scenario_id
+    while wanted:
+        if wanted not in known or known[wanted] in chain:
+            raise LookupError(f"scenario {wanted} is missing or stands on itself")
+        chain.append(known[wanted])
+        wanted = known[wanted].based_on
+    return {given.question: given.value for one in reversed(chain) for given in one.answers}
+
+
+def online_depth_of(version: ItemVersion) -> tuple[OnlineDepth, ...]:
+    """Return what can be done online: as written, else as channels, visits and result tell."""
+    if version.online_depth or Channel.PORTAL not in version.channels:
+        return version.online_depth
+    depth = [OnlineDepth.CONSULT, OnlineDepth.RECEIVE, OnlineDepth.PRE_REVIEW]
+    if version.onsite_times == 0:
+        depth += [OnlineDepth.ACCEPT, OnlineDepth.HANDLE, OnlineDepth.RESULT]
+        if version.result.licence_type:
+            depth.append(OnlineDepth.LICENCE)
+    return tuple(depth)
+
+
+def fully_online(version: ItemVersion) -> bool:
+    """Tell whether nobody has to come (全程网办, Ⅳ级): handled online and no visit."""
+    return version.onsite_times == 0 and OnlineDepth.HANDLE in online_depth_of(version)
 
 
 def holds(conditions: tuple[When, ...], answers: Mapping[str, Answer]) -> bool:

@@ -17,7 +17,7 @@ from enum import EnumMeta
 from functools import cache
 from typing import Any
 
-from yiwang.catalogue.policy.items import ItemVersion, Op, Option, When
+from yiwang.catalogue.policy.items import EnglishText, Given, ItemVersion, Op, Option, When
 from yiwang.kernel.terms import Term
 
 NOT_IN_FILES = frozenset({"version"})
@@ -154,6 +154,9 @@ def _sequence(inner: Any, value: object, place: str, problems: list[Problem]) ->
 def _union(kinds: tuple[Any, ...], value: object, place: str, problems: list[Problem]) -> Any:
     if value is None and types.NoneType in kinds:
         return None
+    for kind in kinds:
+        if isinstance(kind, EnumMeta) or dataclasses.is_dataclass(kind):
+            return _convert(kind, value, place, problems)
     if isinstance(value, list | tuple) and any(typing.get_origin(one) is tuple for one in kinds):
         return _sequence(str, value, place, problems)
     if isinstance(value, bool) and bool in kinds:
@@ -227,9 +230,19 @@ def _conditions(value: Mapping[Any, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def _givens(value: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    return [{"question": question, "value": answer} for question, answer in value.items()]
+
+
+def _english(value: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    return [{"at": place, "text": text} for place, text in value.items()]
+
+
 _SHORTHANDS: Mapping[Any, Callable[[Mapping[Any, Any]], list[dict[str, Any]]]] = {
     Option: _options,
     When: _conditions,
+    Given: _givens,
+    EnglishText: _english,
 }
 """`options: {a: 甲}` and `when: {question: value}` stand for the lists they abbreviate."""
 

@@ -1,0 +1,56 @@
+"""Acts of the catalogue, by subject; import them from here."""
+
+from yiwang.catalogue.services.drafting import (
+    DraftRefusedError,
+    approve_draft,
+    begin_draft,
+    begin_item,
+    discard_draft,
+    return_draft,
+    save_draft,
+    submit_draft,
+)
+from yiwang.catalogue.services.laws import ARTICLES_A_BATCH, Article, LawsLoaded, load_laws
+from yiwang.catalogue.services.listing import (
+    CatalogEntry,
+    ListedItem,
+    Listing,
+    list_items,
+    put_catalog_items,
+)
+from yiwang.catalogue.services.publishing import (
+    PublicationRefusedError,
+    WithdrawalRefusedError,
+    cancel_item,
+    publish_from_pack,
+    publish_item,
+    resume_item,
+    suspend_item,
+)
+
+__all__ = [
+    "ARTICLES_A_BATCH",
+    "Article",
+    "CatalogEntry",
+    "DraftRefusedError",
+    "LawsLoaded",
+    "ListedItem",
+    "Listing",
+    "PublicationRefusedError",
+    "WithdrawalRefusedError",
+    "approve_draft",
+    "begin_draft",
+    "begin_item",
+    "cancel_item",
+    "discard_draft",
+    "list_items",
+    "load_laws",
+    "publish_from_pack",
+    "publish_item",
+    "put_catalog_items",
+    "resume_item",
+    "return_draft",
+    "save_draft",
+    "submit_draft",
+    "suspend_item",
+]
