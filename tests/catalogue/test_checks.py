@@ -26,6 +26,32 @@ def material(**changes: Any) -> dict[str, Any]:
     return whole
 
 
+def handled(*several: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    first = {"code": f"{TASK_CODE}01", "name": "新办", "kind": "issue"}
+    return definition(handling_items=[first | one for one in several or (changes,)])
+
+
+def handled_first() -> dict[str, Any]:
+    return {"code": f"{TASK_CODE}01"}
+
+
+def situations(*several: dict[str, Any]) -> dict[str, Any]:
+    first = {"id": "one", "name": "卖吃的", "answers": {"sells": "food"}}
+    return definition(scenarios=[first | one for one in several])
+
+
+def repeating(repeats: dict[str, Any], *, scope: bool = False, **of: Any) -> dict[str, Any]:
+    whole = definition()
+    section = {"id": "more", "title": "摊位", "questions": [NUMBER | of], "repeats": repeats}
+    whole["sections"].append(section)
+    whole["result"] |= {"scope_fields": ["seats"]} if scope else {}
+    return whole
+
+
+def in_words(texts: dict[str, str], *, name: str = "Stall permit") -> dict[str, Any]:
+    return definition(english={"name": name, "summary": "To sell.", "texts": texts})
+
+
 FOUR_STEPS = definition()["flow"][:2] + definition()["flow"][3:]
 NO_LICENCE = {"kind": "decision", "name": "批复"}
 FROM_GOVERNMENT = material(source="government", waive_by="none")
@@ -127,6 +153,52 @@ FAILING = [
     ("codes_well_formed", definition(task_code=TASK_CODE.replace("099", "098")), "加两位序号"),
     ("codes_well_formed", definition(item_type="benefit"), "行政给付应为05"),
     ("codes_well_formed", definition(slug="Stall_Permit"), "连字符"),
+    ("handling_items_reached", handled(code=f"{TASK_CODE}99"), "应为其中一项的编码"),
+    ("handling_items_reached", handled(code="12"), "应为实施编码加两位序号"),
+    ("handling_items_reached", handled(handled_first(), {}), "每个业务办理项用不同"),
+    (
+        "handling_items_reached",
+        handled(handled_first(), {"code": f"{TASK_CODE}02"}),
+        "只能排在最后",
+    ),
+    ("handling_items_reached", handled(when={"nothing": True}), "前面的问题"),
+    ("scenarios_stand", situations({"id": "A"}), "小写英文字母"),
+    ("scenarios_stand", situations({"based_on": "nothing"}), "排在前面的情形标识"),
+    ("scenarios_stand", situations({"based_on": "two"}, {"id": "two", "based_on": "one"}), "一圈"),
+    ("scenarios_stand", situations({"answers": {"sells": "books"}}), "请从 food、goods 中选择"),
+    ("scenarios_stand", situations({"answers": {"nothing": True}}), "前面的问题"),
+    ("entrusted_by_somebody", definition(power_source="entrusted"), "写明委托部门"),
+    ("entrusted_by_somebody", definition(entrusting_department="市局"), "其他的留空"),
+    ("hall_or_reason", definition(in_hall=False), "应进必进"),
+    ("hall_or_reason", definition(not_in_hall_reason="涉密"), "应进必进"),
+    (
+        "online_as_told",
+        definition(online_depth=["handle"], onsite_times=1, onsite_reason="核对"),
+        "到场次数为 0",
+    ),
+    (
+        "online_as_told",
+        definition(online_depth=["receive"], channels=["counter"], mail_materials=True),
+        "删去深度",
+    ),
+    ("online_as_told", definition(pay_online=True), "写明收费项目"),
+    (
+        "online_as_told",
+        definition(special_steps=[{"name": "听证", "workdays": 20, "basis": ""}]),
+        "没有依据的不得不计入期限",
+    ),
+    ("online_as_told", definition(intermediaries=[{"name": "检测", "basis": ""}]), "请删去"),
+    ("sections_repeat_soundly", repeating({"noun": ""}), "最少不小于 0"),
+    ("sections_repeat_soundly", repeating({"noun": "摊位", "minimum": 3, "maximum": 2}), "最多"),
+    ("sections_repeat_soundly", repeating({"noun": "摊位", "maximum": 51}), "50"),
+    ("sections_repeat_soundly", repeating({"noun": "摊位"}, prefill="entity.name"), "预填"),
+    ("sections_repeat_soundly", repeating({"noun": "摊位"}, scope=True), "不能印在证照上"),
+    ("texts_are_plain", definition(summary="点<script>这里"), "网页代码"),
+    ("texts_are_plain", changed("faq.0.answer", "见 javascript:alert(1)"), "只写文字"),
+    ("texts_are_plain", material(fill_notes="<img src=x onerror=alert(1)>"), "只写文字"),
+    ("english_fits", in_words({"conditions.9": "One"}), "没有“conditions.9”这一处"),
+    ("english_fits", in_words({"conditions.0": "一条"}), "英文里有中文"),
+    ("english_fits", in_words({}, name=""), "请写英文"),
     ("words_present", definition(aliases=[]), "供搜索"),
     ("words_present", definition(summary=""), "老百姓的话"),
     ("words_present", definition(declaration=""), "承诺"),

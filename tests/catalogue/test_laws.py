@@ -17,7 +17,7 @@ from yiwang.audit import queries as audit
 from yiwang.catalogue import laws_reader, queries, services
 from yiwang.catalogue.models import Law, LawArticle
 from yiwang.catalogue.policy.items import Basis
-from yiwang.catalogue.services import Article
+from yiwang.catalogue.services import Article, laws
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -152,7 +152,7 @@ def test_of_two_rows_with_one_number_the_first_counts() -> None:
 
 @pytest.mark.django_db
 def test_progress_is_told_and_the_act_is_on_the_trail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "ARTICLES_A_BATCH", 2)
+    monkeypatch.setattr(laws, "ARTICLES_A_BATCH", 2)
     told: list[int] = []
 
     services.load_laws(

@@ -264,7 +264,9 @@ def test_nobody_withdraws_what_does_not_exist() -> None:
 
 
 def row(**changes: object) -> ItemVersionRow:
-    item, _ = Item.objects.get_or_create(slug="stall-permit", defaults={"pack": "example"})
+    item, _ = Item.objects.get_or_create(
+        slug="stall-permit", defaults={"pack": "example", "name": "摆摊许可"}
+    )
     fields: dict[str, object] = {
         "item": item,
         "version": 1,

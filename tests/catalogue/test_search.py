@@ -184,7 +184,8 @@ def three_thousand(district: None) -> Iterator[None]:
         template = ItemVersionRow.objects.order_by("pk").first()
         assert template is not None
         items = Item.objects.bulk_create(
-            Item(slug=f"made-{index}", pack="example") for index in range(len(names))
+            Item(slug=f"made-{index}", pack="example", name=name)
+            for index, name in enumerate(names)
         )
         rows = ItemVersionRow.objects.bulk_create(
             _copy(template, item=item, name=name) for item, name in zip(items, names, strict=True)

@@ -19,6 +19,17 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
+def _never_emptied(table: str) -> pgtrigger.Trigger:
+    """Return the trigger that keeps `table` from being truncated."""
+    return pgtrigger.Trigger(
+        name="never_emptied",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Truncate,
+        when=pgtrigger.Before,
+        func=f"raise exception '{table} is only added to';",
+    )
+
+
 class CatalogItem(models.Model):
     """One entry of the basic catalogue (基本目录) that items of departments stand on."""
 
@@ -176,7 +187,7 @@ class ItemDraft(models.Model):
             models.UniqueConstraint(
                 name="catalogue_itemdraft_one_open",
                 fields=["slug"],
-                condition=Q(state__in=[state.value for state in OPEN_DRAFTS]),
+                condition=Q(state__in=sorted(state.value for state in OPEN_DRAFTS)),
             ),
             models.CheckConstraint(
                 name="catalogue_itemdraft_state_known",
@@ -212,6 +223,7 @@ class ItemDraftStep(models.Model):
     class Meta:
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            _never_emptied("catalogue_itemdraftstep"),
         ]
 
     def __str__(self) -> str:
@@ -234,13 +246,7 @@ class ItemChange(models.Model):
     class Meta:
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="never_emptied",
-                level=pgtrigger.Statement,
-                operation=pgtrigger.Truncate,
-                when=pgtrigger.Before,
-                func="raise exception 'catalogue_itemchange is only added to';",
-            ),
+            _never_emptied("catalogue_itemchange"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from yiwang.catalogue.services.drafting import (
     save_draft,
     submit_draft,
 )
-from yiwang.catalogue.services.laws import ARTICLES_A_BATCH, Article, LawsLoaded, load_laws
+from yiwang.catalogue.services.laws import Article, LawsLoaded, load_laws
 from yiwang.catalogue.services.listing import (
     CatalogEntry,
     ListedItem,
@@ -29,7 +29,6 @@ from yiwang.catalogue.services.publishing import (
 )
 
 __all__ = [
-    "ARTICLES_A_BATCH",
     "Article",
     "CatalogEntry",
     "DraftRefusedError",
