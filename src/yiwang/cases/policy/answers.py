@@ -120,6 +120,8 @@ def _text(question: Question, value: Answer, today: date) -> str:
 def _number(question: Question, value: Answer, today: date) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return f"“{question.label}”应为数字{_unit(question)}。"
+    if question.whole and value != int(value):
+        return f"“{question.label}”应为整数{_unit(question)}。"
     low, high = question.minimum, question.maximum
     if (low is not None and value < low) or (high is not None and value > high):
         return f"“{question.label}”应{_range(low, high)}{_unit(question)}。"

@@ -386,7 +386,7 @@ def ids_once(version: ItemVersion) -> Findings:
     """Questions, sections and materials are known by ids that occur once."""
     groups = {
         "问题": [question.id for question in version.questions()],
-        "表单部分": [section.id for section in version.sections],
+        "表单部分": [section.id for section in version.form_sections],
         "材料": [material.id for material in version.materials],
     }
     for what, ids in groups.items():
@@ -476,10 +476,14 @@ def questions_complete(version: ItemVersion) -> Findings:
 
 
 def registers_answer_first(version: ItemVersion) -> Findings:
-    """What a register holds is not asked; the guiding questions need no log-in."""
+    """What a register holds is not asked; the guiding questions need no log-in.
+
+    A section that repeats asks about others than the applicant, whom no register is asked for.
+    """
     subjects = {"person": Audience.PERSON, "entity": Audience.ENTITY}
+    others = {q.id for section in version.sections if section.repeats for q in section.questions}
     for place, question in _placed(version):
-        field = REGISTER_LABELS.get(question.label)
+        field = REGISTER_LABELS.get(question.label) if question.id not in others else None
         if field is not None and not question.prefill:
             yield place, f"“{question.label}”登记库里已有。", f"请填写 prefill: {field}，不得再问。"
         if not question.prefill:

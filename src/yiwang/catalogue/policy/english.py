@@ -78,6 +78,13 @@ def _walk(version: ItemVersion, text: Callable[[str, str], str]) -> ItemVersion:
                 section,
                 title=text(f"sections.{section.id}", section.title),
                 questions=tuple(question(one) for one in section.questions),
+                repeats=section.repeats
+                and dataclasses.replace(
+                    section.repeats,
+                    noun=text(f"sections.{section.id}.noun", section.repeats.noun),
+                    ask=text(f"sections.{section.id}.ask", section.repeats.ask),
+                    unit=text(f"sections.{section.id}.unit", section.repeats.unit),
+                ),
             )
             for section in version.sections
         ),

@@ -10,8 +10,9 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from yiwang.kernel.terms import Term
 
@@ -262,6 +263,8 @@ class Question:
     maximum: float | None = None
     max_length: int = 200
     personal: bool = False
+    whole: bool = False
+    """A number without decimals (整数)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +290,10 @@ class Repeats:
     noun: str
     minimum: int = 1
     maximum: int = 10
+    ask: str = ""
+    """The question how many there are; empty: 要填写几个 and the noun."""
+
+    unit: str = "个"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -651,7 +658,16 @@ class ItemVersion:
 
     def questions(self) -> tuple[Question, ...]:
         """Return the guiding questions and those of the form, in the order asked."""
-        return self.questionnaire + tuple(q for s in self.sections for q in s.questions)
+        return self.questionnaire + tuple(q for s in self.form_sections for q in s.questions)
+
+    @cached_property
+    def form_sections(self) -> tuple[Section, ...]:
+        """The form as it is asked: a section that repeats is unrolled, a topic for each answer.
+
+        Every other rule (conditions, checks, masking, documents) then reads plain questions and
+        knows nothing of repetition.
+        """
+        return tuple(page for section in self.sections for page in unrolled(section))
 
     @property
     def basic_code(self) -> str:
@@ -664,6 +680,47 @@ class ItemVersion:
             if holds(handling.when, answers):
                 return handling.code
         return self.handling_code
+
+
+def unrolled(section: Section) -> tuple[Section, ...]:
+    """Return `section` itself, or how many there are and a topic for each of the most allowed.
+
+    Copy `n` of question `name` is `name_n`; it is asked when at least `n` are wanted.
+    """
+    repeats = section.repeats
+    if repeats is None:
+        return (section,)
+    counter = Question(
+        id=f"{section.id}_count",
+        label=repeats.ask or f"要填写几{repeats.unit}{repeats.noun}？",
+        kind=QuestionKind.NUMBER,
+        unit=repeats.unit,
+        minimum=repeats.minimum,
+        maximum=repeats.maximum,
+        whole=True,
+    )
+    copies = (_copy(section, repeats, counter.id, n) for n in range(1, repeats.maximum + 1))
+    return (Section(id=section.id, title=section.title, questions=(counter,)), *copies)
+
+
+def _copy(section: Section, repeats: Repeats, counter: str, n: int) -> Section:
+    wanted = When(question=counter, op=Op.GE, value=n)
+    return Section(
+        id=f"{section.id}_{n}",
+        title=f"{repeats.noun} {n}",
+        questions=tuple(
+            replace(
+                question,
+                id=f"{question.id}_{n}",
+                label=f"{repeats.noun} {n}：{question.label}",
+                when=(
+                    wanted,
+                    *(replace(when, question=f"{when.question}_{n}") for when in question.when),
+                ),
+            )
+            for question in section.questions
+        ),
+    )
 
 
 def scenario_answers(version: ItemVersion, scenario_id: str) -> dict[str, Answer]:

@@ -575,7 +575,7 @@ def topics(item: ItemVersion, answers: Mapping[str, Answer]) -> list[Section]:
     first = Section(id="situation", title=_("办理情形"), questions=item.questionnaire)
     return [
         section
-        for section in (first, *item.sections)
+        for section in (first, *item.form_sections)
         if web_forms.section_questions(section, item, answers)
     ]
 
