@@ -100,7 +100,7 @@ def test_each_of_several_has_a_topic_and_stands_in_the_case():
     assert "厨师 2：证书编号" in page
     assert "厨师 3" not in page
     assert sent.status_code == 302, sent.content.decode()
-    answers = Case.objects.get().answers
+    answers = Case.objects.get().answer.answers
     assert [answers[name] for name in ("cook_name_1", "cook_name_2", "cook_proof_2")] == [
         "示例1",
         "示例2",
