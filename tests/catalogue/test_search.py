@@ -228,3 +228,17 @@ def test_a_search_among_three_thousand_items_takes_twenty_milliseconds(
 
     assert median(times.values()) <= 20, times
     assert max(times.values()) <= 80, times
+
+
+def test_a_question_finds_the_passage_that_answers_it(district: None) -> None:
+    hits = queries.search_passages("老年人综合津贴多久办好", on=TODAY)
+
+    assert hits
+    assert all(0 <= hit.score <= 1 for hit in hits)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_items_are_found_with_a_sign_that_they_have_a_guide(district: None) -> None:
+    hits = queries.search_items("开饭店", on=TODAY)
+
+    assert (hits[0].slug, hits[0].has_guide) == ("food-business", True)

@@ -20,6 +20,7 @@ from yiwang.catalogue.models import ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
 from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
+from yiwang.catalogue.policy.passages import passages
 from yiwang.catalogue.policy.search_terms import query_terms
 
 KEPT_VERSIONS = 4_000
@@ -75,6 +76,58 @@ class ItemChangeView:
     by: str
     lines: tuple[str, ...]
     document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemHit:
+    """One item found, whether handled here or only listed.
+
+    Attributes:
+        department: Code of the department.
+        has_guide: A version is in force; otherwise only name and department are known.
+    """
+
+    slug: str
+    name: str
+    department: str
+    has_guide: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticleHit:
+    """One article of a law found by words.
+
+    Attributes:
+        date: Date of the text, ISO; empty where the corpus gives none.
+        score: 0 to 1, how likely the article answers what was asked.
+        snippet: The part of the text where most of the words stand.
+    """
+
+    law: str
+    article: str
+    date: str
+    text: str
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassageHit:
+    """One passage of a guide found by words.
+
+    Attributes:
+        slug, name: The item the passage belongs to.
+        part: Part of the guide, as in `policy.passages.Passage`.
+        heading: The question the passage answers, or the title of the part.
+        score: 0 to 1, how likely the passage answers what was asked.
+    """
+
+    slug: str
+    name: str
+    part: str
+    heading: str
+    text: str
+    score: float
 
 
 def item(slug: str, *, on: date) -> ItemVersion:
@@ -177,6 +230,101 @@ select v.id, t.score
  order by t.score desc, length(v.name), v.name collate "C"
  limit %(limit)s
 """
+
+
+def search_listed(text: str, *, limit: int = 20) -> list[ItemHit]:
+    """Find items that are only listed, by the words of their names, best first; one query."""
+    pairs = [term[1:] for term in query_terms(text) if term[0] == "2"]
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SEARCH_LISTED, {"pairs": pairs, "limit": limit})
+        rows = cursor.fetchall()
+    return [
+        ItemHit(slug=slug, name=name, department=department, has_guide=False)
+        for slug, name, department in rows
+    ]
+
+
+_SEARCH_LISTED = """
+select i.slug, i.name, i.department
+  from catalogue_item i
+ cross join lateral (
+       select count(*) as hits from unnest(%(pairs)s::text[]) as q(pair)
+        where strpos(i.name, q.pair) > 0) h
+ where h.hits * 2 >= cardinality(%(pairs)s::text[])
+   and not exists (select from catalogue_itemversionrow v where v.item_id = i.id)
+ order by h.hits desc, length(i.name), i.name collate "C"
+ limit %(limit)s
+"""
+
+
+def search_items(
+    text: str, *, on: date, audience: Audience | None = None, limit: int = 20
+) -> list[ItemHit]:
+    """Find items with a guide, and after them those only listed; at most three queries."""
+    handled = [
+        ItemHit(slug=one.slug, name=one.name, department=one.department, has_guide=True)
+        for one in search(text, on=on, audience=audience, limit=limit)
+    ]
+    if audience is not None or len(handled) >= limit:
+        return handled
+    return handled + search_listed(text, limit=limit - len(handled))
+
+
+def search_articles(text: str, *, limit: int = 10) -> list[ArticleHit]:
+    """Find articles of laws by the words of the question, best first."""
+    pairs = [term[1:] for term in query_terms(text) if term[0] == "2"]
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SEARCH_ARTICLES, {"pairs": pairs, "limit": limit})
+        rows = cursor.fetchall()
+    return [
+        ArticleHit(
+            law=law,
+            article=article,
+            date=version,
+            text=words,
+            score=hits / len(pairs),
+            snippet=words[:120],
+        )
+        for law, article, version, words, hits in rows
+    ]
+
+
+_SEARCH_ARTICLES = """
+select l.name, a.article, l.version, a.text, h.hits
+  from catalogue_lawarticle a
+  join catalogue_law l on l.id = a.law_id
+ cross join lateral (
+       select count(*) as hits from unnest(%(pairs)s::text[]) as q(pair)
+        where strpos(a.text, q.pair) > 0) h
+ where h.hits > 0
+ order by h.hits desc, length(a.text), a.id
+ limit %(limit)s
+"""
+
+
+def search_passages(text: str, *, on: date, limit: int = 10) -> list[PassageHit]:
+    """Find passages of the guides in force on `on` that answer `text`, best first."""
+    pairs = {term for term in query_terms(text) if term[0] == "2"}
+    hits = []
+    for version in search(text, on=on, limit=10) if pairs else []:
+        for passage in passages(version):
+            words = f"{version.name}。{passage.heading}。{passage.text}"
+            score = sum(pair[1:] in words for pair in pairs) / len(pairs)
+            hits.append(
+                PassageHit(
+                    slug=version.slug,
+                    name=version.name,
+                    part=passage.part,
+                    heading=passage.heading,
+                    text=passage.text,
+                    score=score,
+                )
+            )
+    return sorted(hits, key=lambda hit: -hit.score)[:limit]
 
 
 def law_article(law: str, article: str, version: str = "") -> LawArticle | None:
