@@ -97,14 +97,20 @@ WORDS: Mapping[str, Words] = {
             }
         ),
     ),
+    "guide": Words(
+        needs=frozenset({"title", "subtitle", "issuer", "facts", "parts"}),
+        takes=frozenset({"summary", "notes", "qr", "qr_alt", "demo"}),
+    ),
     "seal": Words(needs=frozenset({"name", "note"})),
 }
 """Template -> its words.
 
 Texts are plain text. `subtitle` names the item; `query_code` is printed beside `qr`.
 `fields` and `rows` are lists of `[label, text]`; `paragraphs` and `notes`
-lists of texts; `materials` a list of `{name, copies, note}`; `qr` is the text of the code;
-`demo` false leaves the demonstration mark out; `large` true prints in 16 points and more.
+lists of texts; `facts` a list of `[label, text]`; `parts` a list of
+`{title, paragraphs, head, rows, widths}`; `materials` a list of `{name, copies, note}`; `qr` is the
+text of the code; `demo` false leaves the demonstration mark out;
+`large` true prints in 16 points and more.
 """
 
 _MISSING = re.compile(r"the text `\"(.+?)\"` could not be displayed")
@@ -115,7 +121,7 @@ def render(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
     """Return the PDF that `template` makes of `data`.
 
     Args:
-        template: `licence`, `notice` or `receipt`.
+        template: `guide`, `licence`, `notice` or `receipt`.
         data: Its words (see `WORDS`); text in it is printed as it stands, never read as markup.
         at: Moment written into the file; equal `data` and `at` give equal bytes.
 

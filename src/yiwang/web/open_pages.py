@@ -12,6 +12,8 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "citizen:search",
         "citizen:items",
         "citizen:item",
+        "citizen:item_pdf",
+        "citizen:checklist_pdf",
         "citizen:questions",
         "citizen:question",
         "citizen:checklist",

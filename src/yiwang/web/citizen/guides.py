@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.english import in_english, untranslated
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
     Channel,
+    Commitment,
     ItemVersion,
     Material,
     MaterialSource,
     Necessity,
+    ServicePoint,
     WaiveBy,
+    fully_online,
     needed,
+    online_depth_of,
+    scenario_answers,
 )
 
 
@@ -60,6 +66,36 @@ class BasisLine:
     note: str
     text: str
     date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioLine:
+    """One common situation and the answers that lead to its list of materials."""
+
+    name: str
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of the printed guide: paragraphs, or a table with its head."""
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    widths: Sequence[int] = ()
+    """Shares of the columns."""
+
+
+def localized(item: ItemVersion) -> ItemVersion:
+    """Return the item in the language of the page, as far as it has texts in it."""
+    return in_english(item) if get_language() == "en" else item
+
+
+def chinese_only(item: ItemVersion) -> bool:
+    """Tell whether something of the guide is shown in Chinese on an English page."""
+    return get_language() == "en" and bool(untranslated(item))
 
 
 def workdays(count: int) -> str:
@@ -173,6 +209,171 @@ def flow(item: ItemVersion) -> list[FlowLine]:
             for step in item.flow
         ),
     ]
+
+
+def scenarios(item: ItemVersion) -> list[ScenarioLine]:
+    """Return the common situations, each with its answers."""
+    return [
+        ScenarioLine(name=one.name, answers=scenario_answers(item, one.id))
+        for one in item.scenarios
+    ]
+
+
+def result(item: ItemVersion) -> str:
+    """Return what comes out and how long it holds."""
+    words = item.result.name
+    if item.result.valid_months:
+        words += _("，有效期 %(months)s 个月") % {"months": item.result.valid_months}
+    if item.result.renewal_lead_workdays:
+        days = {"days": item.result.renewal_lead_workdays}
+        words += _("，届满 %(days)s 个工作日前申请延续") % days
+    return words
+
+
+def details(item: ItemVersion, *, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the other facts of the version as label and words; what is not so is left out.
+
+    Args:
+        item: The version.
+        names: Code of a department -> its name.
+    """
+    comma = _("、")
+    rows = [
+        (_("事项类型"), _(item.item_type.label)),
+        (_("办件类型"), _(item.case_kind.label)),
+        (_("服务对象"), audiences(item)),
+        (_("办理形式"), channels(item)),
+        (_("业务办理项"), comma.join(one.name for one in item.handling_items)),
+        (_("网上办理深度"), comma.join(_(one.label) for one in online_depth_of(item))),
+        (_("全程网办"), _("是") if fully_online(item) else _("否")),
+        (_("必须到现场的原因"), item.onsite_reason),
+        (_("通办范围"), item.cross_area),
+        (_("数量限制"), _(item.quantity_limit)),
+        (_("联办机构"), comma.join(names.get(code, code) for code in item.joint_departments)),
+        (_("权力来源"), _(item.power_source.label)),
+        (_("委托部门"), item.entrusting_department),
+        (_("告知承诺"), "" if item.commitment is Commitment.NONE else _(item.commitment.label)),
+        (_("证照分离改革方式"), _(item.reform_mode.label) if item.reform_mode else ""),
+        (_("特别程序"), comma.join(_special(item))),
+        (_("中介服务"), comma.join(f"{one.name}（{one.basis}）" for one in item.intermediaries)),
+        (_("材料邮寄"), _("可以") if item.mail_materials else ""),
+        (_("结果邮寄"), _("可以") if item.mail_result else ""),
+        (_("预约办理"), _("可以") if item.bookable else ""),
+        (_("自助终端办理"), _("可以") if item.self_terminal else ""),
+        (_("网上支付"), _("可以") if item.pay_online else ""),
+        (_("不进驻政务大厅的原因"), item.not_in_hall_reason),
+        (_("咨询电话"), item.consult_phone),
+        (_("监督投诉电话"), item.complaint_phone),
+        (_("期限依据"), item.limit.source),
+        (_("基本编码"), item.basic_code),
+        (_("实施编码"), item.task_code),
+        (_("业务办理项编码"), item.handling_code),
+    ]
+    return [(label, words) for label, words in rows if words]
+
+
+def _special(item: ItemVersion) -> list[str]:
+    lines = []
+    for step in item.special_steps:
+        counted = _("计入期限") if step.counted else _("不计入期限")
+        lines.append(f"{step.name}（{workdays(step.workdays)}，{counted}，{step.basis}）")
+    return lines
+
+
+def remedy(item: ItemVersion) -> str:
+    """Return where and by when a decision can be contested."""
+    return _(
+        "可以自收到决定之日起六十日内向%(review)s申请行政复议，或者六个月内向%(court)s提起行政诉讼。"
+    ) % {"review": item.review_body, "court": item.litigation_body}
+
+
+def fee_lines(item: ItemVersion) -> list[str]:
+    """Return each fee with its amount and basis."""
+    lines = []
+    for one in item.fees:
+        amount = "" if one.amount_cny is None else _("：%(n)s 元") % {"n": f"{one.amount_cny:g}"}
+        lines.append(f"{one.name}{amount}（{one.basis}）")
+    return lines or [_("不收费")]
+
+
+def parts(
+    item: ItemVersion,
+    *,
+    lines: Sequence[MaterialLine],
+    names: Mapping[str, str],
+) -> list[Part]:
+    """Return the whole guide for print, from the same lines that the page shows.
+
+    Args:
+        item: The version, in the language of the reader.
+        lines: Its materials, all of them or those of one situation.
+        names: Code of a department -> its name.
+    """
+    supervision = item.supervision
+    cited = [f"《{one.law}》{one.article}{_dated(one.version, one.note)}" for one in item.basis]
+    found = [
+        Part(title=_("办理条件"), paragraphs=item.conditions),
+        Part(
+            title=_("申请材料"),
+            head=(_("材料"), _("要求"), _("是否提交")),
+            rows=[(line.name, line.how, line.tag) for line in lines],
+            widths=(4, 6, 3),
+        ),
+        Part(
+            title=_("办理流程"),
+            head=(_("环节"), _("期限"), _("说明")),
+            rows=[(line.name, line.note, line.text) for line in flow(item)],
+            widths=(2, 2, 7),
+        ),
+        Part(title=_("办理结果"), paragraphs=[result(item)]),
+        Part(title=_("收费"), paragraphs=fee_lines(item)),
+        Part(title=_("设定依据"), paragraphs=cited),
+        Part(title=_("办理地点与时间"), paragraphs=[_place(one) for one in item.service_points]),
+        Part(title=_("依法享有的权利"), paragraphs=item.rights),
+        Part(title=_("依法履行的义务"), paragraphs=item.duties),
+        Part(title=_("不服决定怎么办"), paragraphs=[remedy(item)]),
+        Part(
+            title=_("办结后由谁监管"),
+            paragraphs=[
+                f"{names.get(supervision.department, supervision.department)}"
+                f"{_('：')}{supervision.method}（{supervision.basis}）"
+            ],
+        ),
+        Part(
+            title=_("常见问题"),
+            rows=[(one.question, one.answer) for one in item.faq],
+            head=(_("问题"), _("答复")),
+            widths=(2, 5),
+        ),
+        Part(
+            title=_("其他信息"),
+            head=(_("名称"), _("内容")),
+            rows=details(item, names=names),
+            widths=(1, 3),
+        ),
+    ]
+    return [part for part in found if part.paragraphs or part.rows]
+
+
+def edition(item: ItemVersion) -> str:
+    """Return which edition of the guide this is and where its content comes from."""
+    words = _("实施编码 %(code)s · 第 %(version)s 版 · 自 %(day)s 起 · 内容年份 %(year)s") % {
+        "code": item.task_code,
+        "version": item.version,
+        "day": item.effective_on.isoformat(),
+        "year": item.source_year,
+    }
+    return f"{words} · {item.source}" if item.source else words
+
+
+def _dated(version: str, note: str) -> str:
+    return (f"（{version}）" if version else "") + (f"{_('：')}{note}" if note else "")
+
+
+def _place(point: ServicePoint) -> str:
+    return " · ".join(
+        part for part in (point.name, point.address, point.hours, point.phone) if part
+    )
 
 
 def channels(item: ItemVersion) -> str:

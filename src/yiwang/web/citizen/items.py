@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,8 +26,10 @@ from yiwang.catalogue.policy.items import (
     QuestionKind,
     holds,
 )
+from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
 from yiwang.ratings import queries as ratings
+from yiwang.web import downloads
 from yiwang.web.citizen import guides, popularity
 from yiwang.web.forms import QuestionsForm, in_words
 from yiwang.web.views import UNPROCESSABLE, Page, found
@@ -59,6 +64,7 @@ class ItemCard:
 def cards(items: list[ItemVersion]) -> list[ItemCard]:
     """Return items as cards; one query for all departments."""
     names = {unit.code: unit.short_name or unit.name for unit in organisations.departments()}
+    items = [guides.localized(item) for item in items]
     return [
         ItemCard(
             slug=item.slug,
@@ -145,7 +151,36 @@ class ItemPage(Page):
         Raises:
             Http404: there is none.
         """
-        return found(lambda: catalogue.item(self.kwargs["slug"], on=self.today))
+        return guides.localized(found(lambda: catalogue.item(self.kwargs["slug"], on=self.today)))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Code of a department -> its name."""
+        return {unit.code: unit.name for unit in organisations.departments()}
+
+    def printed(self, item: ItemVersion, lines: list[guides.MaterialLine], *, title: str) -> bytes:
+        """Return the guide of `item` on paper, with the materials in `lines`."""
+        address = self.request.build_absolute_uri(reverse("citizen:item", args=[item.slug]))
+        return render(
+            "guide",
+            {
+                "title": title,
+                "subtitle": item.name,
+                "issuer": self.names.get(item.department, item.department),
+                "summary": item.summary,
+                "facts": guides.facts(item),
+                "parts": [dataclasses.asdict(p) for p in self.parts(item, lines)],
+                "notes": [guides.edition(item)],
+                "qr": address,
+                "qr_alt": address,
+                "demo": settings.DEMO,
+            },
+            at=self.at,
+        )
+
+    def parts(self, item: ItemVersion, lines: list[guides.MaterialLine]) -> list[guides.Part]:
+        """Return the parts of the printed guide."""
+        return guides.parts(item, lines=lines, names=self.names)
 
 
 class Item(ItemPage):
@@ -168,12 +203,49 @@ class Item(ItemPage):
                 "waived_count": sum(line.waived for line in lines),
                 "flow": guides.flow(item),
                 "basis": guides.basis(item),
+                "result": guides.result(item),
+                "fees": guides.fee_lines(item),
+                "remedy": guides.remedy(item),
+                "details": guides.details(item, names=self.names),
+                "edition": guides.edition(item),
+                "chinese_only": guides.chinese_only(item),
+                "scenarios": [
+                    (line.name, f"{reverse('citizen:checklist', args=[item.slug])}?{query}")
+                    for line in guides.scenarios(item)
+                    for query in [urlencode(plain(item, line.answers))]
+                ],
                 "department": found(lambda: organisations.department(item.department)),
                 "supervisor": found(lambda: organisations.department(item.supervision.department)),
                 "online": Channel.PORTAL in item.channels,
                 "rating": ratings.item_summary(item.slug),
             }
         )
+
+
+class ItemPdf(ItemPage):
+    """The whole guide on paper (打印版办事指南)."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Print it."""
+        item = self.item()
+        content = self.printed(item, guides.materials(item.materials), title=_("办事指南"))
+        return downloads.pdf(content, name=f"{item.name}.pdf")
+
+
+class ChecklistPdf(ItemPage):
+    """The reader's own list of materials on paper, with the rest of the guide."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Print it for the answers in the address."""
+        item = self.item()
+        answers = given_answers(item, request.GET, before=len(item.questionnaire))
+        lines = guides.checklist(item, answers)
+        content = self.printed(item, lines, title=_("我的材料清单"))
+        return downloads.pdf(content, name=f"{item.name}.pdf")
+
+    def parts(self, item: ItemVersion, lines: list[guides.MaterialLine]) -> list[guides.Part]:
+        """Return the list, the way and the place."""
+        return guides.parts(item, lines=lines, names=self.names)[1:4]
 
 
 class Questions(ItemPage):
@@ -246,6 +318,8 @@ class Checklist(ItemPage):
                     if answers.get(question.id) is not None
                 ],
                 "earlier": plain(item, answers),
+                "query": urlencode(plain(item, answers)),
+                "chinese_only": guides.chinese_only(item),
                 "online": Channel.PORTAL in item.channels,
                 "fee": guides.fee(item),
                 "minutes": _("约 %(minutes)s 分钟") % {"minutes": item.minutes_to_fill},

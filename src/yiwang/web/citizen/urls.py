@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", items.Search.as_view(), name="search"),
     path("items/", items.Items.as_view(), name="items"),
     path("items/<slug:slug>/", items.Item.as_view(), name="item"),
+    path("items/<slug:slug>/guide.pdf", items.ItemPdf.as_view(), name="item_pdf"),
+    path("items/<slug:slug>/checklist.pdf", items.ChecklistPdf.as_view(), name="checklist_pdf"),
     path("items/<slug:slug>/questions/", items.Questions.as_view(), name="questions"),
     path(
         "items/<slug:slug>/questions/<int:number>/",
