@@ -12,9 +12,9 @@ import pyarrow.parquet
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.catalogue import pack_items
+from tests.factories.catalogue import an_item, pack_items, publish
 from yiwang.audit import queries as audit
-from yiwang.catalogue import laws_reader, queries, services
+from yiwang.catalogue import basis, laws_reader, queries, services
 from yiwang.catalogue.models import Law, LawArticle
 from yiwang.catalogue.policy.items import Basis
 from yiwang.catalogue.services import Article, laws
@@ -235,3 +235,65 @@ def test_every_citation_of_the_pack_leads_to_an_article() -> None:
     assert lost == []
     assert len(cited) > 40
     assert len(spoken) > 40
+
+
+NEWER = article(version="2027-01-01", text="实行许可制度，另有规定的除外。")
+CITES = [{"law": "食品安全法", "article": "第三十五条第一款", "version": "2021-04-29"}]
+
+
+@pytest.mark.django_db
+def test_an_item_that_cites_an_older_text_is_listed_when_a_newer_one_is_loaded() -> None:
+    load(article())
+    publish(basis=CITES)
+    assert basis.outdated(on=AT.date()) == []
+
+    load(NEWER)
+
+    (row,) = basis.outdated(on=AT.date())
+    assert (row.slug, row.cited, row.newest) == ("stall-permit", "2021-04-29", "2027-01-01")
+    assert row.changed
+    assert row.text == "实行许可制度，另有规定的除外。"
+    assert basis.outdated(on=AT.date(), departments=["health"]) == []
+
+
+@pytest.mark.django_db
+def test_an_article_that_reads_the_same_in_the_newer_text_says_so() -> None:
+    load(article(), article(version="2027-01-01"))
+    publish(basis=CITES)
+
+    assert [row.changed for row in basis.outdated(on=AT.date())] == [False]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"law": "食品安全管理法"}, "法规库里没有《食品安全管理法》"),
+        ({"version": "1999-01-01"}, "没有《食品安全法》1999-01-01的文本"),
+        ({"article": "第九百条"}, "2021-04-29的文本里没有第九百条"),
+    ],
+)
+def test_a_basis_that_does_not_exist_is_named(changes: dict[str, str], words: str) -> None:
+    load(article())
+
+    found = basis.unresolved([an_item(basis=[CITES[0] | changes])])
+
+    (problem,) = found["stall-permit"]
+    assert words in problem.message
+    assert problem.remedy
+
+
+@pytest.mark.django_db
+def test_a_basis_that_exists_or_is_a_whole_document_passes(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    load(article())
+    whole = {"law": "本市文件", "article": "", "note": "沪府发〔2020〕1号"}
+
+    with django_assert_num_queries(3):
+        assert basis.unresolved([an_item(basis=[*CITES, whole])]) == {}
+
+
+@pytest.mark.django_db
+def test_without_a_corpus_nothing_is_known_and_nothing_refused() -> None:
+    assert basis.unresolved([an_item()]) == {}

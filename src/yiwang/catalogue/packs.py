@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from yiwang.catalogue import queries, services
+from yiwang.catalogue import basis, queries, services
 from yiwang.catalogue.policy.checks import failures
 from yiwang.catalogue.policy.differences import differences
 from yiwang.catalogue.policy.items import ItemVersion
@@ -25,8 +25,9 @@ class Catalogue:
         seen: dict[tuple[str, str], str] = {}
         departments = frozenset(view.code for view in organisations.departments())
         loaded = queries.latest_definitions()
-        for file in files:
-            version, problems = _parsed(file)
+        parsed = [_parsed(file) for file in files]
+        unresolved = basis.unresolved(version for version, _ in parsed if version is not None)
+        for file, (version, problems) in zip(files, parsed, strict=True):
             errors.extend(problems)
             if version is None:
                 continue
@@ -41,6 +42,10 @@ class Catalogue:
                 )
             seen[key] = file.path
             errors.extend(_failed(file, version, departments))
+            errors.extend(
+                file.error(problem.place, problem.message, problem.remedy)
+                for problem in unresolved.get(version.slug, ())
+            )
             errors.extend(_revived(file, version, loaded.get(version.slug)))
         return errors
 

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from yiwang.catalogue.models import ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
+from yiwang.catalogue.policy.citations import article_number
 from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.passages import passages
@@ -340,7 +341,7 @@ def law_articles(basis: Sequence[Basis]) -> list[LawArticle | None]:
     """Return the article that each row of `basis` cites, in its order; one query for all."""
     wanted = Q(pk__in=[])
     for one in basis:
-        cited = Q(law__name=one.law, article=_number(one.article))
+        cited = Q(law__name=one.law, article=article_number(one.article))
         wanted |= cited & Q(law__version=one.version) if one.version else cited
     texts: dict[tuple[str, str, str], LawArticle] = {}
     rows = LawArticleRow.objects.filter(wanted).select_related("law").order_by("law__version")
@@ -350,13 +351,7 @@ def law_articles(basis: Sequence[Basis]) -> list[LawArticle | None]:
         )
         texts[row.law.name, row.article, row.law.version] = found
         texts[row.law.name, row.article, ""] = found
-    return [texts.get((one.law, _number(one.article), one.version)) for one in basis]
-
-
-def _number(article: str) -> str:
-    """Return the number of the article alone: 第三十五条之一 of 第三十五条之一第二款."""
-    number, mark, tail = article.partition("条")
-    return number + mark + (tail[:2] if tail.startswith("之") else "")
+    return [texts.get((one.law, article_number(one.article), one.version)) for one in basis]
 
 
 def item_changes(slug: str, *, limit: int = 100) -> list[ItemChangeView]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from yiwang.cli.output import now
+from yiwang.cli.output import answer, day_of, json_option, now
 
 
 @click.group()
@@ -38,3 +38,26 @@ def load(path: Path) -> None:
             articles=read_articles(path), by="system:operator", at=now(), progress=progress
         )
     click.echo(f"已装入：{report}")
+
+
+@laws.command()
+@click.option("--department", multiple=True, help="Code of a department. Default: all.")
+@json_option
+def outdated(department: tuple[str, ...], as_json: bool) -> None:
+    """List what items in force cite from a text of a law that has a newer one.
+
+    Exit status 0: nothing. 1: something; the owners of the items have to look at it.
+    """
+    from yiwang.catalogue import basis
+
+    rows = basis.outdated(on=day_of(now()), departments=department or None)
+    for row in rows:
+        change = "条文有变化" if row.changed else "条文未变"
+        line = (
+            f"{row.name}（{row.department}）：《{row.law}》{row.article} {row.cited} → {row.newest}"
+        )
+        answer(row, f"{line}，{change}", as_json=as_json)
+    if rows:
+        raise SystemExit(1)
+    if not as_json:
+        click.echo("所有在用事项引用的都是最新文本。")

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from yiwang.audit import services as audit
+from yiwang.catalogue import basis
 from yiwang.catalogue.models import Item, ItemDraft, ItemDraftStep
 from yiwang.catalogue.policy.checks import failures
 from yiwang.catalogue.policy.differences import differences
@@ -264,7 +265,7 @@ def _require_sound(row: ItemDraft) -> ItemVersion:
         version = parse_item(row.definition)
     except ItemFormatError as error:
         raise DraftRefusedError(str(error)) from error
-    wrong = failures(version)
+    wrong = [*failures(version), *basis.unresolved([version]).get(version.slug, ())]
     if wrong:
         raise DraftRefusedError(
             f"还有{len(wrong)}处没有通过发布前检查："
