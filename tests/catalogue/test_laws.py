@@ -166,7 +166,7 @@ def test_progress_is_told_and_the_act_is_on_the_trail(monkeypatch: pytest.Monkey
     assert [row.act for row in audit.trail(target="laws:corpus")] == ["catalogue.load_laws"]
 
 
-def write(path: Path, columns: tuple[str, ...] = laws_reader.COLUMNS) -> Path:
+def write(path: Path, columns: tuple[str, ...] = laws_reader.COLUMNS, **changes: str) -> Path:
     values = {
         "law": "食品安全法",
         "date": "2021-04-29",
@@ -174,7 +174,7 @@ def write(path: Path, columns: tuple[str, ...] = laws_reader.COLUMNS) -> Path:
         "chapter": "第四章",
         "article": "第三十五条",
         "text": "国家对食品生产经营实行许可制度。",
-    }
+    } | changes
     table = pyarrow.table({name: [values[name]] for name in columns})
     pyarrow.parquet.write_table(table, path)
     return path
@@ -185,6 +185,14 @@ def test_the_corpus_is_read_from_the_file_or_its_folder(tmp_path: Path) -> None:
 
     assert list(laws_reader.read_articles(tmp_path)) == [article()]
     assert list(laws_reader.read_articles(tmp_path / "articles.parquet")) == [article()]
+
+
+def test_the_parts_of_the_civil_code_are_one_law(tmp_path: Path) -> None:
+    write(tmp_path / "articles.parquet", law="总则编", category="民法典", chapter="第二章", date="")
+
+    (read,) = laws_reader.read_articles(tmp_path)
+
+    assert (read.law, read.chapter) == ("民法典", "总则编 第二章")
 
 
 def test_a_corpus_that_cannot_be_read_says_why(

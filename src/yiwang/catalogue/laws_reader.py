@@ -12,6 +12,9 @@ FILE_NAME = "articles.parquet"
 COLUMNS = ("law", "date", "category", "chapter", "article", "text")
 ROWS_A_BATCH = 5_000
 
+CODE = "民法典"
+"""Category whose parts (总则编 …) are one law: its articles are numbered through and cited by it."""
+
 
 class CorpusRefusedError(RefusedError):
     """The corpus of laws cannot be read."""
@@ -56,11 +59,14 @@ def read_articles(path: Path) -> Iterator[Article]:
 def _rows(corpus: object) -> Iterator[Article]:
     for batch in corpus.iter_batches(batch_size=ROWS_A_BATCH, columns=list(COLUMNS)):  # type: ignore[attr-defined]
         for row in batch.to_pylist():
+            law, chapter = row["law"] or "", row["chapter"] or ""
+            if row["category"] == CODE:
+                law, chapter = CODE, f"{law} {chapter}".strip()
             yield Article(
-                law=row["law"] or "",
+                law=law,
                 version=str(row["date"] or ""),
                 category=row["category"] or "",
-                chapter=row["chapter"] or "",
+                chapter=chapter,
                 article=row["article"] or "",
                 text=row["text"] or "",
             )
