@@ -13,7 +13,7 @@ COLUMNS = ("law", "date", "category", "chapter", "article", "text")
 ROWS_A_BATCH = 5_000
 
 CODE = "民法典"
-"""Category whose parts (总则编 …) are one law: its articles are numbered through and cited by it."""
+"""Category whose parts (总则编 …) are one law: their articles are numbered through."""
 
 
 class CorpusRefusedError(RefusedError):
