@@ -27,6 +27,8 @@ def first_answers(version: ItemVersion, *, yes: bool) -> dict[str, Answer]:
             answers[question.id] = tuple(option.value for option in question.options)
         elif question.options:
             answers[question.id] = question.options[0].value
+        elif question.kind is QuestionKind.NUMBER:
+            answers[question.id] = question.maximum
     return answers
 
 
