@@ -10,8 +10,9 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Read the section `catalogue` of the packs."""
-        from yiwang.catalogue.packs import CATALOGUE, SECTION
+        """Read the sections `catalogue` and `scenes` of the packs."""
+        from yiwang.catalogue import packs, scenes
         from yiwang.content import registry
 
-        registry.register(SECTION, CATALOGUE)
+        registry.register(packs.SECTION, packs.CATALOGUE)
+        registry.register(scenes.SECTION, scenes.SCENES)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from yiwang.catalogue.policy.drafting import OPEN_DRAFTS, DraftState, DraftStep
-from yiwang.catalogue.policy.items import ItemState, ItemType
+from yiwang.catalogue.policy.items import Audience, ItemState, ItemType
 
 
 class DateRange(Func):
@@ -273,6 +273,24 @@ class SearchTerm(models.Model):
 
     def __str__(self) -> str:
         return self.term
+
+
+class SceneRow(models.Model):
+    """One scene: a path over items (场景), as the pack wrote it."""
+
+    slug = models.SlugField("标识", max_length=60, unique=True)
+    pack = models.CharField("内容包", max_length=40)
+    audience = models.CharField(
+        "对象", max_length=12, choices={one.value: one.label for one in Audience}
+    )
+    position = models.PositiveIntegerField("顺序")
+    definition = models.JSONField("内容")
+
+    class Meta:
+        indexes = [models.Index(fields=["audience", "position"])]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Law(models.Model):

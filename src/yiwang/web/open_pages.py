@@ -10,6 +10,8 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "accounts:logout",
         "citizen:home",
         "citizen:search",
+        "citizen:scenes",
+        "citizen:scene",
         "citizen:items",
         "citizen:item",
         "citizen:item_pdf",

@@ -39,7 +39,7 @@ def test_home_lists_the_most_asked_for_first_and_common_ones_before_equals(clien
         )
     cases.receive(item_slug="asked")
 
-    shown = [item.slug for item in client.get("/").context["entities"]]
+    shown = [item.slug for item, _reason in client.get("/").context["entities"]]
 
     assert shown[:2] == ["asked", "common"]
     assert set(shown[2:]) == {"other", cases.RESTAURANT}

@@ -30,7 +30,7 @@ from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
 from yiwang.ratings import queries as ratings
 from yiwang.web import downloads
-from yiwang.web.citizen import guides, popularity
+from yiwang.web.citizen import finding, guides, personal, popularity, scene_cards
 from yiwang.web.forms import QuestionsForm, in_words
 from yiwang.web.views import UNPROCESSABLE, Page, found
 
@@ -92,15 +92,22 @@ class Home(Page):
             )
             for audience in Audience
         }
+        mine = self._reasons(listed) if personal.chosen(request) else {}
         return self.render(
             {
-                "persons": listed[Audience.PERSON][:HOME_ITEMS],
+                "persons": _first(listed[Audience.PERSON], mine),
                 "persons_count": len(listed[Audience.PERSON]),
-                "entities": listed[Audience.ENTITY][:HOME_ITEMS],
+                "entities": _first(listed[Audience.ENTITY], mine),
                 "entities_count": len(listed[Audience.ENTITY]),
                 "my_cases": self._running(),
+                "scenes": scene_cards.by_audience(),
+                "personal": personal.chosen(request),
             }
         )
+
+    def _reasons(self, listed: Mapping[Audience, list[ItemVersion]]) -> Mapping[str, str]:
+        every = [one for items in listed.values() for one in items]
+        return personal.reasons(self.actor.subjects, every, today=self.today)
 
     def _running(self) -> list[cases.QueueRow]:
         if not self.actor.subjects:
@@ -111,18 +118,37 @@ class Home(Page):
         return [row for row in rows if row.closed_at is None]
 
 
+def _first(items: list[ItemVersion], mine: Mapping[str, str]) -> list[tuple[ItemVersion, str]]:
+    """Return the first items with the reason why each stands in front, if it has one."""
+    front = sorted(items, key=lambda one: one.slug not in mine)
+    return [(guides.localized(one), mine.get(one.slug, "")) for one in front[:HOME_ITEMS]]
+
+
 class Search(Page):
-    """Find an item by its name or by citizens' words (搜索)."""
+    """One box over items, scenes, places, answers, laws and one's own cases (搜索)."""
 
     template_name = "citizen/search.html"
     nav = "items"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what was found, best first."""
+        """Show what was found, best first; a number of one's own case leads to it at once."""
         text = request.GET.get("q", "").strip()[:QUERY_LENGTH]
         audience = audience_of(request)
-        items = catalogue.search(text, on=self.today, audience=audience) if text else []
-        return self.render({"text": text, "audience": audience, "cards": cards(items)})
+        if case := finding.own_case(text, by=self.actor):
+            return redirect("citizen:case", number=case)
+        found_ones = finding.find(text, audience=audience, on=self.today)
+        return self.render(
+            {
+                "text": text,
+                "audience": audience,
+                "cards": cards(found_ones.items),
+                "listed": found_ones.listed,
+                "scenes": scene_cards.scene_cards(found_ones.scenes),
+                "places": found_ones.places,
+                "answers": found_ones.answers,
+                "looks_like_case": finding.looks_like_case(text),
+            }
+        )
 
 
 class Items(Page):

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.citizen import account, apply, cases, items, rating, tracking, wallet
+from yiwang.web.citizen import (
+    account,
+    apply,
+    cases,
+    items,
+    personal,
+    rating,
+    scenes,
+    tracking,
+    wallet,
+)
 
 app_name = "citizen"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", items.Home.as_view(), name="home"),
+    path("preferences/personal/", personal.SetPersonalOrder.as_view(), name="set_personal_order"),
     path("search/", items.Search.as_view(), name="search"),
+    path("scenes/", scenes.Scenes.as_view(), name="scenes"),
+    path("scenes/<slug:slug>/", scenes.ScenePage.as_view(), name="scene"),
     path("items/", items.Items.as_view(), name="items"),
     path("items/<slug:slug>/", items.Item.as_view(), name="item"),
     path("items/<slug:slug>/guide.pdf", items.ItemPdf.as_view(), name="item_pdf"),
