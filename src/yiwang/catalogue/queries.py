@@ -16,19 +16,41 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from yiwang.catalogue.models import ItemChange, ItemVersionRow
+from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
 from yiwang.catalogue.policy.citations import article_number
+from yiwang.catalogue.policy.fusion import CANDIDATES, confidence
 from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
-from yiwang.catalogue.policy.passages import passages
+from yiwang.catalogue.policy.passages import Passage, passages
 from yiwang.catalogue.policy.search_terms import query_terms
+from yiwang.catalogue.policy.snippets import snippet
+from yiwang.catalogue.policy.text_terms import question_terms, text_terms
+from yiwang.catalogue.searching import engine, vectors
+from yiwang.catalogue.searching.building import (
+    ARTICLES,
+    HANDLED,
+    ITEMS,
+    LISTED,
+    PASSAGES,
+    law_mark,
+)
+from yiwang.catalogue.searching.collections import Found
 
 KEPT_VERSIONS = 4_000
 """Parsed versions that a process keeps; more than a district has in force."""
 
 BEST_SHARE = 0.3
 """A search result is shown when its score is at least this share of the best one."""
+
+FAR_BEHIND = 0.8
+"""With the index, a result is shown when its score is at most this much below the best one's."""
+
+PASSAGES_LOOKED_AT = 3
+"""Passages looked at for each one wanted, because some belong to items no longer in force."""
+
+ANSWERED = 0.5
+"""Score from which a passage may be shown as the answer; see `docs/algorithms/search.md`."""
 
 COMMON_ITEMS = 300
 """A term that leads to more items tells little; it counts only when there is no other."""
@@ -113,6 +135,29 @@ class ArticleHit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchIndexState:
+    """What the search index has and what it lacks.
+
+    Attributes:
+        built: Whether there is an index that can be read.
+        items, passages, articles: What it holds.
+        encoded: How many of them have a vector.
+        new: Versions and listed items published since.
+        laws_changed: The corpus of laws is another than when it was made.
+        meaning: The optional model is installed.
+    """
+
+    built: bool
+    items: int
+    passages: int
+    articles: int
+    encoded: int
+    new: int
+    laws_changed: bool
+    meaning: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassageHit:
     """One passage of a guide found by words.
 
@@ -177,11 +222,35 @@ def unpublished_slugs() -> frozenset[str]:
 def search(
     text: str, *, on: date, audience: Audience | None = None, limit: int = 20
 ) -> list[ItemVersion]:
-    """Find items in force on `on` by name, citizens' words, pinyin or initials, best first.
+    """Find items in force on `on` by name, citizens' words, pinyin, initials or meaning.
 
-    One query for the order and one for definitions not yet parsed. A typing mistake lowers the
-    score and does not hide the item.
+    The best comes first. At most three queries. A typing mistake lowers the score and does not
+    hide the item. Nothing for a text without words.
     """
+    found = engine.find_items(text, on=on, limit=CANDIDATES)
+    if found is None:
+        return _search_in_tables(text, on=on, audience=audience, limit=limit)
+    kept = _shown(found)
+    place = {one.key[1]: index for index, one in enumerate(kept) if one.key[0] == HANDLED}
+    if not place:
+        return []
+    rows = _for_audience(_in_force(on).filter(pk__in=place), audience)
+    heads = sorted(rows.values_list("pk", "digest"), key=lambda head: place[head[0]])
+    return [version for _, version in _keyed_as(heads[:limit])]
+
+
+def _shown(found: Sequence[Found]) -> list[Found]:
+    """Leave out what is far behind the best."""
+    if not found:
+        return []
+    least = found[0].score - FAR_BEHIND
+    return [one for one in found if one.score >= least]
+
+
+def _search_in_tables(
+    text: str, *, on: date, audience: Audience | None, limit: int
+) -> list[ItemVersion]:
+    """Find items without the index: slower, and by words and sounds only."""
     terms = query_terms(text)
     if not terms:
         return []
@@ -234,7 +303,26 @@ select v.id, t.score
 
 
 def search_listed(text: str, *, limit: int = 20) -> list[ItemHit]:
-    """Find items that are only listed, by the words of their names, best first; one query."""
+    """Find items that are only listed, by their names, best first; at most two queries."""
+    found = engine.find_items(text, on=date.max, limit=CANDIDATES)
+    if found is None:
+        return _listed_in_table(text, limit=limit)
+    place = {one.key[1]: at for at, one in enumerate(_shown(found)) if one.key[0] == LISTED}
+    return [hit for _, hit in sorted(_listed(place).items())][:limit]
+
+
+def _listed(place: Mapping[int, int]) -> dict[int, ItemHit]:
+    """Return place -> item for items that are still only listed."""
+    if not place:
+        return {}
+    rows = Item.objects.filter(pk__in=place, versions__isnull=True)
+    return {
+        place[pk]: ItemHit(slug=slug, name=name, department=department, has_guide=False)
+        for pk, slug, name, department in rows.values_list("pk", "slug", "name", "department")
+    }
+
+
+def _listed_in_table(text: str, *, limit: int) -> list[ItemHit]:
     pairs = [term[1:] for term in query_terms(text) if term[0] == "2"]
     if not pairs:
         return []
@@ -263,32 +351,76 @@ select i.slug, i.name, i.department
 def search_items(
     text: str, *, on: date, audience: Audience | None = None, limit: int = 20
 ) -> list[ItemHit]:
-    """Find items with a guide, and after them those only listed; at most three queries."""
-    handled = [
-        ItemHit(slug=one.slug, name=one.name, department=one.department, has_guide=True)
-        for one in search(text, on=on, audience=audience, limit=limit)
-    ]
-    if audience is not None or len(handled) >= limit:
-        return handled
-    return handled + search_listed(text, limit=limit - len(handled))
+    """Find items, those with a guide and those only listed, best first; at most three queries.
+
+    Items that are only listed do not say for whom they are: a wish for an audience leaves them out.
+    """
+    found = engine.find_items(text, on=on, limit=CANDIDATES)
+    if found is None:
+        handled = _search_in_tables(text, on=on, audience=audience, limit=limit)
+        hits = [_hit(one.slug, one.name, one.department) for one in handled]
+        if audience is None and len(hits) < limit:
+            hits += _listed_in_table(text, limit=limit - len(hits))
+        return hits
+    kept = _shown(found)
+    place = {one.key: at for at, one in enumerate(kept)}
+    versions = {pk: at for (kind, pk), at in place.items() if kind == HANDLED}
+    rows = _for_audience(_in_force(on).filter(pk__in=versions), audience)
+    ordered = {
+        versions[pk]: _hit(slug, name, department)
+        for pk, slug, name, department in rows.values_list("pk", "item__slug", "name", "department")
+    }
+    if audience is None:
+        ordered |= _listed({pk: at for (kind, pk), at in place.items() if kind == LISTED})
+    return [hit for _, hit in sorted(ordered.items())][:limit]
+
+
+def _hit(slug: str, name: str, department: str) -> ItemHit:
+    return ItemHit(slug=slug, name=name, department=department, has_guide=True)
 
 
 def search_articles(text: str, *, limit: int = 10) -> list[ArticleHit]:
-    """Find articles of laws by the words of the question, best first."""
+    """Find articles of laws by the words and the meaning of a question, best first; one query.
+
+    Of a law with several dated texts only the newest is searched. Without an index the table is
+    read through, which takes a second or so for a large corpus.
+    """
+    found = engine.find_articles(text, limit=limit)
+    terms = question_terms(text)
+    if found is None:
+        return _articles_in_table(text, limit=limit)
+    wanted = {one.key[0]: one for one in found}
+    rows = LawArticleRow.objects.filter(pk__in=wanted).select_related("law") if wanted else []
+    hits = {
+        row.pk: ArticleHit(
+            law=row.law.name,
+            article=row.article,
+            date=row.law.version,
+            text=row.text,
+            score=confidence(coverage=wanted[row.pk].coverage, cosine=wanted[row.pk].cosine),
+            snippet=snippet(row.text, terms),
+        )
+        for row in rows
+    }
+    return [hits[pk] for pk in wanted if pk in hits]
+
+
+def _articles_in_table(text: str, *, limit: int) -> list[ArticleHit]:
     pairs = [term[1:] for term in query_terms(text) if term[0] == "2"]
     if not pairs:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_SEARCH_ARTICLES, {"pairs": pairs, "limit": limit})
         rows = cursor.fetchall()
+    terms = question_terms(text)
     return [
         ArticleHit(
             law=law,
             article=article,
             date=version,
             text=words,
-            score=hits / len(pairs),
-            snippet=words[:120],
+            score=confidence(coverage=hits / len(pairs), cosine=None),
+            snippet=snippet(words, terms),
         )
         for law, article, version, words, hits in rows
     ]
@@ -308,24 +440,67 @@ select l.name, a.article, l.version, a.text, h.hits
 
 
 def search_passages(text: str, *, on: date, limit: int = 10) -> list[PassageHit]:
-    """Find passages of the guides in force on `on` that answer `text`, best first."""
-    pairs = {term for term in query_terms(text) if term[0] == "2"}
+    """Find passages of the guides in force on `on` that answer `text`, best first.
+
+    At most three queries. A caller that must not answer wrongly shows a passage only when its
+    score reaches `ANSWERED`.
+    """
+    found = engine.find_passages(text, on=on, limit=CANDIDATES)
+    if found is None:
+        return _passages_of_items(text, on=on, limit=limit)
+    near = found[: limit * PASSAGES_LOOKED_AT]
+    rows = _in_force(on).filter(pk__in={one.key[0] for one in near})
+    known = dict(_keyed(rows)) if near else {}
+    hits: list[PassageHit] = []
+    for one in near:
+        pk, number = one.key
+        if len(hits) == limit or pk not in known:
+            continue
+        score = confidence(coverage=one.coverage, cosine=one.cosine)
+        hits.append(_passage_hit(known[pk], passages(known[pk])[number], score))
+    return hits
+
+
+def _passages_of_items(text: str, *, on: date, limit: int) -> list[PassageHit]:
+    """Find passages without the index: those of the items found, by the words of the question."""
+    asked = question_terms(text)
     hits = []
-    for version in search(text, on=on, limit=10) if pairs else []:
+    for version in _search_in_tables(text, on=on, audience=None, limit=10) if asked else []:
         for passage in passages(version):
-            words = f"{version.name}。{passage.heading}。{passage.text}"
-            score = sum(pair[1:] in words for pair in pairs) / len(pairs)
-            hits.append(
-                PassageHit(
-                    slug=version.slug,
-                    name=version.name,
-                    part=passage.part,
-                    heading=passage.heading,
-                    text=passage.text,
-                    score=score,
-                )
-            )
+            words = text_terms(f"{version.name} {passage.heading} {passage.text}")
+            coverage = sum(term in words for term in asked) / len(asked)
+            score = confidence(coverage=coverage, cosine=None)
+            hits.append(_passage_hit(version, passage, score))
     return sorted(hits, key=lambda hit: -hit.score)[:limit]
+
+
+def _passage_hit(version: ItemVersion, passage: Passage, score: float) -> PassageHit:
+    return PassageHit(
+        slug=version.slug,
+        name=version.name,
+        part=passage.part,
+        heading=passage.heading,
+        text=passage.text,
+        score=score,
+    )
+
+
+def search_index_state(*, on: date) -> SearchIndexState:
+    """Return what the search index has and what it lacks; three queries."""
+    known = engine.snapshot()
+    parts = known.collections
+    counts = {name: len(part.keys) for name, part in parts.items()}
+    versions, listed = engine.fresh(known, on)
+    return SearchIndexState(
+        built=known is not engine.NOTHING,
+        items=counts.get(ITEMS, 0),
+        passages=counts.get(PASSAGES, 0),
+        articles=counts.get(ARTICLES, 0),
+        encoded=sum(int((part.vectors[1] > 0).sum()) for part in parts.values()),
+        new=len(versions) + len(listed),
+        laws_changed=tuple(law_mark()) != (known.laws or (0, 0, 0)),
+        meaning=vectors.installed(),
+    )
 
 
 def law_article(law: str, article: str, version: str = "") -> LawArticle | None:
@@ -406,7 +581,11 @@ def _versions(rows: QuerySet[ItemVersionRow]) -> list[ItemVersion]:
 
 
 def _keyed(rows: QuerySet[ItemVersionRow]) -> list[tuple[int, ItemVersion]]:
-    heads = list(rows.values_list("pk", "digest"))
+    return _keyed_as(list(rows.values_list("pk", "digest")))
+
+
+def _keyed_as(heads: Sequence[_Key]) -> list[tuple[int, ItemVersion]]:
+    """Return the versions of `heads` in their order; one query when some are not yet parsed."""
     with _lock:
         known = {key: _parsed[key] for key in heads if key in _parsed}
     fresh = _parse([key for key in heads if key not in known])

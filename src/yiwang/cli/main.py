@@ -8,6 +8,7 @@ from yiwang.cli.cases import cases
 from yiwang.cli.demo import demo
 from yiwang.cli.laws import laws
 from yiwang.cli.packs import packs
+from yiwang.cli.search import search
 from yiwang.cli.trail import trail
 from yiwang.cli.users import users
 
@@ -17,5 +18,5 @@ def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
 
 
-for _command in (packs, users, cases, trail, laws, demo):
+for _command in (packs, users, cases, trail, laws, search, demo):
     operator.add_command(_command)

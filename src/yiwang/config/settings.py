@@ -21,6 +21,7 @@ BASE_URL = env.text("YIWANG_BASE_URL") or (
 )
 PACKS_DIR = env.ROOT / "packs"
 FILES_DIR = HOME / "files"
+SEARCH_DIR = HOME / "search"
 KEYS_DIR = HOME / "keys"
 FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000

@@ -46,6 +46,11 @@ def index_terms(version: ItemVersion) -> dict[str, int]:
     return dict(weights)
 
 
+def name_terms(name: str) -> dict[str, int]:
+    """Return the terms by which an item of which only the name is known is found."""
+    return dict.fromkeys(_phrase_terms(name), NAME)
+
+
 def query_terms(text: str) -> dict[str, float]:
     """Return the terms to look for, each with its weight; empty for an empty text."""
     phrase = normal(text[:MAX_QUERY_CHARACTERS])
@@ -125,7 +130,9 @@ def _sounds(phrase: str) -> Iterable[str]:
 
 
 def _triplets(sound: str) -> Iterable[str]:
-    return (f"3{sound[at : at + 3]}" for at in range(len(sound) - 2))
+    """Yield three letters each, the first of them with a mark that it begins the word."""
+    marked = f"^{sound}"
+    return (f"3{marked[at : at + 3]}" for at in range(len(marked) - 2))
 
 
 def _latin_query(phrase: str) -> dict[str, float]:

@@ -27,11 +27,17 @@ from yiwang.catalogue.services.publishing import (
     resume_item,
     suspend_item,
 )
+from yiwang.catalogue.services.search_index import (
+    IndexBuilt,
+    build_search_index,
+    refresh_search_index,
+)
 
 __all__ = [
     "Article",
     "CatalogEntry",
     "DraftRefusedError",
+    "IndexBuilt",
     "LawsLoaded",
     "ListedItem",
     "Listing",
@@ -40,6 +46,7 @@ __all__ = [
     "approve_draft",
     "begin_draft",
     "begin_item",
+    "build_search_index",
     "cancel_item",
     "discard_draft",
     "list_items",
@@ -47,6 +54,7 @@ __all__ = [
     "publish_from_pack",
     "publish_item",
     "put_catalog_items",
+    "refresh_search_index",
     "resume_item",
     "return_draft",
     "save_draft",
