@@ -107,21 +107,35 @@ def _static_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}  # built checkout or not
 
 
+CORPORA = {
+    "YIWANG_LAWS": "the folder with articles.parquet",
+    "YIWANG_DISTRICT_ITEMS": "a district's catalogue as CSV",
+}
+"""Environment variable that names a corpus -> what it names. `corpus(NAME)` marks who needs it."""
+
+
+def _needed_corpus(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("corpus")
+    return (marker.args[0] if marker.args else "YIWANG_LAWS") if marker else ""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out what needs a corpus that this machine does not have; the summary counts it."""
-    if item.get_closest_marker("corpus") and not os.environ.get("YIWANG_LAWS"):
-        pytest.skip("YIWANG_LAWS names no corpus of laws")
+    name = _needed_corpus(item)
+    if name and not os.environ.get(name):
+        pytest.skip(f"{name} names no corpus")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many tests did not run for want of a corpus."""
-    missed = [one for one in terminalreporter.stats.get("skipped", ()) if "corpus" in one.keywords]
-    if missed:
-        terminalreporter.section("corpus")
-        terminalreporter.line(
-            f"{len(missed)} test(s) did not run: set YIWANG_LAWS to the folder with "
-            "articles.parquet and run pytest -m corpus."
-        )
+    skipped = terminalreporter.stats.get("skipped", ())
+    for name, what in CORPORA.items():
+        missed = [one for one in skipped if f"{name} names no corpus" in str(one.longrepr)]
+        if missed:
+            terminalreporter.section("corpus")
+            terminalreporter.line(
+                f"{len(missed)} test(s) did not run: set {name} to {what} and run pytest -m corpus."
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,9 +10,11 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Read the sections `catalogue` and `scenes` of the packs."""
-        from yiwang.catalogue import packs, scenes
+        """Read the sections about items of the packs."""
+        from yiwang.catalogue import listed_packs, packs, scenes
         from yiwang.content import registry
 
+        registry.register(listed_packs.ENTRIES, listed_packs.BASIC_CATALOGUE)
+        registry.register(listed_packs.ITEMS, listed_packs.LISTED_ITEMS)
         registry.register(packs.SECTION, packs.CATALOGUE)
         registry.register(scenes.SECTION, scenes.SCENES)

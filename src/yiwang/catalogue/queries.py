@@ -210,6 +210,11 @@ def items(
     return _versions(rows.order_by("field", "name", "item_id"))
 
 
+def items_named(slugs: Sequence[str], *, on: date) -> list[ItemVersion]:
+    """Return the versions in force on `on` of the items `slugs`; those without are left out."""
+    return _versions(_in_force(on).filter(item__slug__in=slugs)) if slugs else []
+
+
 def unpublished_slugs() -> frozenset[str]:
     """Return the items whose granted decisions are not published; one query.
 

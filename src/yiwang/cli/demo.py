@@ -209,6 +209,7 @@ def _make_staff(at: datetime) -> None:
     from yiwang.organisations import services
 
     deciding = sorted({item.department for item in catalogue.items(on=day_of(at))})
+    deciding = deciding or [unit.code for unit in organisations.departments()]
     by = operator_actor()
     for account in STAFF:
         if organisations.login_taken(account.login):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from yiwang.cli.cases import cases
+from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
 from yiwang.cli.laws import laws
 from yiwang.cli.packs import packs
@@ -18,5 +19,5 @@ def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
 
 
-for _command in (packs, users, cases, trail, laws, search, demo):
+for _command in (packs, catalogue, users, cases, trail, laws, search, demo):
     operator.add_command(_command)

@@ -25,7 +25,7 @@ _names = click.argument("names", nargs=-1)
 _root = click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the packs. Default: packs/ of the checkout.",
+    help="Folder of packs, looked into before those of the program. Default: YIWANG_PACKS.",
 )
 
 
@@ -62,7 +62,8 @@ def _load(names: tuple[str, ...], root: Path | None, *, apply: bool, as_json: bo
     from yiwang.content import services
 
     report = services.load_packs(
-        root=root or settings.PACKS_DIR,
+        root=settings.PACKS_DIR,
+        extra=root or settings.OWN_PACKS_DIR,
         names=list(names) or default_names(),
         by="system:operator",
         at=now(),

@@ -67,6 +67,12 @@ SETTINGS: dict[str, Setting] = {
             meaning="The district pack that this installation serves.",
         ),
         Setting(
+            name="YIWANG_PACKS",
+            default="",
+            meaning="A folder with packs of the district's own, looked into before those of the "
+            "program. Default: none.",
+        ),
+        Setting(
             name="YIWANG_HOST",
             default="127.0.0.1",
             meaning="Address on which the web process listens.",

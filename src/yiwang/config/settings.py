@@ -20,6 +20,7 @@ BASE_URL = env.text("YIWANG_BASE_URL") or (
     f"http://{env.text('YIWANG_HOST')}:{env.text('YIWANG_PORT')}"
 )
 PACKS_DIR = env.ROOT / "packs"
+OWN_PACKS_DIR = Path(env.text("YIWANG_PACKS")) if env.text("YIWANG_PACKS") else None
 FILES_DIR = HOME / "files"
 SEARCH_DIR = HOME / "search"
 KEYS_DIR = HOME / "keys"

@@ -72,6 +72,7 @@ def _prepare(enterprises: int) -> None:
     with step(f"装入内容包 {'、'.join(default_names())}"):
         report = content.load_packs(
             root=settings.PACKS_DIR,
+            extra=settings.OWN_PACKS_DIR,
             names=default_names(),
             by="system:run",
             at=at,

@@ -63,6 +63,7 @@ def load_packs(
     at: datetime,
     apply: bool,
     record: Record,
+    extra: Path | None = None,
 ) -> PackReport:
     """Check packs and those they require, compare them with what is loaded, and load them.
 
@@ -77,8 +78,9 @@ def load_packs(
         at: Moment of loading.
         apply: Whether to keep what was loaded.
         record: Writes the trail.
+        extra: Another folder of packs, looked into first.
     """
-    found = find(root=root, names=names)
+    found = find(root=root, names=names, extra=extra)
     report = PackReport(packs=[folder.manifest.name for folder in found.folders])
     report.errors.extend(found.errors)
     sections = _sections(found.folders, report.errors)

@@ -165,6 +165,10 @@ def issue_licence(
     _check_days(valid_from, valid_until)
     on = at.astimezone(ZONE).date()
     body = organisations.department(issuer)
+    if not body.uscc:
+        raise LicenceRefusedError(
+            f"{body.name}的统一社会信用代码没有公布，不能签发证照；请在内容包的部门中补上。"
+        )
     seal = organisations.department(organisations.deciding_department(issuer, on=on))
     if number and Licence.objects.live().filter(type=kind, number=number).exists():
         raise LicenceRefusedError(f"编号{number}已有有效证照，请核对编号，或办理换发。")

@@ -30,7 +30,7 @@ class Department(models.Model):
     code = models.CharField("代号", max_length=40, unique=True)
     name = models.CharField("名称", max_length=120)
     short_name = models.CharField("简称", max_length=40)
-    uscc = models.CharField("统一社会信用代码", max_length=18)
+    uscc = models.CharField("统一社会信用代码", max_length=18, blank=True)
     kind = models.CharField(
         "类别", max_length=20, choices={kind.value: kind.label for kind in DepartmentKind}
     )

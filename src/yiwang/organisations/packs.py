@@ -69,7 +69,7 @@ class Departments:
                     f"部门代号“{unit.code}”已用于 {codes[unit.code]}。",
                     "一个代号只写一次，请另取代号或者删去一处。",
                 )
-            elif unit.uscc in numbers:
+            elif unit.uscc and unit.uscc in numbers:
                 yield file.error(
                     "departments",
                     f"“{unit.code}”的统一社会信用代码与“{numbers[unit.uscc]}”相同。",

@@ -12,8 +12,6 @@ from yiwang.catalogue.services.drafting import (
 )
 from yiwang.catalogue.services.laws import Article, LawsLoaded, load_laws
 from yiwang.catalogue.services.listing import (
-    CatalogEntry,
-    ListedItem,
     Listing,
     list_items,
     put_catalog_items,
@@ -35,11 +33,9 @@ from yiwang.catalogue.services.search_index import (
 
 __all__ = [
     "Article",
-    "CatalogEntry",
     "DraftRefusedError",
     "IndexBuilt",
     "LawsLoaded",
-    "ListedItem",
     "Listing",
     "PublicationRefusedError",
     "WithdrawalRefusedError",

@@ -11,39 +11,9 @@ from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.catalogue.models import CatalogItem, Item
-from yiwang.catalogue.policy.items import ItemType
+from yiwang.catalogue.policy.listed import CatalogEntry, ListedItem
 
 ROWS_A_BATCH = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class CatalogEntry:
-    """One entry of the basic catalogue (基本目录) as it comes in."""
-
-    code: str
-    name: str
-    item_type: ItemType
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListedItem:
-    """An item of which only name, type, department and codes are known.
-
-    Attributes:
-        catalog_code: Code of the entry of the basic catalogue it stands on; empty: unknown.
-        external_code: Its code in the system it comes from, kept as it is.
-        main_item: Name of the main item (主项); empty: none.
-    """
-
-    slug: str
-    name: str
-    item_type: ItemType
-    department: str
-    catalog_code: str = ""
-    external_code: str = ""
-    main_item: str = ""
-    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,8 +37,13 @@ class Found:
     errors: list[PackError] = field(default_factory=list)
 
 
-def find(*, root: Path, names: Sequence[str]) -> Found:
-    """Read the packs `names` under `root`, and those they require."""
+def find(*, root: Path, names: Sequence[str], extra: Path | None = None) -> Found:
+    """Read the packs `names` and those they require, from `extra` before `root`."""
+
+    def home(name: str) -> Path:
+        own = extra is not None and (extra / name / MANIFEST).is_file()
+        return extra if own and extra is not None else root
+
     found = Found()
     manifests: dict[str, Manifest] = {}
     digests: dict[str, str] = {}
@@ -48,7 +53,7 @@ def find(*, root: Path, names: Sequence[str]) -> Found:
         if name in digests:
             continue
         digests[name] = ""
-        file = _manifest_file(root, name, wanted_by=wanted_by, errors=found.errors)
+        file = _manifest_file(home(name), name, wanted_by=wanted_by, errors=found.errors)
         manifest = _parse_manifest(file, found.errors) if file else None
         if file and manifest:
             manifests[name] = manifest
@@ -69,7 +74,7 @@ def find(*, root: Path, names: Sequence[str]) -> Found:
         )
         return found
     for rank, name in enumerate(order):
-        files = _files(root, manifests[name], rank=rank, errors=found.errors)
+        files = _files(home(name), manifests[name], rank=rank, errors=found.errors)
         seal = [digests[name], *(f"{file.path} {file.sha256}" for file in files)]
         found.folders.append(
             Folder(

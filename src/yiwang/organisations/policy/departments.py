@@ -19,7 +19,7 @@ CODE = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenDepartment:
-    """One unit; `valid_until` is exclusive, None while it works on."""
+    """One unit; `valid_until` is exclusive, None while it works on; an unknown `uscc` is empty."""
 
     code: str
     name: str
@@ -75,7 +75,7 @@ def _department(row: Fields, position: int) -> WrittenDepartment | None:
         row.refuse(
             "code", f"为“{code}”，不是部门代号。", "请用小写字母开头的英文代号，例如 market。"
         )
-    number = row.text("uscc", longest=18)
+    number = row.text("uscc", required=False, longest=18)
     if number and not (checked := uscc.check(number)).ok:
         row.refuse("uscc", checked.message, "演示数据请用工具生成带正确校验码的虚构代码。")
     kind = row.choice("kind", [kind.value for kind in DepartmentKind])

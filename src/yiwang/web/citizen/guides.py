@@ -396,11 +396,3 @@ def basis(item: ItemVersion) -> list[BasisLine]:
             )
         )
     return lines
-
-
-def by_field(items: Sequence[ItemVersion]) -> dict[str, list[ItemVersion]]:
-    """Group items by their field, in the order given."""
-    groups: dict[str, list[ItemVersion]] = {}
-    for item in items:
-        groups.setdefault(item.field, []).append(item)
-    return groups

@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.cases import queries as cases
+from yiwang.catalogue import listed
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
     Channel,
+    ItemType,
     ItemVersion,
     Question,
     QuestionKind,
@@ -39,6 +41,9 @@ QUERY_LENGTH = 60
 
 HOME_ITEMS = 8
 """Items shown per audience on the home page."""
+
+FILTERS = ("for", "dept", "type")
+"""Filters of the list that its links keep."""
 
 HOME_CASES = 3
 """Own running cases shown on the home page."""
@@ -152,17 +157,41 @@ class Search(Page):
 
 
 class Items(Page):
-    """All items, by audience and field (办事)."""
+    """All items of the district, those without a published guide included (办事)."""
 
     template_name = "citizen/items.html"
     nav = "items"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the list."""
-        audience = audience_of(request)
-        items = catalogue.items(on=self.today, audience=audience)
+        """Show one page of the list, narrowed by audience, department and type."""
+        wish = request.GET.get("type", "")
+        asked: dict[str, Any] = {
+            "audience": audience_of(request),
+            "department": request.GET.get("dept", "")[:40],
+            "item_type": ItemType(wish) if wish in set(ItemType) else None,
+        }
+        page = listed.listed_page(on=self.today, after=request.GET.get("after", "")[:12], **asked)
+        guided = catalogue.items_named([row.slug for row in page.rows], on=self.today)
+        shown = {one.slug: guides.localized(one).name for one in guided}
+        names = {unit.code: unit.short_name for unit in organisations.departments()}
+        kept = {key: value for key, value in request.GET.items() if key in FILTERS and value}
         return self.render(
-            {"audience": audience, "groups": guides.by_field(items), "count": len(items)}
+            asked
+            | {
+                "rows": [
+                    (row, shown.get(row.slug, row.name), names.get(row.department, ""))
+                    for row in page.rows
+                ],
+                "count": page.total,
+                "departments": [
+                    (code, names.get(code, code), count) for code, count in page.departments.items()
+                ],
+                "types": [(ItemType(code), count) for code, count in page.types.items()],
+                "next": page.after,
+                "first": "after" not in request.GET,
+                "kept": urlencode({key: kept[key] for key in kept if key != "for"}),
+                "chinese_only": any(guides.chinese_only(one) for one in guided),
+            }
         )
 
 
@@ -215,8 +244,11 @@ class Item(ItemPage):
     template_name = "citizen/item.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the guide."""
-        item = self.item()
+        """Show the guide; of an item without one, what is known of it."""
+        try:
+            item = guides.localized(catalogue.item(self.kwargs["slug"], on=self.today))
+        except LookupError:
+            return self.only_listed()
         lines = guides.materials(item.materials)
         return self.render(
             {
@@ -245,6 +277,30 @@ class Item(ItemPage):
                 "online": Channel.PORTAL in item.channels,
                 "rating": ratings.item_summary(item.slug),
             }
+        )
+
+    def only_listed(self) -> HttpResponse:
+        """Show name and codes of an item whose guide is not published, and the way on."""
+        row = found(lambda: listed.listed_item(self.kwargs["slug"], on=self.today))
+        unknown = _("未公布")
+        rows = [
+            (_("事项类型"), _(row.item_type.label)),
+            (_("办理部门"), self.names.get(row.department, row.department)),
+            (_("主项"), row.main_item),
+            (_("基本编码"), row.catalog_code),
+            (_("实施编码"), row.task_code),
+            (_("原系统编码"), row.external_code),
+            (_("来源"), row.source),
+        ]
+        labels = (_("法定时限"), _("承诺时限"), _("到场次数"), _("收费"))
+        return self.render(
+            {
+                "row": row,
+                "facts": [(label, unknown) for label in labels],
+                "rows": [{"label": label, "value": words} for label, words in rows if words],
+                "crumbs": [(_("办事"), reverse("citizen:items"))],
+            },
+            template="citizen/listed.html",
         )
 
 

@@ -1,0 +1,86 @@
+"""`yiwang catalogue`: the catalogue of items."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from yiwang.cli.output import answer, day_of, json_option, now
+
+
+@click.group()
+def catalogue() -> None:
+    """Items of the district: take over another platform's catalogue."""
+
+
+@catalogue.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pack", required=True, help="Name of the pack, lower-case English.")
+@click.option(
+    "--into",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the pack, outside the program; YIWANG_PACKS names it later.",
+)
+@click.option("--district-code", required=True, help="Division code, six digits.")
+@click.option("--district-name", required=True, help="Official name.")
+@click.option("--city-name", default="", help="Name of the city. Default: up to 市 in the name.")
+@click.option("--letters", default="", help="Two capitals of query codes. Default: initials.")
+@click.option("--hotline", default="12345", show_default=True, help="Number answered by people.")
+@click.option("--source", default="", help="Where the file comes from. Default: its name.")
+@json_option
+def import_catalogue(
+    file: Path,
+    pack: str,
+    into: Path,
+    district_code: str,
+    district_name: str,
+    city_name: str,
+    letters: str,
+    hotline: str,
+    source: str,
+    as_json: bool,
+) -> None:
+    """Turn the items of FILE into the pack of a district that this program then serves.
+
+    FILE is CSV in UTF-8 or GB 18030 with the columns department, item_name, item_code, base_code
+    and task_type, and main_item and dept_uscc where known. Names, codes and departments are kept
+    as they are; what the file does not say stays unknown. Nothing is written when a row has a
+    fault.
+
+    Exit status 0: written. 2: refused, each fault with its line and remedy.
+    """
+    from pypinyin import Style, lazy_pinyin
+
+    from yiwang.catalogue import foreign
+
+    head, mark, tail = district_name.partition("市")
+    initials = "".join(lazy_pinyin(tail or district_name, style=Style.FIRST_LETTER)).upper()
+    written = foreign.write_pack(
+        foreign.read_rows(file),
+        into=into,
+        wish=foreign.DistrictWish(
+            pack=pack,
+            code=district_code,
+            name=tail or district_name,
+            city_name=city_name or (head + mark if tail else district_name),
+            letters=letters or (initials + "XX")[:2],
+            hotline=hotline,
+            source=source or file.name,
+            effective_on=_first_day(day_of(now())),
+        ),
+    )
+    answer(
+        written,
+        f"已写入 {written.folder}：事项 {written.items} 项，部门 {written.departments} 个，"
+        f"基本目录 {written.entries} 条。\n"
+        f"用这个区运行：YIWANG_PACKS={into} YIWANG_DISTRICT={pack} make run",
+        as_json=as_json,
+    )
+
+
+def _first_day(day: date) -> date:
+    """Return the first of January: what is imported held before the day it is imported."""
+    return day.replace(month=1, day=1)
