@@ -21,6 +21,7 @@ from yiwang.catalogue.policy.snippets import SNIPPET, snippet
 from yiwang.catalogue.policy.text_terms import question_terms, text_terms
 from yiwang.catalogue.searching import engine, index_file, vectors
 from yiwang.catalogue.searching.building import index_path
+from yiwang.catalogue.searching.collections import Collection
 from yiwang.catalogue.services import Article
 
 TODAY = date(2026, 3, 2)
@@ -317,10 +318,14 @@ def test_a_vector_is_kept_in_signed_bytes() -> None:
     vector = np.linspace(-0.1, 0.1, vectors.SIZE).astype(np.float32)
     vector /= np.linalg.norm(vector)
     row, scale = vectors.packed(vector)
-    stored = (row[None, :], np.array([scale], np.float32))
+    table = by_frequency([{"a": 1}, {"b": 1}])
+    stored = (np.array([-row, row]), np.array([scale, scale], np.float32))
+    part = Collection.of(table, [(1,), (2,)]).with_vectors(stored, [2, 0])
 
-    assert vectors.cosines(stored, np.array([0]), vector)[0] == pytest.approx(1, abs=0.01)
-    assert np.isnan(vectors.cosines(vectors.nothing(1), np.array([0]), vector)).all()
+    near = part.cosines(np.array([0, 1]), vector)
+
+    assert near[0] == pytest.approx(1, abs=0.01)
+    assert np.isnan(near[1])
 
 
 def test_vectors_are_kept_from_one_build_to_the_next(

@@ -138,7 +138,8 @@ def by_weight(
     impact = gathered.value / (1 + np.log(np.maximum(spread, 1)))[gathered.term]
     weights = np.zeros(len(spread))
     np.maximum.at(weights, gathered.term, impact)
-    return gathered.packed(impact, weights, unseen=0.0, mean=1.0)
+    most = float(gathered.value.max()) if len(gathered.value) else 0.0
+    return gathered.packed(impact, weights, unseen=most if like is None else like.unseen, mean=1.0)
 
 
 class _Gathered:

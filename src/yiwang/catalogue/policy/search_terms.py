@@ -22,14 +22,20 @@ from yiwang.catalogue.policy.items import ItemVersion
 MAX_QUERY_CHARACTERS = 60
 """Longer queries are cut; nobody types more into a search box."""
 
+MOST_SOUNDS = 20
+"""Characters of a name whose later words begin initials of their own."""
+
 NAME, ALIAS, THEME, SUMMARY = 10, 8, 4, 2
 """Weight of a hit by where the words stand."""
 
 WHOLE, WORD, PAIR, SYLLABLES, SOUND, INITIALS, LETTERS = 8.0, 2.0, 1.5, 1.0, 4.0, 4.0, 0.5
+ENGLISH = 6.0
 """Weight of a hit by kind of term: the whole phrase counts most, three letters least."""
 
 STOP_WORDS = ("我要", "我想", "怎么", "如何", "办理", "申请", "哪里", "需要", "什么")
 """Words of questions that say nothing about the item."""
+
+ENGLISH_STOP_WORDS = frozenset({"and", "for", "the", "how", "get", "apply", "with"})
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 _LATIN = re.compile(r"[a-z0-9]+")
@@ -43,6 +49,9 @@ def index_terms(version: ItemVersion) -> dict[str, int]:
             weights[term] = max(weights[term], weight)
     for term in _words(version.summary):
         weights[term] = max(weights[term], SUMMARY)
+    if version.english is not None:
+        for term in _english(version.english.name):
+            weights[term] = max(weights[term], NAME)
     return dict(weights)
 
 
@@ -57,7 +66,7 @@ def query_terms(text: str) -> dict[str, float]:
     if not phrase:
         return {}
     if _LATIN.fullmatch(phrase):
-        return _latin_query(phrase)
+        return _latin_query(phrase) | dict.fromkeys(_english(text), ENGLISH)
     meant = _without_question(phrase)
     weights: dict[str, float] = {f"={meant}": WHOLE}
     weights |= dict.fromkeys(_pairs(meant), PAIR)
@@ -104,6 +113,13 @@ def _words(text: str) -> Iterable[str]:
     )
 
 
+def _english(text: str) -> Iterable[str]:
+    """Yield the English words of `text` without their endings, licence and license as one."""
+    for word in _LATIN.findall(unicodedata.normalize("NFKC", text[:400]).lower()):
+        if len(word) > 2 and word not in ENGLISH_STOP_WORDS:
+            yield f"e{word.replace('license', 'licence').removesuffix('s')}"
+
+
 def _syllables(phrase: str) -> list[str]:
     return lazy_pinyin(phrase, style=Style.NORMAL)
 
@@ -124,9 +140,20 @@ def _sounds(phrase: str) -> Iterable[str]:
             yield f"p{sound[:70]}"
         if len(initials) > 1:
             yield f"i{initials}"
+    for start in _word_starts(phrase):
+        yield from (f"i{initials[start:end]}" for end in range(start + 3, len(initials) + 1))
     for one in syllables:
         yield f"p{one}"
     yield from _triplets(sound)
+
+
+def _word_starts(phrase: str) -> Iterable[int]:
+    """Yield where the words after the first begin, so that initials may begin there too."""
+    at = 0
+    for word in _cutter().cut(phrase[:MOST_SOUNDS]):
+        if at:
+            yield at
+        at += len(word)
 
 
 def _triplets(sound: str) -> Iterable[str]:

@@ -12,6 +12,14 @@ import unicodedata
 MAX_QUESTION = 300
 """A longer question is cut; it costs time and says nothing more."""
 
+PIECE = 180
+"""Characters of a piece whose meaning is taken at once."""
+
+MOST_PIECES = 4
+"""Pieces of a long text whose meaning is taken; what follows is found by its words."""
+
+_ENDS = re.compile(r"(?<=[。！？；\n])")
+
 _PARTS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 
 
@@ -35,3 +43,21 @@ def text_terms(text: str) -> dict[str, float]:
 def question_terms(text: str) -> dict[str, float]:
     """Return the terms of a question; empty for one without words."""
     return text_terms(text[:MAX_QUESTION])
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text in pieces of about `PIECE` characters, cut at the ends of sentences."""
+    found: list[str] = []
+    gathered = ""
+    for sentence in _ENDS.split(text):
+        rest = sentence
+        if gathered and len(gathered) + len(rest) > PIECE:
+            found.append(gathered)
+            gathered = ""
+        while len(rest) > PIECE * 3 // 2:
+            found.append(rest[:PIECE])
+            rest = rest[PIECE:]
+        gathered += rest
+    if gathered.strip():
+        found.append(gathered)
+    return found[:MOST_PIECES]

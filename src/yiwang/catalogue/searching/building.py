@@ -20,10 +20,10 @@ from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.passages import Passage, passages
 from yiwang.catalogue.policy.postings import by_frequency, by_weight
 from yiwang.catalogue.policy.search_terms import index_terms, name_terms
-from yiwang.catalogue.policy.text_terms import text_terms
+from yiwang.catalogue.policy.text_terms import pieces, text_terms
 from yiwang.catalogue.searching import index_file
 from yiwang.catalogue.searching.collections import Collection
-from yiwang.catalogue.searching.vectors import Kept, Vectors
+from yiwang.catalogue.searching.vectors import Kept
 
 ITEMS, PASSAGES, ARTICLES = "items", "passages", "articles"
 
@@ -115,9 +115,10 @@ def passages_collection(
     return Collection.of(postings, keys)
 
 
-def item_text(version: ItemVersion) -> str:
-    """Return what an item's meaning is taken from."""
-    return f"{version.name}。{'、'.join(version.aliases)}。{version.summary}"
+def item_texts(version: ItemVersion) -> list[str]:
+    """Return what an item's meaning is taken from: each name people have for it, one by one."""
+    english = [version.english.name] if version.english else []
+    return [version.name, *version.aliases, version.summary, *english]
 
 
 def passage_text(version: ItemVersion, passage: Passage) -> str:
@@ -146,19 +147,24 @@ def build(*, on: date, encode: int, progress: Progress = lambda what, done, of: 
     guide = passages_collection(versions)
     progress("passages", len(guide.keys), len(guide.keys))
     laws, law_texts = _articles(progress)
-    texts = [item_text(version) for _, version in versions] + [name for _, name in listed]
-    texts += [passage_text(v, passage) for _, v in versions for passage in passages(v)]
-    texts += law_texts
+    texts = [item_texts(version) for _, version in versions] + [[name] for _, name in listed]
+    texts += [pieces(passage_text(v, passage)) for _, v in versions for passage in passages(v)]
+    texts += [[text] for text in law_texts]
     kept = Kept(vectors_path(), sorted(SEEDS.glob("*-vectors.npz")))
-    vectors, missing = kept.encode(
-        texts, at_most=encode, progress=lambda done, of: progress("vectors", done, of)
+    (rows, scales), missing = kept.encode(
+        [text for one in texts for text in one],
+        at_most=encode,
+        progress=lambda done, of: progress("vectors", done, of),
     )
     kept.save()
+    counts = [len(one) for one in texts]
     arrays: dict[str, NDArray[Any]] = {}
-    at = 0
+    at = row = 0
     for name, part in ((ITEMS, items), (PASSAGES, guide), (ARTICLES, laws)):
-        arrays |= _with(part, vectors, at).arrays(name)
-        at += len(part.keys)
+        own = counts[at : at + len(part.keys)]
+        end = row + sum(own)
+        arrays |= part.with_vectors((rows[row:end], scales[row:end]), own).arrays(name)
+        at, row = at + len(own), end
     size = index_file.write(index_path(), made_from=mark, arrays=arrays)
     return Built(
         items=len(items.keys),
@@ -189,14 +195,6 @@ def parsed(
         found.append((row.pk, parse_item(row.definition, version=row.version)))
         progress("versions", len(found), count)
     return found
-
-
-def _with(part: Collection, vectors: Vectors, at: int) -> Collection:
-    rows, scales = vectors
-    end = at + len(part.keys)
-    return Collection(
-        postings=part.postings, keys=part.keys, vectors=(rows[at:end], scales[at:end])
-    )
 
 
 def _articles(progress: Progress) -> tuple[Collection, list[str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,16 @@ from numpy.typing import NDArray
 
 from yiwang.catalogue.policy.fusion import CANDIDATES, fused
 from yiwang.catalogue.policy.postings import Postings, best
-from yiwang.catalogue.searching.vectors import Vectors, cosines, nothing
+from yiwang.catalogue.searching.vectors import SIZE, Vectors, nothing
 
 Keys = NDArray[np.int64]
 """One row for each document: the numbers by which the database knows it."""
+
+SMALL = 10_000
+"""Up to so many documents, those nearest in meaning are candidates too, whatever their words."""
+
+NEAREST = 50
+"""How many of them."""
 
 _PARTS = ("terms", "starts", "holders", "impacts", "scales", "weights")
 
@@ -24,7 +31,7 @@ class Found:
     """One document found.
 
     Attributes:
-        coverage: Share of what the words of the question could score at most.
+        coverage: Share of what the words of the question could score that the document reaches.
         cosine: How near its meaning is; None where it is not known.
     """
 
@@ -36,21 +43,33 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """Documents of one kind."""
+    """Documents of one kind.
+
+    Attributes:
+        views: Where the vectors of each document begin; one more than documents. A document has
+            one vector for each of its texts, such as the name and the aliases of an item.
+    """
 
     postings: Postings
     keys: Keys
     vectors: Vectors
+    views: NDArray[np.int32]
 
     @classmethod
-    def of(cls, postings: Postings, keys: list[tuple[int, ...]]) -> Collection:
+    def of(cls, postings: Postings, keys: Sequence[tuple[int, ...]]) -> Collection:
         """Return a collection without vectors."""
         width = len(keys[0]) if keys else 1
         return cls(
             postings=postings,
             keys=np.array(keys, np.int64).reshape(-1, width),
-            vectors=nothing(len(keys)),
+            vectors=nothing(0),
+            views=np.zeros(len(keys) + 1, np.int32),
         )
+
+    def with_vectors(self, vectors: Vectors, counts: Sequence[int]) -> Collection:
+        """Return the same documents with `counts` vectors each, in order."""
+        views = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        return Collection(postings=self.postings, keys=self.keys, vectors=vectors, views=views)
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Return what the file keeps of it."""
@@ -64,6 +83,7 @@ class Collection:
             f"{name}.keys": self.keys,
             f"{name}.vectors": rows,
             f"{name}.vector_scales": scales,
+            f"{name}.views": self.views,
         }
 
     @classmethod
@@ -83,7 +103,48 @@ class Collection:
             ),
             keys=arrays[f"{name}.keys"],
             vectors=(arrays[f"{name}.vectors"], arrays[f"{name}.vector_scales"]),
+            views=arrays[f"{name}.views"],
         )
+
+    @cached_property
+    def middles(self) -> NDArray[np.float32]:
+        """The middle of the vectors of each document, for a first look; of small ones only."""
+        rows, scales = self.vectors
+        sums = np.zeros((len(self.keys) + 1, SIZE), np.float32)
+        owners = np.repeat(np.arange(len(self.keys)), np.diff(self.views))
+        np.add.at(sums, owners, rows.astype(np.float32) * scales[:, None])
+        lengths = np.linalg.norm(sums[:-1], axis=1, keepdims=True)
+        middles: NDArray[np.float32] = sums[:-1] / np.maximum(lengths, 1e-9)
+        return middles
+
+    def candidates(
+        self, scores: NDArray[np.float32], asked: NDArray[np.float32] | None
+    ) -> NDArray[np.int64]:
+        """Return the documents best by words, and of a small collection those near in meaning."""
+        chosen = best(scores, CANDIDATES)
+        if asked is None or not len(self.vectors[0]) or len(self.keys) > SMALL:
+            return chosen
+        near = best(self.middles @ asked, NEAREST)
+        return np.concatenate((chosen, near[~np.isin(near, chosen)]))
+
+    def cosines(
+        self, documents: NDArray[np.int64], asked: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return how near each of `documents` is: the nearest of its vectors; NaN without one."""
+        first, last = self.views[documents], self.views[documents + 1]
+        counts = last - first
+        found = np.full(len(documents), np.nan, np.float32)
+        if not counts.any():
+            return found
+        owners = np.repeat(np.arange(len(documents)), counts)
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows = first[owners] + within
+        data, scales = self.vectors
+        near = (data[rows].astype(np.float32) @ asked) * scales[rows]
+        found[counts > 0] = -np.inf
+        np.maximum.at(found, owners, np.where(scales[rows] > 0, near, -np.inf))
+        found[np.isneginf(found)] = np.nan
+        return found
 
 
 def find(
@@ -103,28 +164,28 @@ def find(
     """
     keys: list[Keys] = []
     lexical: list[NDArray[np.float32]] = []
-    near: list[NDArray[Any]] = []
+    near: list[NDArray[np.float32]] = []
     most = 0.0
     for part in parts:
         scores, could = part.postings.scores(terms)
-        most = most or could
-        rows = best(scores, CANDIDATES)
+        most = max(most, could)
+        rows = part.candidates(scores, asked)
         keys.append(part.keys[rows])
         lexical.append(scores[rows])
         near.append(
-            np.full(len(rows), np.nan) if asked is None else cosines(part.vectors, rows, asked)
+            np.full(len(rows), np.nan, np.float32) if asked is None else part.cosines(rows, asked)
         )
     words = np.concatenate(lexical) if lexical else np.zeros(0, np.float32)
-    meanings = np.concatenate(near) if near else np.zeros(0)
-    every = [tuple(int(one) for one in row) for block in keys for row in block]
+    meanings = np.concatenate(near) if near else np.zeros(0, np.float32)
     scores = fused(words, meanings)
     order = np.argsort(-scores, kind="stable")[:limit]
+    every = [row for block in keys for row in block.tolist()]
     return [
         Found(
-            key=every[at],
+            key=tuple(every[at]),
             score=float(scores[at]),
             coverage=min(1.0, float(words[at]) / most) if most else 0.0,
             cosine=None if np.isnan(meanings[at]) else float(meanings[at]),
         )
-        for at in order
+        for at in order.tolist()
     ]

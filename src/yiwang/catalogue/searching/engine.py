@@ -110,9 +110,8 @@ select true, id from catalogue_itemversionrow
  where id > %(versions)s and state <> 'draft'
    and (until is null or until > greatest(effective_on, %(on)s))
 union all
-select false, i.id from catalogue_item i
- where i.id > %(items)s
-   and not exists (select from catalogue_itemversionrow v where v.item_id = i.id)
+select false, id from catalogue_item
+ where id > %(items)s and id not in (select item_id from catalogue_itemversionrow)
  order by 1, 2
 """
 

@@ -153,13 +153,6 @@ def packed_arrays(
     }
 
 
-def cosines(vectors: Vectors, rows: NDArray[Any], asked: NDArray[np.float32]) -> NDArray[Any]:
-    """Return how near each of `rows` is to the question; NaN for a row not encoded."""
-    data, scales = vectors
-    near = (data[rows].astype(np.float32) @ asked) * scales[rows]
-    return np.where(scales[rows] > 0, near, np.nan)
-
-
 def _key(text: str) -> int:
     words = text[:MAX_CHARACTERS].encode("utf-8", "replace")
     return int.from_bytes(blake2b(words, digest_size=8).digest(), "little")
