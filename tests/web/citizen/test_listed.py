@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -20,7 +21,9 @@ SLUG = "319a00000-00"
 
 
 @pytest.fixture
-def second(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+def second(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
     cache.clear()
     context.forget()
     popularity.forget()
@@ -32,7 +35,7 @@ def second(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: 
     load(tmp_path)
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(Page, "calendar", cases.CALENDAR)
-    monkeypatch.setattr(settings, "DISTRICT", "second", raising=False)
+    settings.DISTRICT = "second"
 
 
 def words(path: str, **asked: str) -> str:
