@@ -136,7 +136,8 @@ def prepare(*, enterprises: int, at: datetime, progress: Progress | None) -> Non
             seed=SEED,
             enterprises=enterprises,
             persons=max(1, enterprises * PERSONS_PER_ENTERPRISE),
-            towns=[(unit.code, unit.name) for unit in district.town_units],
+            towns=[(unit.code, unit.name) for unit in district.town_units]
+            or [(f"{district.code}000", district.name)],
             at=at,
             by=SETUP,
             progress=progress,
@@ -208,8 +209,8 @@ def _make_staff(at: datetime) -> None:
     from yiwang.organisations import queries as organisations
     from yiwang.organisations import services
 
-    deciding = sorted({item.department for item in catalogue.items(on=day_of(at))})
-    deciding = deciding or [unit.code for unit in organisations.departments()]
+    known = [unit.code for unit in organisations.departments()]
+    deciding = sorted({item.department for item in catalogue.items(on=day_of(at))}) or known
     by = operator_actor()
     for account in STAFF:
         if organisations.login_taken(account.login):
@@ -223,7 +224,8 @@ def _make_staff(at: datetime) -> None:
                 at=at,
                 is_demo=True,
             )
-            for department in account.departments or deciding:
+            own = [one for one in account.departments if one in {EVERYWHERE, *known}]
+            for department in own or deciding:
                 services.grant_post(
                     login=account.login, department=department, post=account.post, by=by, at=at
                 )

@@ -57,6 +57,14 @@ def test_an_item_without_a_guide_says_what_is_unknown_and_whom_to_ask():
 
 
 @pytest.mark.usefixtures("second")
+def test_home_leads_to_the_catalogue():
+    page = words("/")
+
+    assert "目录里有 121 项" in page
+    assert 'href="/items/"' in page
+
+
+@pytest.mark.usefixtures("second")
 def test_the_list_is_paged_filtered_and_counted():
     first = words("/items/")
 

@@ -91,22 +91,25 @@ class Home(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what most people come for."""
         counts = popularity.asked_for(today=self.today)
-        listed = {
+        listed_ones = {
             audience: popularity.ordered(
                 catalogue.items(on=self.today, audience=audience), counts=counts
             )
             for audience in Audience
         }
-        mine = self._reasons(listed) if personal.chosen(request) else {}
+        mine = self._reasons(listed_ones) if personal.chosen(request) else {}
         return self.render(
             {
-                "persons": _first(listed[Audience.PERSON], mine),
-                "persons_count": len(listed[Audience.PERSON]),
-                "entities": _first(listed[Audience.ENTITY], mine),
-                "entities_count": len(listed[Audience.ENTITY]),
+                "persons": _first(listed_ones[Audience.PERSON], mine),
+                "persons_count": len(listed_ones[Audience.PERSON]),
+                "entities": _first(listed_ones[Audience.ENTITY], mine),
+                "entities_count": len(listed_ones[Audience.ENTITY]),
                 "my_cases": self._running(),
                 "scenes": scene_cards.by_audience(),
                 "personal": personal.chosen(request),
+                "listed_count": 0
+                if any(listed_ones.values())
+                else listed.listed_page(on=self.today, limit=1).total,
             }
         )
 
