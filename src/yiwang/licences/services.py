@@ -228,7 +228,7 @@ def replace_licence(
         valid_from: First day of validity of the new version.
         valid_until: First day on which it is no longer valid; None: without end.
         reason: Why, kept with the replaced version.
-        case_number: The case that led to it.
+        case_number: The case that led to it; whoever may decide the case may replace.
         by: Who decides.
         at: Moment of the decision.
         holder_name: The holder's new name; default: as before.
@@ -243,7 +243,7 @@ def replace_licence(
         LookupError: no such licence.
     """
     before = _locked(identifier)
-    _require(by, before)
+    _require(by, before, case_number=case_number)
     state = after(LicenceStep.REPLACE, LicenceState(before.state))
     definition = from_plain(before.type.definition)
     printed = _checked_fields(fields, definition)
@@ -304,7 +304,13 @@ def suspend_licence(*, identifier: str, reason: str, by: Actor, at: datetime) ->
 
 @transaction.atomic
 def move_licence(
-    *, identifier: str, step: LicenceStep, reason: str, by: Actor, at: datetime
+    *,
+    identifier: str,
+    step: LicenceStep,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    case_number: str = "",
 ) -> LicenceView:
     """Suspend, resume, cancel, revoke, withdraw or forfeit a licence.
 
@@ -314,6 +320,7 @@ def move_licence(
         reason: Ground, kept with the licence and told to the holder; not empty.
         by: Who decides.
         at: Moment of the decision.
+        case_number: The case that led to it; whoever may decide the case may move.
 
     Raises:
         PermissionRefusedError: `by` may not change licences of the issuer.
@@ -324,7 +331,7 @@ def move_licence(
     if step is LicenceStep.REPLACE:
         raise ValueError("use replace_licence")
     row = _locked(identifier)
-    _require(by, row)
+    _require(by, row, case_number=case_number)
     state = after(step, LicenceState(row.state))
     _set_state(row, state, reason=_reason(reason), at=at)
     _changed(row, reason=reason, by=by, at=at, act=f"licences.{step.value}")
@@ -639,8 +646,14 @@ def _changed(row: Licence, *, reason: str, by: Actor, at: datetime, act: str) ->
     )
 
 
-def _require(by: Actor, row: Licence) -> None:
-    """Stop unless `by` may change licences of the issuer, or of the body that seals for it."""
+def _require(by: Actor, row: Licence, *, case_number: str = "") -> None:
+    """Stop unless `by` may change licences of the issuer, or of the body that seals for it.
+
+    Whoever decides a case about the licence may do what the case decided.
+    """
+    bodies = (row.seal_code, row.issuer_code)
+    if case_number and any(by.may(Permission.CASE_DECIDE, department=body) for body in bodies):
+        return
     if not by.may(Permission.LICENCE_CHANGE, department=row.seal_code):
         require(by, Permission.LICENCE_CHANGE, department=row.issuer_code)
 

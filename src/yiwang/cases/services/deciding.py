@@ -10,6 +10,7 @@ from django.db import transaction
 from yiwang.cases.events import CaseGranted, CaseRefused
 from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
 from yiwang.cases.policy import letters
+from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
@@ -30,11 +31,19 @@ from yiwang.cases.services.steps import (
     version_of,
     written,
 )
-from yiwang.catalogue.policy.items import Channel, ItemVersion, Question, QuestionKind
+from yiwang.catalogue.policy.items import (
+    Channel,
+    HandlingKind,
+    ItemVersion,
+    Question,
+    QuestionKind,
+)
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.licences import queries as licences_held
 from yiwang.licences import services as licences
+from yiwang.licences.policy.states import LicenceStep
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import services as registers
 
@@ -178,10 +187,46 @@ def _require_complete(case: Case) -> None:
 
 
 def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> str:
-    """Issue the licence the item promises, if any, and return its identifier."""
+    """Issue, replace or end the licence the item is about, if any; return what the holder has.
+
+    A change, a renewal or a reissue makes the next version of the licence held here; where none
+    is held (it was given before the platform was) a first one is issued.
+    """
     if not item.result.licence_type:
         return ""
     answers = CaseAnswer.objects.get(case=case).answers
+    kind = _kind(case, item)
+    old = licences_held.valid_licence(case.applicant_ref, item.result.licence_type, on=day_of(at))
+    if kind is HandlingKind.CANCEL:
+        if old is not None:
+            licences.move_licence(
+                identifier=old.identifier,
+                step=LicenceStep.CANCEL,
+                reason=f"持有人申请{kind.label}",
+                case_number=case.number,
+                by=by,
+                at=at,
+            )
+        return ""
+    fields = [
+        (question.label, answer_text(question, answers[question.id]))
+        for question in item.questions()
+        if question.id in item.result.scope_fields and answers.get(question.id) is not None
+    ]
+    valid_from, valid_until = _validity(item, day_of(at))
+    if old is not None and kind in NEXT_VERSION:
+        renewed = kind is HandlingKind.RENEW
+        return licences.replace_licence(
+            identifier=old.identifier,
+            fields=fields,
+            valid_from=valid_from,
+            valid_until=valid_until if renewed else old.valid_until,
+            reason=f"持有人申请{kind.label}",
+            case_number=case.number,
+            by=by,
+            at=at,
+            holder_name=case.applicant_name,
+        ).identifier
     held = registers.prefill_in_full(
         ref=case.applicant_ref,
         purpose=f"颁发{item.result.name}",
@@ -190,18 +235,13 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
         department=case.deciding_department,
     )
     number = held.get("person.id_number") or held.get("entity.uscc")
-    valid_from, valid_until = _validity(item, day_of(at))
     licence = licences.issue_licence(
         type_code=item.result.licence_type,
         holder_ref=case.applicant_ref,
         holder_name=case.applicant_name,
         holder_number=number.value if number else "",
         issuer=case.department_code,
-        fields=[
-            (question.label, answer_text(question, answers[question.id]))
-            for question in item.questions()
-            if question.id in item.result.scope_fields and answers.get(question.id) is not None
-        ],
+        fields=fields,
         valid_from=valid_from,
         valid_until=valid_until,
         case_number=case.number,
@@ -209,6 +249,19 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
         at=at,
     )
     return licence.identifier
+
+
+NEXT_VERSION = frozenset({HandlingKind.CHANGE, HandlingKind.RENEW, HandlingKind.REISSUE})
+"""Kinds of handling that lead to the next version of a licence (变更、延续、补证)."""
+
+
+def _kind(case: Case, item: ItemVersion) -> HandlingKind:
+    """Return what the case does to the result, by the handling item it was received under."""
+    if not item.handling_items:
+        return HandlingKind.ISSUE
+    answers = CaseAnswer.objects.get(case=case).answers
+    handling = item.handling_of(plain_answers(answers))
+    return handling.kind if handling else HandlingKind.ISSUE
 
 
 def _validity(item: ItemVersion, today: date) -> tuple[date, date | None]:
@@ -313,6 +366,8 @@ def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> No
             )
         )
         return
+    if _kind(case, item) is HandlingKind.CANCEL:
+        return  # the end of the licence is told by the licence
     if not item.supervision.department:
         raise ValueError(f"item {item.slug} has no supervisor, so it cannot have been published")
     events.publish(

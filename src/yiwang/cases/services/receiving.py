@@ -310,7 +310,7 @@ def _receive(
     _check_complete(application, answers, materials, today)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
     department = kept.department(item.department)
-    number, code = _numbers(item, today)
+    number, code = _numbers(item.handling_for(answers), today)
     case = Case.objects.create(
         number=number,
         query_code=code,
@@ -537,10 +537,9 @@ def _reachable(
     return whole if phone == registered else phone, {**answers, **left}
 
 
-def _numbers(item: ItemVersion, today: date) -> tuple[str, str]:
-    """Draw case number and query code (办件编号、查询码)."""
+def _numbers(body: str, today: date) -> tuple[str, str]:
+    """Draw case number and query code for a handling code (办件编号、查询码)."""
     day = f"{today:%y%m%d}"
-    body = item.handling_code or item.task_code
     serial, place = draw_case_number(body, day)
     code = query_code.generate(
         prefix=kept.district_letters(), received_on=today, serial=_scattered(place)

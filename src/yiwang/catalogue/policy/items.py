@@ -674,12 +674,14 @@ class ItemVersion:
         """The code of the catalogue item (基本编码), 12 characters."""
         return self.task_code[19:31]
 
+    def handling_of(self, answers: Mapping[str, Answer]) -> HandlingItem | None:
+        """Return the handling item of a case with `answers`: the first that fits, if any."""
+        return next((one for one in self.handling_items if holds(one.when, answers)), None)
+
     def handling_for(self, answers: Mapping[str, Answer]) -> str:
-        """Return the handling code of a case with `answers`: the first handling item that fits."""
-        for handling in self.handling_items:
-            if holds(handling.when, answers):
-                return handling.code
-        return self.handling_code
+        """Return the handling code of a case with `answers`."""
+        handling = self.handling_of(answers)
+        return handling.code if handling else self.handling_code or self.task_code
 
 
 def unrolled(section: Section) -> tuple[Section, ...]:
