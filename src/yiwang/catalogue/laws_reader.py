@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from yiwang.catalogue.services import Article
 from yiwang.kernel.errors import RefusedError
@@ -33,6 +34,31 @@ def read_articles(path: Path) -> Iterator[Article]:
         CorpusRefusedError: no such file, not readable, a column missing, or the optional
             library is not installed.
     """
+    return _rows(_opened(path))
+
+
+def read_article_keys(path: Path) -> dict[str, tuple[str, str, str]]:
+    """Return the corpus's own number of each article -> its law, the law's date, its number.
+
+    Raises:
+        CorpusRefusedError: as `read_articles`, or the corpus has no column art_id.
+    """
+    corpus = _opened(path)
+    if "art_id" not in corpus.schema_arrow.names:
+        raise CorpusRefusedError("法规库缺少列 art_id，不能对应标注的问题；请换用带编号的法规库。")
+    numbers = (
+        row["art_id"]
+        for batch in corpus.iter_batches(batch_size=ROWS_A_BATCH, columns=["art_id"])
+        for row in batch.to_pylist()
+    )
+    rows = _rows(corpus)
+    return {
+        number: (row.law, row.version, row.article)
+        for number, row in zip(numbers, rows, strict=True)
+    }
+
+
+def _opened(path: Path) -> Any:
     try:
         import pyarrow.parquet
     except ImportError as error:
@@ -53,11 +79,11 @@ def read_articles(path: Path) -> Iterator[Article]:
         raise CorpusRefusedError(
             f"{file} 缺少列 {'、'.join(missing)}；法规库应有列 {'、'.join(COLUMNS)}。"
         )
-    return _rows(corpus)
+    return corpus
 
 
-def _rows(corpus: object) -> Iterator[Article]:
-    for batch in corpus.iter_batches(batch_size=ROWS_A_BATCH, columns=list(COLUMNS)):  # type: ignore[attr-defined]
+def _rows(corpus: Any) -> Iterator[Article]:
+    for batch in corpus.iter_batches(batch_size=ROWS_A_BATCH, columns=list(COLUMNS)):
         for row in batch.to_pylist():
             law, chapter = row["law"] or "", row["chapter"] or ""
             if row["category"] == CODE:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
@@ -488,6 +488,15 @@ def _passage_hit(version: ItemVersion, passage: Passage, score: float) -> Passag
         text=passage.text,
         score=score,
     )
+
+
+def article_numbers(wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    """Return (law, date, article) -> number of the article in the index; one query."""
+    rows = LawArticleRow.objects.filter(law__name__in={law for law, _, _ in wanted})
+    known = rows.values_list("law__name", "law__version", "article", "pk")
+    return {
+        (law, day, article): pk for law, day, article, pk in known if (law, day, article) in wanted
+    }
 
 
 def search_index_state(*, on: date) -> SearchIndexState:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import sys
+from pathlib import Path
 from time import perf_counter
 
 import click
@@ -80,3 +82,44 @@ def status() -> None:
         click.echo("没有装 meaning 组件，只按文字检索。")
     if not state.built or state.new or state.laws_changed:
         raise SystemExit(1)
+
+
+@search.command()
+@click.argument("laws", type=click.Path(exists=True, path_type=Path))
+@click.argument("queries", type=click.Path(exists=True, path_type=Path))
+@click.argument("qrels", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="写到哪个文件。")
+def train(laws: Path, queries: Path, qrels: Path, out: Path | None) -> None:
+    """Learn from questions with known articles how citizens ask for articles.
+
+    LAWS is the corpus with a column art_id, QUERIES has the columns query_id and query, QRELS
+    query_id and art_id. The corpus must be loaded and the index built with vectors.
+
+    Exit status 0: learned. 1: there is no index, or nothing to learn from.
+    """
+    from yiwang.catalogue import services
+    from yiwang.catalogue.laws_reader import read_article_keys
+    from yiwang.catalogue.searching.learning import LEARNED
+
+    keys = read_article_keys(laws)
+    right: dict[str, list[tuple[str, str, str]]] = {}
+    with qrels.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            right.setdefault(row["query_id"], []).append(keys[row["art_id"]])
+    with queries.open(encoding="utf-8") as file:
+        questions = [
+            services.ArticleQuestion(
+                question=row["query"], articles=tuple(right.get(row["query_id"], ()))
+            )
+            for row in csv.DictReader(file)
+        ]
+    try:
+        count = services.train_article_search(questions=questions, path=out or LEARNED)
+    except (LookupError, ValueError) as error:
+        click.echo(
+            "没有可以学习的内容：请先装入法条（yiwang laws load），"
+            "装上 meaning 组件，再运行 yiwang search build。",
+            err=True,
+        )
+        raise SystemExit(1) from error
+    click.echo(f"已从 {count} 个问题学习，写入 {out or LEARNED}")

@@ -30,7 +30,7 @@ ITEMS, PASSAGES, ARTICLES = "items", "passages", "articles"
 HANDLED, LISTED = 1, 2
 """First number of the key of an item: its second is the version's, or the item's own."""
 
-SEEDS = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 _CHAPTER = re.compile(r"第[一二三四五六七八九十百零]+[编章节分]+\s*")
 
@@ -126,9 +126,11 @@ def passage_text(version: ItemVersion, passage: Passage) -> str:
     return f"{version.name} {passage.heading} {passage.text}"
 
 
-def article_text(law: str, text: str) -> str:
-    """Return an article with the law it stands in."""
-    return f"{law} {text}"
+def article_text(law: str, chapter: str, text: str) -> str:
+    """Return an article with the law it stands in, or with the part of a code (合同编)."""
+    part, _, _ = chapter.partition(" ")
+    named = part if part.endswith("编") and not part.startswith("第") else law
+    return f"{named} {text}"
 
 
 def build(*, on: date, encode: int, progress: Progress = lambda what, done, of: None) -> Built:
@@ -150,7 +152,7 @@ def build(*, on: date, encode: int, progress: Progress = lambda what, done, of: 
     texts = [item_texts(version) for _, version in versions] + [[name] for _, name in listed]
     texts += [pieces(passage_text(v, passage)) for _, v in versions for passage in passages(v)]
     texts += [[text] for text in law_texts]
-    kept = Kept(vectors_path(), sorted(SEEDS.glob("*-vectors.npz")))
+    kept = Kept(vectors_path(), sorted(DATA.glob("*-vectors.npz")))
     (rows, scales), missing = kept.encode(
         [text for one in texts for text in one],
         at_most=encode,
@@ -211,7 +213,7 @@ def _articles(progress: Progress) -> tuple[Collection, list[str]]:
             if row.law.version != newest[row.law.name]:
                 continue
             keys.append((row.pk,))
-            texts.append(article_text(row.law.name, row.text))
+            texts.append(article_text(row.law.name, row.chapter, row.text))
             chapter = _CHAPTER.sub("", row.chapter)
             yield text_terms(f"{row.law.name} {row.article} {chapter} {row.text}")
             if len(keys) % 5_000 == 0:

@@ -31,6 +31,7 @@ from yiwang.catalogue.searching.building import (
     passages_collection,
 )
 from yiwang.catalogue.searching.collections import Collection, Found, find
+from yiwang.catalogue.searching.learning import adaptation
 
 DELTA_MOST = 200
 """Versions and listed items indexed in memory; when more are new, the tables are asked instead."""
@@ -134,7 +135,10 @@ def find_articles(text: str, *, limit: int) -> list[Found] | None:
         return None
     if not terms:
         return []
-    return find([known.collections[ARTICLES]], terms, _vector(text), limit=limit)
+    asked, learned = _vector(text), adaptation()
+    if asked is not None and learned is not None:
+        asked = learned.of(asked)
+    return find([known.collections[ARTICLES]], terms, asked, limit=limit)
 
 
 def _find(

@@ -131,7 +131,11 @@ class Kept:
     def _read(self, path: Path) -> None:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                keys, rows, scales = stored["keys"], stored["rows"], stored["scales"]
+                keys = stored["keys"]
+                if "levels" in stored:
+                    rows, scales = _from_levels(stored["levels"], stored["steps"], stored["middle"])
+                else:
+                    rows, scales = stored["rows"], stored["scales"]
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return
         if rows.shape != (len(keys), SIZE) or scales.shape != (len(keys),):
@@ -151,6 +155,34 @@ def packed_arrays(
         "rows": np.array([row for row, _ in known.values()], np.int8).reshape(-1, SIZE),
         "scales": np.array([scale for _, scale in known.values()], np.float32),
     }
+
+
+def in_levels(
+    known: dict[int, tuple[NDArray[np.int8], float]], levels: int = 3
+) -> dict[str, NDArray[Any]]:
+    """Return vectors for shipping: each number as one of 2 `levels` + 1 steps around its middle.
+
+    Packed, they take an eighth of the space; what that costs is in `docs/algorithms/search.md`.
+    """
+    kept = packed_arrays(known)
+    full = kept["rows"].astype(np.float32) * kept["scales"][:, None]
+    middle = full.mean(axis=0)
+    steps = 2.2 * full.std(axis=0) / levels
+    near = np.clip(np.rint((full - middle) / np.maximum(steps, 1e-9)), -levels, levels)
+    return {
+        "keys": kept["keys"],
+        "levels": near.astype(np.int8),
+        "steps": steps.astype(np.float32),
+        "middle": middle.astype(np.float32),
+    }
+
+
+def _from_levels(
+    levels: NDArray[np.int8], steps: NDArray[np.float32], middle: NDArray[np.float32]
+) -> Vectors:
+    full = levels.astype(np.float32) * steps + middle
+    scales = np.abs(full).max(axis=1) / 127
+    return np.rint(full / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 
 def _key(text: str) -> int:

@@ -26,13 +26,16 @@ from yiwang.catalogue.services.publishing import (
     suspend_item,
 )
 from yiwang.catalogue.services.search_index import (
+    ArticleQuestion,
     IndexBuilt,
     build_search_index,
     refresh_search_index,
+    train_article_search,
 )
 
 __all__ = [
     "Article",
+    "ArticleQuestion",
     "DraftRefusedError",
     "IndexBuilt",
     "LawsLoaded",
@@ -56,4 +59,5 @@ __all__ = [
     "save_draft",
     "submit_draft",
     "suspend_item",
+    "train_article_search",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from yiwang.catalogue import queries
-from yiwang.catalogue.searching import building
+from yiwang.catalogue.searching import building, engine, learning
 
 ENCODED_AT_ONCE = 2_000
 """Texts given vectors by one run of the worker: some minutes of one core."""
@@ -69,3 +70,37 @@ def refresh_search_index(*, on: date) -> IndexBuilt | None:
     if state.built and not state.new and not state.laws_changed and not lacking:
         return None
     return build_search_index(on=on, encode=ENCODED_AT_ONCE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticleQuestion:
+    """A citizen's question and the articles that answer it.
+
+    Attributes:
+        articles: Law, date of the text and number of each.
+    """
+
+    question: str
+    articles: tuple[tuple[str, str, str], ...]
+
+
+def train_article_search(*, questions: Sequence[ArticleQuestion], path: Path) -> int:
+    """Learn from `questions` how citizens ask for articles, keep it at `path`, say from how many.
+
+    The index must have been built with vectors. Changes no table.
+
+    Raises:
+        LookupError: there is no index of articles.
+        ValueError: none of the questions can be learned from.
+    """
+    known = engine.snapshot().collections.get(building.ARTICLES)
+    if known is None:
+        raise LookupError("there is no index of articles")
+    numbers = queries.article_numbers({one for asked in questions for one in asked.articles})
+    wanted = {
+        asked.question: {numbers[one] for one in asked.articles if one in numbers}
+        for asked in questions
+    }
+    found, count = learning.learn(known, wanted)
+    learning.save(found, path)
+    return count
