@@ -139,7 +139,14 @@ def publish(
 
 def item_checker(department: str = "market") -> Actor:
     """Return somebody who may publish the items of `department`."""
-    return Actor(ref="user:owner", posts={department: frozenset({Post.ITEM_CHECKER})}, name="张三")
+    return Actor(
+        ref="user:checker", posts={department: frozenset({Post.ITEM_CHECKER})}, name="张三"
+    )
+
+
+def a_writer(department: str = "market") -> Actor:
+    """Return somebody who may write the items of `department`."""
+    return Actor(ref="user:owner", posts={department: frozenset({Post.ITEM_OWNER})}, name="李四")
 
 
 def pack_files(pack: str) -> list[PackFile]:
