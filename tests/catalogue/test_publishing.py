@@ -144,7 +144,7 @@ def test_each_act_is_on_the_trail() -> None:
     cancel()
 
     assert [(row.act, row.actor) for row in audit.trail(target="item:stall-permit")] == [
-        ("catalogue.cancel_item", "user:owner"),
+        ("catalogue.cancel_item", "user:checker"),
         ("catalogue.publish_item", "job:test"),
     ]
 
