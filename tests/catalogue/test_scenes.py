@@ -13,6 +13,8 @@ from tests.factories.catalogue import PACKS
 from yiwang.audit import services as audit
 from yiwang.catalogue import scenes
 from yiwang.catalogue.policy.items import Audience
+from yiwang.catalogue.policy.scenes import parse
+from yiwang.content.policy import reading
 from yiwang.content.policy.packs import PackFile
 from yiwang.content.services import load_packs
 
@@ -107,3 +109,18 @@ def test_scenes_of_the_packs_name_items_of_their_audience(path: Path) -> None:
                 item = path.parents[1] / "catalogue" / f"{slug}.yaml"
                 audiences = yaml.safe_load(item.read_text(encoding="utf-8"))["audiences"]
                 assert scene["audience"] in audiences, f"{scene['slug']}: {slug}"
+
+
+@pytest.mark.parametrize("path", sorted(PACKS.glob("*/scenes/*.yaml")), ids=lambda p: p.stem)
+def test_scenes_of_the_packs_have_the_form_of_scenes(path: Path) -> None:
+    found = reading.read(path.read_bytes())
+    written = PackFile(
+        pack="test",
+        section="scenes",
+        name=path.stem,
+        path=path.name,
+        content=found.content,
+        lines=found.lines,
+    )
+
+    assert [str(error) for error in parse(written)[1]] == []
