@@ -94,9 +94,9 @@ def _code(text: str) -> str:
 
 
 def _scenes(text: str, items: Sequence[ItemVersion], audience: Audience | None) -> list[Scene]:
-    """Return scenes whose words are in the text, then those of the best items."""
+    """Return scenes whose words are in the text, then those of the best item."""
     words = normal(text)
-    best = {one.slug for one in items[:3]}
+    best = {one.slug for one in items[:1]}
     named, near = [], []
     for scene in scenes.scenes(audience=audience):
         if any(
