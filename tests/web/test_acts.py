@@ -13,6 +13,7 @@ from django.utils import translation
 import yiwang
 from yiwang.audit.queries import READ_ACT
 from yiwang.cases.policy.states import Step
+from yiwang.catalogue.policy.drafting import DraftStep
 from yiwang.licences.policy.states import LicenceStep
 from yiwang.ratings.policy.clocks import TaskStep
 from yiwang.web import acts
@@ -21,7 +22,8 @@ ACT = re.compile(r"[a-z]+\.[a-z_]+")
 SOURCE = Path(yiwang.__file__).parent
 COMPUTED = {
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
-    "catalogue/services.py": {"catalogue.cancel_item", "catalogue.suspend_item"},
+    "catalogue/services/drafting.py": {f"catalogue.draft_{step.value}" for step in DraftStep},
+    "catalogue/services/publishing.py": {"catalogue.cancel_item", "catalogue.suspend_item"},
     "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
     "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
 }

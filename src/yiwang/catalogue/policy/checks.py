@@ -614,6 +614,14 @@ def scenarios_stand(version: ItemVersion) -> Findings:
             op = Op.IN if isinstance(given.value, tuple) else Op.EQ
             when = When(question=given.question, op=op, value=given.value)
             yield from _condition(f"{place}.answers", when, known)
+            question = known.get(given.question)
+            several = question is not None and question.kind is QuestionKind.CHOICES
+            if question is not None and several != isinstance(given.value, tuple):
+                yield (
+                    f"{place}.answers",
+                    f"“{given.question}”的回答形式不对。",
+                    "多选的问题写列表，其他的写单个值。",
+                )
 
 
 def entrusted_by_somebody(version: ItemVersion) -> Findings:

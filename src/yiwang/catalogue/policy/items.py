@@ -726,7 +726,7 @@ def _copy(section: Section, repeats: Repeats, counter: str, n: int) -> Section:
 
 
 def scenario_answers(version: ItemVersion, scenario_id: str) -> dict[str, Answer]:
-    """Return what a scenario takes as given, with what it is based on.
+    """Return what a scenario takes as given, with what it is based on; unasked answers are dropped.
 
     Raises:
         LookupError: no such scenario, or scenarios based on each other in a circle.
@@ -739,7 +739,12 @@ def scenario_answers(version: ItemVersion, scenario_id: str) -> dict[str, Answer
             raise LookupError(f"scenario {wanted} is missing or stands on itself")
         chain.append(known[wanted])
         wanted = known[wanted].based_on
-    return {given.question: given.value for one in reversed(chain) for given in one.answers}
+    given = {one.question: one.value for part in reversed(chain) for one in part.answers}
+    answers: dict[str, Answer] = {}
+    for question in version.questionnaire:
+        if question.id in given and holds(question.when, answers):
+            answers[question.id] = given[question.id]
+    return answers
 
 
 def online_depth_of(version: ItemVersion) -> tuple[OnlineDepth, ...]:

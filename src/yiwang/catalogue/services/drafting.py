@@ -231,6 +231,9 @@ def discard_draft(*, draft: int, by: Actor, at: datetime) -> None:
     _move(row, DraftStep.DISCARD, after(DraftStep.DISCARD, DraftState(row.state)), by=by, at=at)
 
 
+DRAFT = "draft_"
+"""What the acts on drafts begin with in the trail."""
+
 EDITOR = "editor"
 """What stands in place of a pack for items first written in the browser."""
 
@@ -328,7 +331,7 @@ def _step(
     audit.record(
         at=at,
         actor=by.ref,
-        act=f"catalogue.draft_{step.value}",
+        act=f"catalogue.{DRAFT}{step.value}",
         target=f"item:{row.slug}",
         detail={"draft": row.pk, "revision": row.revision} | dict(detail or {}),
         department=row.department,
