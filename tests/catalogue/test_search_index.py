@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -15,14 +16,16 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories.catalogue import item_checker, publish, publish_pack
 from yiwang.catalogue import queries, services
 from yiwang.catalogue.models import Item
-from yiwang.catalogue.policy.fusion import confidence, fused
+from yiwang.catalogue.policy.adaptation import Adaptation, Example, learned
+from yiwang.catalogue.policy.fusion import confidence, fused, worth_showing
 from yiwang.catalogue.policy.postings import best, by_frequency, by_weight
 from yiwang.catalogue.policy.snippets import SNIPPET, snippet
-from yiwang.catalogue.policy.text_terms import question_terms, text_terms
-from yiwang.catalogue.searching import engine, index_file, vectors
+from yiwang.catalogue.policy.text_terms import pieces, question_terms, text_terms
+from yiwang.catalogue.searching import engine, index_file, learning, vectors
 from yiwang.catalogue.searching.building import index_path
 from yiwang.catalogue.searching.collections import Collection
 from yiwang.catalogue.services import Article
+from yiwang.cli.search import search
 
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -362,3 +365,114 @@ def test_a_snippet_shows_where_the_words_stand() -> None:
 class _Model:
     def passage(self, text: str) -> np.ndarray:
         return np.full(vectors.SIZE, 1 / vectors.SIZE**0.5, np.float32)
+
+
+def test_what_is_learned_leads_to_the_right_article() -> None:
+    chance = np.random.default_rng(3)
+    hidden = chance.normal(size=(4, vectors.SIZE)).astype(np.float32)
+    hidden /= np.linalg.norm(hidden, axis=1, keepdims=True)
+
+    def example(kind: int) -> Example:
+        asked = hidden[kind] + 0.02 * chance.normal(size=vectors.SIZE).astype(np.float32)
+        candidates = np.vstack([hidden[3 - kind], hidden[kind]]).astype(np.float32)
+        return Example(
+            asked=asked.astype(np.float32),
+            candidates=candidates,
+            words=np.zeros(2, np.float32),
+            right=np.array([True, False]),
+        )
+
+    examples = [example(kind) for kind in (0, 1) for _ in range(100)]
+    found = learned(examples)
+    probe = example(0)
+    gain = probe.candidates @ (found.of(probe.asked) - probe.asked)
+
+    assert gain[0] > gain[1]
+    assert np.array_equal(learned(examples).left, found.left)
+
+
+def test_nothing_is_learned_from_questions_without_an_answer() -> None:
+    with pytest.raises(ValueError, match="no example"):
+        learned([])
+
+
+def test_what_was_learned_is_kept_and_a_broken_file_counts_as_nothing(tmp_path: Path) -> None:
+    found = Adaptation(
+        left=np.ones((vectors.SIZE, 8), np.float32), right=np.ones((8, vectors.SIZE), np.float32)
+    )
+    learning.save(found, tmp_path / "learned.npz")
+    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04")
+    learning.save(Adaptation(left=found.left[:3], right=found.right), tmp_path / "other.npz")
+
+    kept = learning.adaptation(tmp_path / "learned.npz")
+    assert kept is not None
+    assert np.array_equal(kept.left, found.left)
+    assert learning.adaptation(tmp_path / "broken.npz") is None
+    assert learning.adaptation(tmp_path / "other.npz") is None
+    assert learning.adaptation(tmp_path / "absent.npz") is None
+
+
+def test_vectors_shipped_in_few_levels_stay_near(folder: Path) -> None:
+    chance = np.random.default_rng(5)
+    full = chance.normal(size=(50, vectors.SIZE)).astype(np.float32)
+    full /= np.linalg.norm(full, axis=1, keepdims=True)
+    known = {number: vectors.packed(row) for number, row in enumerate(full)}
+    with (folder / "seed.npz").open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **vectors.in_levels(known))
+
+    read = vectors.Kept(folder / "absent.npz", [folder / "seed.npz"]).known
+
+    near = [
+        float(full[number] @ (row.astype(np.float32) * scale))
+        for number, (row, scale) in read.items()
+    ]
+    assert len(near) == 50
+    assert min(near) > 0.9
+
+
+def test_a_long_text_is_cut_at_the_ends_of_sentences() -> None:
+    text = "一句话说完了。" * 60
+
+    assert all(piece.endswith("。") for piece in pieces(text))
+    assert len(pieces("字" * 5_000)) == 4
+    assert pieces("") == []
+
+
+@pytest.mark.parametrize(
+    ("coverage", "cosine", "letters", "shown"),
+    [
+        (0.0, 0.9, False, True),
+        (0.1, 0.86, False, False),
+        (0.3, 0.8, False, True),
+        (0.05, 0.8, True, True),
+        (0.0, 0.8, True, False),
+        (0.01, None, False, True),
+        (0.0, None, False, False),
+    ],
+)
+def test_what_has_nothing_to_do_with_the_question_is_not_shown(
+    coverage: float, cosine: float | None, letters: bool, shown: bool
+) -> None:
+    assert worth_showing(coverage=coverage, cosine=cosine, in_letters=letters) is shown
+
+
+@pytest.mark.django_db
+def test_the_operator_builds_the_index_and_reads_what_it_lacks() -> None:
+    publish()
+    runner = CliRunner()
+
+    before = runner.invoke(search, ["status"])
+    done = runner.invoke(search, ["build", "--no-vectors"])
+    after = runner.invoke(search, ["status"])
+
+    assert before.exit_code == 1
+    assert "yiwang search build" in before.output
+    assert done.exit_code == 0
+    assert "事项 1 项" in done.output
+    assert after.exit_code == 0
+
+
+@pytest.mark.django_db
+def test_training_without_an_index_says_what_to_do_first(tmp_path: Path) -> None:
+    with pytest.raises(LookupError):
+        services.train_article_search(questions=[], path=tmp_path / "learned.npz")

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow
 from yiwang.catalogue.models import LawArticle as LawArticleRow
 from yiwang.catalogue.policy.citations import article_number
-from yiwang.catalogue.policy.fusion import CANDIDATES, confidence
+from yiwang.catalogue.policy.fusion import CANDIDATES, confidence, worth_showing
 from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.passages import Passage, passages
@@ -29,6 +29,7 @@ from yiwang.catalogue.policy.text_terms import question_terms, text_terms
 from yiwang.catalogue.searching import engine, vectors
 from yiwang.catalogue.searching.building import (
     ARTICLES,
+    BETWEEN,
     HANDLED,
     ITEMS,
     LISTED,
@@ -235,7 +236,7 @@ def search(
     found = engine.find_items(text, on=on, limit=CANDIDATES)
     if found is None:
         return _search_in_tables(text, on=on, audience=audience, limit=limit)
-    kept = _shown(found)
+    kept = _shown(text, found)
     place = {one.key[1]: index for index, one in enumerate(kept) if one.key[0] == HANDLED}
     if not place:
         return []
@@ -244,12 +245,18 @@ def search(
     return [version for _, version in _keyed_as(heads[:limit])]
 
 
-def _shown(found: Sequence[Found]) -> list[Found]:
-    """Leave out what is far behind the best."""
+def _shown(text: str, found: Sequence[Found]) -> list[Found]:
+    """Leave out what has nothing to do with the text, and what is far behind the best."""
     if not found:
         return []
     least = found[0].score - FAR_BEHIND
-    return [one for one in found if one.score >= least]
+    letters = text.isascii()
+    return [
+        one
+        for one in found
+        if one.score >= least
+        and worth_showing(coverage=one.coverage, cosine=one.cosine, in_letters=letters)
+    ]
 
 
 def _search_in_tables(
@@ -312,7 +319,7 @@ def search_listed(text: str, *, limit: int = 20) -> list[ItemHit]:
     found = engine.find_items(text, on=date.max, limit=CANDIDATES)
     if found is None:
         return _listed_in_table(text, limit=limit)
-    place = {one.key[1]: at for at, one in enumerate(_shown(found)) if one.key[0] == LISTED}
+    place = {one.key[1]: at for at, one in enumerate(_shown(text, found)) if one.key[0] == LISTED}
     return [hit for _, hit in sorted(_listed(place).items())][:limit]
 
 
@@ -367,7 +374,7 @@ def search_items(
         if audience is None and len(hits) < limit:
             hits += _listed_in_table(text, limit=limit - len(hits))
         return hits
-    kept = _shown(found)
+    kept = _shown(text, found)
     place = {one.key: at for at, one in enumerate(kept)}
     versions = {pk: at for (kind, pk), at in place.items() if kind == HANDLED}
     rows = _for_audience(_in_force(on).filter(pk__in=versions), audience)
@@ -447,7 +454,7 @@ select l.name, a.article, l.version, a.text, h.hits
 def search_passages(text: str, *, on: date, limit: int = 10) -> list[PassageHit]:
     """Find passages of the guides in force on `on` that answer `text`, best first.
 
-    At most three queries. A caller that must not answer wrongly shows a passage only when its
+    At most two queries. A caller that must not answer wrongly shows a passage only when its
     score reaches `ANSWERED`.
     """
     found = engine.find_passages(text, on=on, limit=CANDIDATES)
@@ -455,14 +462,17 @@ def search_passages(text: str, *, on: date, limit: int = 10) -> list[PassageHit]
         return _passages_of_items(text, on=on, limit=limit)
     near = found[: limit * PASSAGES_LOOKED_AT]
     rows = _in_force(on).filter(pk__in={one.key[0] for one in near})
-    known = dict(_keyed(rows)) if near else {}
+    known = {pk: (slug, name) for pk, slug, name in rows.values_list("pk", "item__slug", "name")}
     hits: list[PassageHit] = []
     for one in near:
-        pk, number = one.key
-        if len(hits) == limit or pk not in known:
+        if len(hits) == limit or one.key[0] not in known:
             continue
+        slug, name = known[one.key[0]]
+        part, heading, words = one.text.split(BETWEEN, 2)
         score = confidence(coverage=one.coverage, cosine=one.cosine)
-        hits.append(_passage_hit(known[pk], passages(known[pk])[number], score))
+        hits.append(
+            PassageHit(slug=slug, name=name, part=part, heading=heading, text=words, score=score)
+        )
     return hits
 
 

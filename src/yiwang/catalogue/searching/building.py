@@ -32,6 +32,9 @@ HANDLED, LISTED = 1, 2
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 
+BETWEEN = "\x1f"
+"""Between part, heading and text of a passage as the index keeps it."""
+
 _CHAPTER = re.compile(r"第[一二三四五六七八九十百零]+[编章节分]+\s*")
 
 Progress = Callable[[str, int, int], None]
@@ -104,15 +107,17 @@ def passages_collection(
 ) -> Collection:
     """Return the collection of passages of guides."""
     keys: list[tuple[int, ...]] = []
+    shown: list[str] = []
 
     def documents() -> Iterator[dict[str, float]]:
         for pk, version in versions:
             for number, passage in enumerate(passages(version)):
                 keys.append((pk, number))
+                shown.append(BETWEEN.join((passage.part, passage.heading, passage.text)))
                 yield text_terms(passage_text(version, passage))
 
     postings = by_frequency(documents(), like=like.postings if like else None)
-    return Collection.of(postings, keys)
+    return Collection.of(postings, keys, shown)
 
 
 def item_texts(version: ItemVersion) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,12 +33,14 @@ class Found:
     Attributes:
         coverage: Share of what the words of the question could score that the document reaches.
         cosine: How near its meaning is; None where it is not known.
+        text: What the index keeps of the document to be shown; mostly nothing.
     """
 
     key: tuple[int, ...]
     score: float
     coverage: float
     cosine: float | None
+    text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,28 +50,44 @@ class Collection:
     Attributes:
         views: Where the vectors of each document begin; one more than documents. A document has
             one vector for each of its texts, such as the name and the aliases of an item.
+        shown, shown_starts: Texts kept to be shown, in UTF-8 one after the other, and where each
+            begins; empty where the tables are asked for the text.
     """
 
     postings: Postings
     keys: Keys
     vectors: Vectors
     views: NDArray[np.int32]
+    shown: NDArray[np.uint8]
+    shown_starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, postings: Postings, keys: Sequence[tuple[int, ...]]) -> Collection:
-        """Return a collection without vectors."""
+    def of(
+        cls, postings: Postings, keys: Sequence[tuple[int, ...]], shown: Sequence[str] = ()
+    ) -> Collection:
+        """Return a collection without vectors; `shown` has a text for each key, or none at all."""
         width = len(keys[0]) if keys else 1
+        kept = [text.encode("utf-8", "replace") for text in shown]
         return cls(
             postings=postings,
             keys=np.array(keys, np.int64).reshape(-1, width),
             vectors=nothing(0),
             views=np.zeros(len(keys) + 1, np.int32),
+            shown=np.frombuffer(b"".join(kept), np.uint8),
+            shown_starts=np.cumsum([0, *map(len, kept)], dtype=np.int64),
         )
 
     def with_vectors(self, vectors: Vectors, counts: Sequence[int]) -> Collection:
         """Return the same documents with `counts` vectors each, in order."""
         views = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-        return Collection(postings=self.postings, keys=self.keys, vectors=vectors, views=views)
+        return replace(self, vectors=vectors, views=views)
+
+    def text(self, document: int) -> str:
+        """Return the text kept of a document; empty where none is."""
+        if document + 1 >= len(self.shown_starts):
+            return ""
+        first, last = int(self.shown_starts[document]), int(self.shown_starts[document + 1])
+        return self.shown[first:last].tobytes().decode("utf-8")
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Return what the file keeps of it."""
@@ -84,6 +102,8 @@ class Collection:
             f"{name}.vectors": rows,
             f"{name}.vector_scales": scales,
             f"{name}.views": self.views,
+            f"{name}.shown": self.shown,
+            f"{name}.shown_starts": self.shown_starts,
         }
 
     @classmethod
@@ -104,6 +124,8 @@ class Collection:
             keys=arrays[f"{name}.keys"],
             vectors=(arrays[f"{name}.vectors"], arrays[f"{name}.vector_scales"]),
             views=arrays[f"{name}.views"],
+            shown=arrays[f"{name}.shown"],
+            shown_starts=arrays[f"{name}.shown_starts"],
         )
 
     @cached_property
@@ -162,7 +184,7 @@ def find(
         asked: The vector of the question; None without the model.
         limit: How many are returned at most.
     """
-    keys: list[Keys] = []
+    every: list[tuple[Collection, int]] = []
     lexical: list[NDArray[np.float32]] = []
     near: list[NDArray[np.float32]] = []
     most = 0.0
@@ -170,7 +192,7 @@ def find(
         scores, could = part.postings.scores(terms)
         most = max(most, could)
         rows = part.candidates(scores, asked)
-        keys.append(part.keys[rows])
+        every.extend((part, row) for row in rows.tolist())
         lexical.append(scores[rows])
         near.append(
             np.full(len(rows), np.nan, np.float32) if asked is None else part.cosines(rows, asked)
@@ -179,13 +201,16 @@ def find(
     meanings = np.concatenate(near) if near else np.zeros(0, np.float32)
     scores = fused(words, meanings)
     order = np.argsort(-scores, kind="stable")[:limit]
-    every = [row for block in keys for row in block.tolist()]
-    return [
-        Found(
-            key=tuple(every[at]),
-            score=float(scores[at]),
-            coverage=min(1.0, float(words[at]) / most) if most else 0.0,
-            cosine=None if np.isnan(meanings[at]) else float(meanings[at]),
+    found = []
+    for at in order.tolist():
+        part, row = every[at]
+        found.append(
+            Found(
+                key=tuple(part.keys[row].tolist()),
+                score=float(scores[at]),
+                coverage=min(1.0, float(words[at]) / most) if most else 0.0,
+                cosine=None if np.isnan(meanings[at]) else float(meanings[at]),
+                text=part.text(row),
+            )
         )
-        for at in order.tolist()
-    ]
+    return found

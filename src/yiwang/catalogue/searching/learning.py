@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def adaptation(path: Path = LEARNED) -> Adaptation | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             left = stored["left"].astype(np.float32)
             right = stored["right"].astype(np.float32)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     if left.shape[0] != vectors.SIZE or right.shape != left.shape[::-1]:
         return None

@@ -33,6 +33,9 @@ MAX_CHARACTERS = 240
 SAVED_EVERY = 2_000
 """Texts encoded between two savings, so that a build that is stopped goes on where it was."""
 
+MAX_QUESTION = 64
+"""Characters of a question that are encoded: the time grows with each of them."""
+
 Vectors = tuple[NDArray[np.int8], NDArray[np.float32]]
 """Rows of signed bytes and the scale of each row; a scale of 0 says: not encoded."""
 
@@ -56,7 +59,7 @@ def question(text: str) -> NDArray[np.float32] | None:
     model = encoder()
     if model is None:
         return None
-    return np.asarray(model.query(text[:MAX_CHARACTERS]), np.float32)
+    return np.asarray(model.query(text[:MAX_QUESTION]), np.float32)
 
 
 def nothing(count: int) -> Vectors:
