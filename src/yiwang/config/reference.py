@@ -29,6 +29,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "addresses.md": addresses(),
         "events.md": events(),
+        "figures.md": figures(),
     }
 
 
@@ -67,6 +68,25 @@ def terms() -> str:
         lines += ["", f"## `{name.removeprefix('yiwang.')}`", "", _first_line(lists[name]), ""]
         lines += _table(
             ["Stored", "Label"], [[f"`{member.value}`", member.label] for member in lists[name]]
+        )
+    return "\n".join([*lines, ""])
+
+
+def figures() -> str:
+    """Return the figures of the catalogue with their definitions."""
+    from yiwang.catalogue.policy.reports import DEFINITIONS, report
+
+    lines = ["# Figures of the catalogue", "", WRITTEN, ""]
+    lines.append(
+        "Pages: `/reports/items/`; HTTP: `/api/v1/catalogue/reports`. A text "
+        "`plan.items.<figure>` of a pack is shown beside a figure as what the plan says."
+    )
+    for group, members in report([]).items():
+        found = DEFINITIONS[group]
+        lines += ["", f"## {group.label} (`{group.value}`)", "", found.text, "", found.text_en, ""]
+        lines += [f"Source: {found.source}", ""]
+        lines += _table(
+            ["Figure", "Label"], [[f"`{one.key.value}`", one.key.label] for one in members]
         )
     return "\n".join([*lines, ""])
 

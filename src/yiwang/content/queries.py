@@ -154,8 +154,29 @@ def text(key: str, *, on: date | None = None) -> Text | None:
     if not newest:
         return None
     row = next((newest[pack] for pack in _chain(settings.DISTRICT) if pack in newest), None)
-    if row is None:
-        return None
+    return None if row is None else _text(row)
+
+
+def texts_under(prefix: str) -> dict[str, Text]:
+    """Return the texts whose key begins with `prefix` and a dot, by the rest of the key.
+
+    The district's own goes before the city's and the nation's; two queries.
+    """
+    newest: dict[tuple[str, str], models.Text] = {
+        (row.key, row.pack): row
+        for row in models.Text.objects.filter(key__startswith=f"{prefix}.").order_by("revision")
+    }
+    if not newest:
+        return {}
+    found: dict[str, Text] = {}
+    for pack in reversed(_chain(settings.DISTRICT)):
+        for (key, owner), row in newest.items():
+            if owner == pack:
+                found[key.removeprefix(f"{prefix}.")] = _text(row)
+    return found
+
+
+def _text(row: models.Text) -> Text:
     return Text(
         pack=row.pack,
         key=row.key,

@@ -19,6 +19,7 @@ from yiwang.catalogue.policy.items import (
     PowerSource,
     ReformMode,
 )
+from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Permission, Post
@@ -56,6 +57,8 @@ SHOWN: tuple[type[Term], ...] = (
     OnlineDepth,
     PowerSource,
     ReformMode,
+    FigureGroup,
+    FigureKey,
 )
 
 LABELS = frozenset(
@@ -224,6 +227,38 @@ LABELS = frozenset(
         _("审批改为备案"),
         _("实行告知承诺"),
         _("优化审批服务"),
+        _("事项数量"),
+        _("办理时限"),
+        _("申报材料"),
+        _("到场次数"),
+        _("证照分离改革"),
+        _("进驻政务服务中心"),
+        _("规划的三个领域"),
+        _("与一窗通比对"),
+        _("告知承诺"),
+        _("取消和调整"),
+        _("全部事项"),
+        _("有办事指南"),
+        _("承诺时限压缩比例"),
+        _("当场办结（即办件）"),
+        _("材料免交比例"),
+        _("全程网办"),
+        _("网上可办"),
+        _("移动端可办"),
+        _("自助终端可办"),
+        _("一次也不用跑"),
+        _("要跑一次"),
+        _("要跑两次以上"),
+        _("已标明改革方式"),
+        _("尚未标明改革方式"),
+        _("进驻中心"),
+        _("不进驻中心负面清单"),
+        _("已与一窗通比对"),
+        _("功能一致"),
+        _("有差异"),
+        _("一窗通没有这项功能"),
+        _("取消和调整合计"),
+        _("调整"),
         _("无数量限制"),
         _("未开始计时"),
         _("今日到期"),

@@ -30,6 +30,8 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:privacy",
         "public:sitemap",
         "public:decisions",
+        "public:item_reports",
+        "public:item_report",
         "public:checkpoint",
         "public:components",
         "public:manifest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import decisions, site, trail, verify
+from yiwang.web.public import decisions, reports, site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/", site.Privacy.as_view(), name="privacy"),
     path("sitemap/", site.Sitemap.as_view(), name="sitemap"),
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
+    path("reports/items/", reports.ItemReports.as_view(), name="item_reports"),
+    path("reports/items/<slug:figure>/", reports.ItemReport.as_view(), name="item_report"),
     path("v/<str:token>", verify.VerifyToken.as_view(), name="verify_token"),
     path("V/<str:token>", verify.VerifyToken.as_view(), name="verify_token_capital"),
     path("verify/", verify.VerifyFile.as_view(), name="verify_file"),

@@ -1,0 +1,114 @@
+"""Questions behind the figures of the catalogue; the figures are in `policy.reports`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef
+from django.utils.timezone import localtime
+
+from yiwang.catalogue import queries
+from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow
+from yiwang.catalogue.policy.items import ItemState, ItemType
+from yiwang.catalogue.policy.reports import (
+    DecidedChange,
+    Figure,
+    FigureGroup,
+    FigureKey,
+    FigureLine,
+    KnownItem,
+    report,
+)
+
+PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemReport:
+    """Every figure of the catalogue on one day.
+
+    Attributes:
+        on: The day the figures hold on (数据截至).
+    """
+
+    on: date
+    groups: tuple[tuple[FigureGroup, tuple[Figure, ...]], ...]
+
+    def figure(self, key: FigureKey) -> Figure:
+        """Return one figure."""
+        return next(one for _, figures in self.groups for one in figures if one.key is key)
+
+    def group_of(self, key: FigureKey) -> FigureGroup:
+        """Return the group in which a figure stands."""
+        return next(
+            group for group, figures in self.groups if any(one.key is key for one in figures)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesPage:
+    """One page of the items behind a figure.
+
+    Attributes:
+        after: What the next page begins behind; empty: this is the last.
+    """
+
+    lines: tuple[FigureLine, ...]
+    after: str
+
+
+def item_report(*, on: date) -> ItemReport:
+    """Reckon all figures of the versions in force on `on`; three queries when all are parsed."""
+    found = report(queries.items(on=on), listed=_without_version(), changes=_decided(on))
+    return ItemReport(on=on, groups=tuple(found.items()))
+
+
+def lines_page(figure: Figure, *, after: str = "", limit: int = PAGE) -> LinesPage:
+    """Return a page of the items behind `figure`, by name.
+
+    Args:
+        figure: The figure.
+        after: `LinesPage.after` of the page before; anything else begins anew.
+        limit: Rows of the page, at most 100.
+    """
+    size = min(limit, PAGE)
+    places = {line.slug: place for place, line in enumerate(figure.lines, start=1)}
+    start = places.get(after, 0)
+    shown = figure.lines[start : start + size]
+    more = start + size < len(figure.lines)
+    return LinesPage(lines=shown, after=shown[-1].slug if more else "")
+
+
+def _without_version() -> list[KnownItem]:
+    rows = Item.objects.filter(~Exists(ItemVersionRow.objects.filter(item=OuterRef("pk"))))
+    return [
+        KnownItem(slug=slug, name=name, item_type=ItemType(kind), department=department)
+        for slug, name, kind, department in rows.values_list(
+            "slug", "name", "item_type", "department"
+        )
+    ]
+
+
+def _decided(on: date) -> Sequence[DecidedChange]:
+    in_force = ItemVersionRow.objects.filter(item=OuterRef("item_id"), until__isnull=True)
+    rows = (
+        ItemChange.objects.exclude(document="")
+        .annotate(offered=Exists(in_force))
+        .select_related("item")
+        .order_by("pk")
+    )
+    return [
+        DecidedChange(
+            slug=row.item.slug,
+            name=row.item.name,
+            department=row.item.department,
+            cancels=row.act == ItemState.CANCELLED,
+            document=row.document,
+            on=localtime(row.at).date(),
+            offered=row.offered,
+        )
+        for row in rows
+        if localtime(row.at).date() <= on
+    ]
