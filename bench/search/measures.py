@@ -84,7 +84,10 @@ def folds(count: int, parts: int = 5) -> np.ndarray:
 
 
 class PostgresFullText:
-    """PostgreSQL's full text over words of jieba, any word of the question, ts_rank_cd."""
+    """PostgreSQL's full text over words of jieba, any word of the question, ts_rank_cd.
+
+    The rank is divided by 1 + the logarithm of the length: without that long texts win always.
+    """
 
     def __init__(self, name: str, texts: Sequence[str]) -> None:
         from django.db import connection
@@ -116,7 +119,7 @@ class PostgresFullText:
             cursor.execute(
                 f"select id from {self.table}, to_tsquery('simple', %s) q"  # noqa: S608
                 " where words @@ q"
-                " order by ts_rank_cd(words, q) desc, id limit %s",
+                " order by ts_rank_cd(words, q, 1) desc, id limit %s",
                 [" | ".join(sorted(words)), limit],
             )
             return [number for (number,) in cursor.fetchall()]

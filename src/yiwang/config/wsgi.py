@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
 application = get_wsgi_application()
 
-from yiwang.catalogue.policy.search_terms import warm_up  # noqa: E402 - Django comes first
+from yiwang.catalogue.queries import warm_up  # noqa: E402 - Django comes first
 
-warm_up()  # the dictionary of words is read at start-up, not by the first who searches
+warm_up()  # words, index and model are read at start-up, not by the first who searches
