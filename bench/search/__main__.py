@@ -288,6 +288,18 @@ def calibrate(what: str, found: list[list[Any]], label: Any, own: int) -> None:
     inputs = np.array(
         [(1.0, 0.0 if t is None else t.coverage, (t.cosine if t else None) or 0.0) for t in tops]
     )
+    part = folds(len(label))
+    again = np.zeros(len(label))
+    for fold in range(5):
+        there = part == fold
+        again[there] = 1 / (1 + np.exp(-inputs[there] @ logistic(inputs[~there], label[~there])))
+    shown = again >= ANSWERED
+    print(
+        f"  learned without the fold scored, from {ANSWERED}: right "
+        f"{label[shown].mean() if shown.any() else 0:.3f} of those shown, "
+        f"{(shown & label).sum() / max(label.sum(), 1):.3f} of the right ones shown, "
+        f"{shown[own:].mean():.3f} of the questions without an answer shown"
+    )
     learnt = logistic(inputs, label)
     print(f"  learned on all: {learnt[0]:.1f} + {learnt[1]:.1f} coverage + {learnt[2]:.1f} cosine")
 
@@ -315,6 +327,7 @@ def articles(wanted: argparse.Namespace) -> None:
 
     from yiwang.catalogue import queries, services
     from yiwang.catalogue.laws_reader import read_article_keys, read_articles
+    from yiwang.catalogue.policy import adaptation
     from yiwang.catalogue.policy.text_terms import question_terms
     from yiwang.catalogue.searching import engine, learning, vectors
     from yiwang.catalogue.searching.building import ARTICLES
@@ -353,10 +366,16 @@ def articles(wanted: argparse.Namespace) -> None:
         encoded = [vectors.question(question) for question in asked]
         if own:
             part = folds(len(asked))
-            changes = []
-            for fold in range(5):
-                training = {asked[n]: by_number[n] for n in np.flatnonzero(part != fold)}
-                changes.append(learning.learn(collection, training)[0])
+            examples = [
+                learning.example(collection, question, numbers_right)
+                for question, numbers_right in zip(asked, by_number, strict=True)
+            ]
+            changes = [
+                adaptation.learned(
+                    [one for n, one in enumerate(examples) if one is not None and part[n] != fold]
+                )
+                for fold in range(5)
+            ]
             found = [
                 order(q, changes[part[n]], v)
                 for n, (q, v) in enumerate(zip(asked, encoded, strict=True))

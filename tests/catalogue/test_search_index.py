@@ -476,3 +476,20 @@ def test_the_operator_builds_the_index_and_reads_what_it_lacks() -> None:
 def test_training_without_an_index_says_what_to_do_first(tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         services.train_article_search(questions=[], path=tmp_path / "learned.npz")
+
+
+@pytest.mark.django_db
+def test_the_worker_goes_on_until_every_text_has_a_vector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish()
+    monkeypatch.setattr(vectors, "installed", lambda: True)
+    monkeypatch.setattr(vectors, "encoder", lambda: _Model())
+    monkeypatch.setattr("yiwang.catalogue.services.search_index.ENCODED_AT_ONCE", 3)
+
+    runs = 0
+    while services.refresh_search_index(on=TODAY) is not None:
+        runs += 1
+
+    assert runs > 1
+    assert queries.search_index_state(on=TODAY).not_encoded == 0

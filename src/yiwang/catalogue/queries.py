@@ -143,7 +143,7 @@ class SearchIndexState:
     Attributes:
         built: Whether there is an index that can be read.
         items, passages, articles: What it holds.
-        encoded: How many of them have a vector.
+        encoded, not_encoded: How many of their texts have a vector, and how many have none.
         new: Versions and listed items published since.
         laws_changed: The corpus of laws is another than when it was made.
         meaning: The optional model is installed.
@@ -154,6 +154,7 @@ class SearchIndexState:
     passages: int
     articles: int
     encoded: int
+    not_encoded: int
     new: int
     laws_changed: bool
     meaning: bool
@@ -529,6 +530,7 @@ def search_index_state(*, on: date) -> SearchIndexState:
         passages=counts.get(PASSAGES, 0),
         articles=counts.get(ARTICLES, 0),
         encoded=sum(int((part.vectors[1] > 0).sum()) for part in parts.values()),
+        not_encoded=sum(int((part.vectors[1] == 0).sum()) for part in parts.values()),
         new=len(versions) + len(listed),
         laws_changed=tuple(law_mark()) != (known.laws or (0, 0, 0)),
         meaning=vectors.installed(),

@@ -72,7 +72,7 @@ def status() -> None:
     else:
         click.echo(
             f"事项 {state.items} 项、指南段落 {state.passages} 段、法条 {state.articles} 条，"
-            f"其中 {state.encoded} 段有文义向量。"
+            f"{state.encoded} 段文字有文义向量，{state.not_encoded} 段没有。"
         )
     if state.new:
         click.echo(f"新发布 {state.new} 项，尚未编入索引（已经能检索到）。")

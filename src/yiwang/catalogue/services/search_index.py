@@ -65,8 +65,7 @@ def build_search_index(
 def refresh_search_index(*, on: date) -> IndexBuilt | None:
     """Make the index anew where something is new; None where there is nothing to do."""
     state = queries.search_index_state(on=on)
-    texts = state.items + state.passages + state.articles
-    lacking = state.meaning and state.encoded < texts
+    lacking = state.meaning and state.not_encoded
     if state.built and not state.new and not state.laws_changed and not lacking:
         return None
     return build_search_index(on=on, encode=ENCODED_AT_ONCE)
