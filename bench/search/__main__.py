@@ -122,24 +122,18 @@ def kept() -> Any:
 
 def publish_packs() -> list[Any]:
     """Publish the items of the district's pack and return their versions."""
+    import yaml
+
     from yiwang.catalogue import services
     from yiwang.catalogue.policy.items import ItemVersion
     from yiwang.catalogue.policy.parsing import parse_item
-    from yiwang.content.policy import reading
 
     found: list[ItemVersion] = []
     for path in sorted((ROOT / "packs" / "jiading" / "catalogue").glob("*.yaml")):
-        content = reading.read_yaml(path) if hasattr(reading, "read_yaml") else _yaml(path)
-        version = parse_item(content)
+        version = parse_item(yaml.safe_load(path.read_text("utf-8")))
         services.publish_from_pack(version=version, pack="jiading", by="system:bench", at=AT)
         found.append(version)
     return found
-
-
-def _yaml(path: Path) -> Any:
-    import yaml
-
-    return yaml.safe_load(path.read_text("utf-8"))
 
 
 def build_index(texts: list[str]) -> tuple[Any, float]:
