@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import decisions, reports, site, trail, verify
+from yiwang.web.public import decisions, opendata, reports, site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
     path("reports/items/", reports.ItemReports.as_view(), name="item_reports"),
     path("reports/items/<slug:figure>/", reports.ItemReport.as_view(), name="item_report"),
+    path("opendata/", opendata.OpenData.as_view(), name="opendata"),
+    path("opendata/items.csv", opendata.ItemsCsv.as_view(), name="items_csv"),
+    path("opendata/items.json", opendata.ItemsJson.as_view(), name="items_json"),
     path("v/<str:token>", verify.VerifyToken.as_view(), name="verify_token"),
     path("V/<str:token>", verify.VerifyToken.as_view(), name="verify_token_capital"),
     path("verify/", verify.VerifyFile.as_view(), name="verify_file"),

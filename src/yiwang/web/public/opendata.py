@@ -1,0 +1,128 @@
+"""The catalogue for programs and spreadsheets: what there is, what it means, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+
+from yiwang.catalogue import opendata
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.exports import COLUMNS, Names, csv_lines
+from yiwang.content import queries as content
+from yiwang.kernel.hashing import canonical_json, sha256
+from yiwang.organisations import queries as organisations
+from yiwang.web.views import Page
+
+LICENCE = "opendata.licence"
+"""Key of the text on what may be done with the data."""
+
+FORM = "1"
+"""Version of the form of the files; goes up when a column or a key changes its meaning."""
+
+
+class OpenData(Page):
+    """What data there is, in which files, with which fields and on which terms (开放数据)."""
+
+    template_name = "public/opendata.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page."""
+        edition = opendata.edition(on=self.today)
+        terms = content.text(LICENCE)
+        english = get_language() == "en"
+        return self.render(
+            {
+                "on": self.today,
+                "count": edition.count,
+                "changed_on": _day(edition.changed_at),
+                "columns": COLUMNS,
+                "terms": ((english and terms.text_en) or terms.text) if terms else "",
+                "terms_source": terms.source if terms else "",
+            }
+        )
+
+
+class Download(Page):
+    """One file of the whole catalogue; whoever holds the same edition gets no second copy."""
+
+    content_type = ""
+    name = ""
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Code of a department -> its name."""
+        return {unit.code: unit.name for unit in organisations.departments()}
+
+    @cached_property
+    def terms(self) -> str:
+        """What may be done with the data."""
+        found = content.text(LICENCE)
+        return found.text if found else ""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send the file piece by piece, or say that it has not changed."""
+        edition = opendata.edition(on=self.today)
+        told = [FORM, self.name, edition.mark, self.names, self.terms]
+        etag = quote_etag(sha256(canonical_json(told))[:32])
+        response = get_conditional_response(request, etag=etag) or self.whole(edition)
+        response["ETag"] = etag
+        response["Cache-Control"] = "no-cache"
+        return response  # type: ignore[return-value]  # streamed answers have the same headers
+
+    def whole(self, edition: opendata.Edition) -> HttpResponseBase:
+        """Return the whole file."""
+        response = StreamingHttpResponse(self.pieces(edition), content_type=self.content_type)
+        response["Content-Disposition"] = f'attachment; filename="{self.name}"'
+        return response
+
+    def pieces(self, edition: opendata.Edition) -> Iterator[bytes]:
+        """Yield the file."""
+        raise NotImplementedError
+
+
+class ItemsCsv(Download):
+    """The table of items for spreadsheets (事项清单)."""
+
+    content_type = "text/csv; charset=utf-8"
+    name = "items.csv"
+
+    def pieces(self, edition: opendata.Edition) -> Iterator[bytes]:
+        """Yield the lines; cells that a spreadsheet might run are defused."""
+        items = catalogue.items(on=edition.on)
+        for line in csv_lines(items, Names(departments=self.names)):
+            yield line.encode()
+
+
+class ItemsJson(Download):
+    """Every version in force with all its fields (事项全量数据)."""
+
+    content_type = "application/json"
+    name = "items.json"
+
+    def pieces(self, edition: opendata.Edition) -> Iterator[bytes]:
+        """Yield the head, then item after item; only a few are in memory."""
+        head = {
+            "on": edition.on,
+            "changed_at": edition.changed_at,
+            "count": edition.count,
+            "licence": self.terms,
+            "departments": self.names,
+        }
+        yield orjson.dumps(head)[:-1] + b',"items":['
+        for place, one in enumerate(opendata.definitions(on=edition.on)):
+            yield (b",\n" if place else b"\n") + orjson.dumps(one)
+        yield b"\n]}\n"
+
+
+def _day(at: datetime | None) -> date | None:
+    return localtime(at).date() if at else None
