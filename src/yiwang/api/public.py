@@ -16,6 +16,9 @@ from yiwang.cases.queries import TrackView
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, ItemVersion
 from yiwang.catalogue.policy.parsing import to_plain
+from yiwang.consultations import queries as consultations
+from yiwang.consultations import services as asking
+from yiwang.consultations.queries import Reply
 from yiwang.licences import services as licences
 from yiwang.licences.services import VerifyAnswer
 from yiwang.organisations import scope
@@ -58,6 +61,13 @@ def get_item(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
     """Return the guide of an item: everything that form and clocks are made of."""
     item = catalogue.item(slug, on=today())
     return answer({**to_plain(item), "version": item.version})
+
+
+@router.get("/ask", response={200: Reply, **COMMON}, operation_id="ask")
+def ask(request: HttpRequest, wish: Query[schemas.Question]) -> HttpResponse:
+    """Answer a question in the words of guides and laws, with sources, or say `known: false`."""
+    asking.count_question(address=address_of(request), at=now())
+    return answer(consultations.reply(wish.q, on=today()))
 
 
 @router.post("/track", response={200: TrackView, **COMMON}, operation_id="track")

@@ -184,6 +184,12 @@ class ItemWish(Schema):
     audience: Audience | None = None
 
 
+class Question(Schema):
+    """A question in one's own words."""
+
+    q: str = Field(default="", description="The question, at most 200 characters.")
+
+
 class CaseList(Schema):
     """One page of cases."""
 

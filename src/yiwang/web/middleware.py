@@ -43,7 +43,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-PERSONAL = ("/accounts/", "/api/", "/track/", "/v/", "/V/")
+PERSONAL = ("/accounts/", "/api/", "/ask/", "/track/", "/v/", "/V/")
 """Beginnings of addresses that show something personal or secret to whoever is not signed in."""
 
 

@@ -23,6 +23,7 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "citizen:tracked",
         "citizen:rate_by_code",
         "citizen:help",
+        "citizen:ask",
         "public:verify_token",
         "public:verify_token_capital",
         "public:verify_file",

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from yiwang.web.citizen import (
     account,
     apply,
+    asking,
     cases,
     items,
     personal,
@@ -66,5 +67,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/<str:identifier>/", wallet.Licence.as_view(), name="licence"),
     path("licences/<str:identifier>/file/", wallet.LicenceFile.as_view(), name="licence_file"),
     path("me/", account.Me.as_view(), name="me"),
+    path("ask/", asking.Ask.as_view(), name="ask"),
     path("help/", account.Help.as_view(), name="help"),
 ]
