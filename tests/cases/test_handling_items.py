@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import cases
 from yiwang.cases.queries import CaseView
+from yiwang.cases.services import DecisionRefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences.models import Licence
 from yiwang.licences.policy.states import LicenceState
@@ -94,3 +95,16 @@ def test_a_deregistration_ends_the_licence_and_issues_none():
 def test_a_deregistration_of_what_is_not_held_here_issues_none():
     assert granted("cancel").licence_identifier == ""
     assert not Licence.objects.exists()
+
+
+def test_one_of_several_licences_is_named_or_nothing_is_decided():
+    first, second = granted("issue"), granted("issue")
+    wanted = licences.licence(second.licence_identifier).number
+
+    with pytest.raises(DecisionRefusedError, match="写明证照编号"):
+        granted("cancel")
+    granted("cancel", address=wanted)
+
+    states = dict(Licence.objects.values_list("identifier", "state"))
+    assert states[first.licence_identifier] == LicenceState.VALID
+    assert states[second.licence_identifier] == LicenceState.CANCELLED

@@ -14,6 +14,7 @@ from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
 from yiwang.cases.queries import TrackView
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.form_schema import form_schema
 from yiwang.catalogue.policy.items import Audience, ItemVersion
 from yiwang.catalogue.policy.parsing import to_plain
 from yiwang.consultations import queries as consultations
@@ -68,6 +69,12 @@ def ask(request: HttpRequest, wish: Query[schemas.Question]) -> HttpResponse:
     """Answer a question in the words of guides and laws, with sources, or say `known: false`."""
     asking.count_question(address=address_of(request), at=now())
     return answer(consultations.reply(wish.q, on=today()))
+
+
+@router.get("/items/{slug}/form", response={200: dict, **COMMON}, operation_id="get_form")
+def get_form(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
+    """Return the form of an item as JSON Schema: what an application must answer."""
+    return answer(form_schema(catalogue.item(slug, on=today())))
 
 
 @router.post("/track", response={200: TrackView, **COMMON}, operation_id="track")

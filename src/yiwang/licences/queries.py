@@ -188,6 +188,18 @@ def valid_licence(holder_ref: str, type_code: str, *, on: date) -> LicenceView |
     return view(row) if row else None
 
 
+def valid_licences(holder_ref: str, type_code: str, *, on: date) -> list[LicenceView]:
+    """Return the holder's licences of a type that are valid on `on`, oldest first."""
+    rows = (
+        _rows()
+        .held_by(holder_ref)
+        .valid_on(on)
+        .filter(Q(type__code=type_code) | Q(type__slug=type_code))
+        .order_by("pk")
+    )
+    return [view(row) for row in rows[:PAGE]]
+
+
 def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:
     """Tell whether the holder has a licence of a type that is valid on `on` (免于提交)."""
     return valid_licence(holder_ref, type_code, on=on) is not None

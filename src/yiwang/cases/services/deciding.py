@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -44,6 +45,7 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences import queries as licences_held
 from yiwang.licences import services as licences
 from yiwang.licences.policy.states import LicenceStep
+from yiwang.licences.queries import LicenceView
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import services as registers
 
@@ -196,7 +198,7 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
         return ""
     answers = CaseAnswer.objects.get(case=case).answers
     kind = _kind(case, item)
-    old = licences_held.valid_licence(case.applicant_ref, item.result.licence_type, on=day_of(at))
+    old = None if kind is HandlingKind.ISSUE else _held(case, item, answers, on=day_of(at))
     if kind is HandlingKind.CANCEL:
         if old is not None:
             licences.move_licence(
@@ -253,6 +255,25 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
 
 NEXT_VERSION = frozenset({HandlingKind.CHANGE, HandlingKind.RENEW, HandlingKind.REISSUE})
 """Kinds of handling that lead to the next version of a licence (变更、延续、补证)."""
+
+
+def _held(
+    case: Case, item: ItemVersion, answers: Mapping[str, object], *, on: date
+) -> LicenceView | None:
+    """Return the licence the case is about: the one it names, or the only one of its type.
+
+    Raises:
+        DecisionRefusedError: several are held and the application names none of them.
+    """
+    held = licences_held.valid_licences(case.applicant_ref, item.result.licence_type, on=on)
+    named = [one for one in held if one.number and one.number in answers.values()]
+    if len(held) > 1 and not named:
+        numbers = "、".join(one.number for one in held)
+        raise DecisionRefusedError(
+            f"申请人有{len(held)}份有效的{item.result.name}（{numbers}），申请没有写明是哪一份；"
+            "请先补正，写明证照编号。"
+        )
+    return next(iter(named or held), None)
 
 
 def _kind(case: Case, item: ItemVersion) -> HandlingKind:
