@@ -84,6 +84,18 @@ def test_what_fails_in_force_or_in_a_draft_is_told_with_its_remedy(operate: Oper
     assert "编写中 第2次修订" in operate("catalogue", "drafts").output
 
 
+def test_the_check_is_narrowed_to_the_items_of_a_pack(operate: Operate) -> None:
+    publish()
+    number = services.begin_draft(slug="stall-permit", by=a_writer(), at=AT)
+    services.save_draft(
+        draft=number, definition=definition(faq=[]), revision=1, by=a_writer(), at=AT
+    )
+
+    assert operate("catalogue", "check", "--pack", "example").exit_code == 1
+    assert operate("catalogue", "check", "--pack", "other").exit_code == 0
+    assert operate("catalogue", "check", "other-item", "--pack", "example").exit_code == 0
+
+
 def test_an_item_written_out_and_loaded_again_is_the_same(operate: Operate) -> None:
     published = publish(summary="“引号”：冒号 # 井号，\n换行", aliases=["no", "1e3", "2026-01-01"])
 

@@ -38,14 +38,34 @@ STAFF: dict[str, tuple[str, list[tuple[str, Post]]]] = {
 
 def hire(*logins: str) -> None:
     """Make accounts with their posts; none named: all of them."""
-    for login in logins or STAFF:
-        name, posts = STAFF[login]
+    _hire({login: STAFF[login] for login in logins or STAFF})
+
+
+def _hire(people: dict[str, tuple[str, list[tuple[str, Post]]]]) -> None:
+    for login, (name, posts) in people.items():
         services.create_staff(login=login, name=name, password=PASSWORD, by=SYSTEM, at=cases.FRIDAY)
         User.objects.filter(login=login).update(password_changed_at=cases.FRIDAY)
         for department, post in posts:
             services.grant_post(
                 login=login, department=department, post=post, by=SECURITY, at=cases.FRIDAY
             )
+
+
+KEEPERS: dict[str, tuple[str, list[tuple[str, Post]]]] = {
+    "owner": ("冯编写", [("market", Post.ITEM_OWNER)]),
+    "owner2": ("褚编写", [("market", Post.ITEM_OWNER)]),
+    "legal": ("卫法制", [("market", Post.LEGAL_OFFICER)]),
+    "checker": ("蒋中心", [(EVERYWHERE, Post.ITEM_CHECKER)]),
+    "headlegal": ("沈兼任", [("market", Post.DEPARTMENT_HEAD), ("market", Post.LEGAL_OFFICER)]),
+    "ownerhead": ("韩兼任", [("market", Post.ITEM_OWNER), ("market", Post.DEPARTMENT_HEAD)]),
+    "owner-housing": ("杨外人", [("housing", Post.ITEM_OWNER)]),
+}
+"""Those who keep items; only tests of items hire them."""
+
+
+def hire_keepers() -> None:
+    """Make the accounts of those who keep items."""
+    _hire(KEEPERS)
 
 
 def signed_in(login: str) -> Client:

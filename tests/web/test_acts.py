@@ -18,7 +18,7 @@ from yiwang.licences.policy.states import LicenceStep
 from yiwang.ratings.policy.clocks import TaskStep
 from yiwang.web import acts
 
-ACT = re.compile(r"[a-z]+\.[a-z_]+")
+ACT = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
 SOURCE = Path(yiwang.__file__).parent
 COMPUTED = {
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},

@@ -15,6 +15,7 @@ from pydantic import Field
 from yiwang.cases.policy.states import StepRefusedError
 from yiwang.cases.queries import CaseNotFoundError
 from yiwang.cases.services import ConflictRefusedError, IncompleteError, NotHolderError
+from yiwang.catalogue.policy.drafting import DraftStepRefusedError
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import PermissionRefusedError
@@ -37,6 +38,7 @@ STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (PermissionRefusedError, 403),
     (ConflictRefusedError, 409),
     (StepRefusedError, 409),
+    (DraftStepRefusedError, 409),
     (NotHolderError, 409),
     (TooManyTriesError, 429),
     (RefusedError, 422),

@@ -195,3 +195,22 @@ class CaseList(Schema):
 
     rows: list[QueueRow]
     after: str | None = Field(description="Hand it back for the next page; null: the last one.")
+
+
+class DraftWish(Schema):
+    """Which drafts of items."""
+
+    mine: bool = Field(default=False, description="Only those that wait for the caller.")
+    after: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,15}$")] = ""
+
+
+class DraftAct(Body):
+    """An act on the revision of a draft that the caller read."""
+
+    revision: Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+class ApproveDraft(DraftAct):
+    """An approval with an opinion."""
+
+    comment: Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_printable)] = ""

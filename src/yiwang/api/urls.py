@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yiwang.api import applicants, catalogue, errors, public, staff
+from yiwang.api import applicants, catalogue, errors, items, public, staff
 from yiwang.api.context import Token
 
 api = NinjaAPI(
@@ -21,5 +21,6 @@ api.add_router("", public.router)
 api.add_router("", catalogue.router)
 api.add_router("", applicants.router)
 api.add_router("", staff.router)
+api.add_router("", items.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

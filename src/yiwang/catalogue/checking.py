@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from yiwang.catalogue import basis, queries
-from yiwang.catalogue.models import ItemDraft
+from yiwang.catalogue.models import Item, ItemDraft
 from yiwang.catalogue.policy.checks import failures
 from yiwang.catalogue.policy.drafting import OPEN_DRAFTS, DraftState
 from yiwang.catalogue.policy.items import ItemVersion
@@ -45,13 +45,20 @@ class DraftLine:
     changed_by: str
 
 
-def check_catalogue(*, on: date, slugs: Sequence[str] = ()) -> list[Finding]:
+def check_catalogue(*, on: date, slugs: Sequence[str] = (), pack: str = "") -> list[Finding]:
     """Run every check over the versions in force on `on` and over the open drafts.
 
     Args:
         on: The day.
         slugs: Only these items; empty: all.
+        pack: Only items that came with this pack; empty: all.
     """
+    if pack:
+        named = Item.objects.filter(pack=pack)
+        named = named.filter(slug__in=slugs) if slugs else named
+        slugs = list(named.values_list("slug", flat=True))
+        if not slugs:
+            return []
     found: list[Finding] = []
     versions = [one for one in queries.items(on=on) if not slugs or one.slug in slugs]
     found += _findings(versions, draft=0)

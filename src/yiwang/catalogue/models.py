@@ -164,7 +164,8 @@ class ItemDraft(models.Model):
     """The next version of an item while it is being written and checked (事项草稿).
 
     One open draft per item. `revision` counts the writes: whoever saves names the revision they
-    read, so that nobody writes over what another has saved meanwhile.
+    read, so that nobody writes over what another has saved meanwhile. `document` is the number of
+    the decision that adjusts the item (调整); empty: an ordinary change.
     """
 
     slug = models.SlugField("标识", max_length=80)
@@ -181,6 +182,7 @@ class ItemDraft(models.Model):
     changed_at = models.DateTimeField("修改时间")
     changed_by = models.CharField("修改人", max_length=80)
     published_version = models.PositiveIntegerField("发布为版本", null=True, blank=True)
+    document = models.CharField("调整决定文号", max_length=120, blank=True)
 
     class Meta:
         constraints = [

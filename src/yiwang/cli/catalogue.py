@@ -17,8 +17,9 @@ def catalogue() -> None:
 
 @catalogue.command()
 @click.argument("slugs", nargs=-1)
+@click.option("--pack", default="", help="Only items that came with this pack.")
 @json_option
-def check(slugs: tuple[str, ...], as_json: bool) -> None:
+def check(slugs: tuple[str, ...], pack: str, as_json: bool) -> None:
     """Run every check before publication over the items in force and the open drafts.
 
     With a corpus of laws loaded, each legal basis is looked up too.
@@ -27,7 +28,7 @@ def check(slugs: tuple[str, ...], as_json: bool) -> None:
     """
     from yiwang.catalogue.checking import check_catalogue
 
-    found = check_catalogue(on=day_of(now()), slugs=slugs)
+    found = check_catalogue(on=day_of(now()), slugs=slugs, pack=pack)
     for one in found:
         where = f"草稿 {one.draft}" if one.draft else "在用版本"
         line = f"{one.slug}（{where}）{one.place}：{one.message}{one.remedy}"
@@ -59,10 +60,9 @@ def export(slug: str, version: int | None) -> None:
 
     Exit status 0: written to standard output. 2: no such item or version.
     """
-    import yaml
-
     from yiwang.catalogue import queries
     from yiwang.catalogue.policy.parsing import to_plain
+    from yiwang.catalogue.policy.writing import as_yaml
 
     try:
         if version is None:
@@ -71,7 +71,7 @@ def export(slug: str, version: int | None) -> None:
             found = queries.item_version(slug, version)
     except LookupError as missing:
         raise click.ClickException(f"没有事项“{slug}”或者这个版本，请核对标识。") from missing
-    click.echo(yaml.safe_dump(to_plain(found), allow_unicode=True, sort_keys=False, width=100))
+    click.echo(as_yaml(to_plain(found)), nl=False)
 
 
 @catalogue.command("import")

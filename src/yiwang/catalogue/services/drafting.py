@@ -11,6 +11,7 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.catalogue import basis
 from yiwang.catalogue.models import Item, ItemDraft, ItemDraftStep
+from yiwang.catalogue.policy.bounds import unkeepable
 from yiwang.catalogue.policy.checks import failures
 from yiwang.catalogue.policy.differences import differences
 from yiwang.catalogue.policy.drafting import (
@@ -22,7 +23,7 @@ from yiwang.catalogue.policy.drafting import (
 )
 from yiwang.catalogue.policy.items import ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import ItemFormatError, parse_item, to_plain
-from yiwang.catalogue.services.publishing import publish_from_pack
+from yiwang.catalogue.services.publishing import DOCUMENT_CHARS, publish_from_pack
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import Actor, Permission, require
@@ -42,8 +43,14 @@ class DraftRefusedError(RefusedError):
 
 
 @transaction.atomic
-def begin_draft(*, slug: str, by: Actor, at: datetime) -> int:
+def begin_draft(*, slug: str, document: str = "", by: Actor, at: datetime) -> int:
     """Begin the next version of item `slug` from its newest one; returns the draft's number.
+
+    Args:
+        slug: The item.
+        document: Number of the decision that adjusts the item (调整); empty: an ordinary change.
+        by: A post that may write items of the department.
+        at: Moment of the act.
 
     Raises:
         PermissionRefusedError: `by` may not write items of the department.
@@ -58,7 +65,12 @@ def begin_draft(*, slug: str, by: Actor, at: datetime) -> int:
     if last.state == ItemState.CANCELLED:
         raise DraftRefusedError(f"事项“{last.name}”已经取消，不能再修改；确需恢复的，请新建事项。")
     return _begin(
-        parse_item(last.definition), definition=last.definition, based_on=last.version, by=by, at=at
+        parse_item(last.definition),
+        definition=last.definition,
+        based_on=last.version,
+        document=document,
+        by=by,
+        at=at,
     )
 
 
@@ -80,7 +92,13 @@ def begin_item(*, version: ItemVersion, by: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def save_draft(
-    *, draft: int, definition: Mapping[str, Any], revision: int, by: Actor, at: datetime
+    *,
+    draft: int,
+    definition: Mapping[str, Any],
+    revision: int,
+    document: str | None = None,
+    by: Actor,
+    at: datetime,
 ) -> int:
     """Keep `definition` as the draft's text; returns the new revision.
 
@@ -91,6 +109,7 @@ def save_draft(
         draft: Number of the draft.
         definition: The whole item, in the format of a pack file.
         revision: The revision that `by` read before writing.
+        document: Number of the decision that adjusts the item; None: as it was.
         by: A post that may write items of the department.
         at: Moment of the act.
 
@@ -114,9 +133,14 @@ def save_draft(
         raise DraftRefusedError(
             "标识和实施部门不能在草稿里更改；需要更改的，请取消原事项后新建事项。"
         )
+    if wrong := unkeepable(version):
+        raise ItemFormatError(wrong)
     plain = to_plain(version)
     lines = list(differences(row.definition, plain))
     row.definition, row.name = plain, version.name
+    if document is not None and _document(document) != row.document:
+        lines.append(f"调整决定文号：{row.document or '（无）'} → {document.strip() or '（无）'}")
+        row.document = _document(document)
     row.revision += 1
     row.changed_at, row.changed_by = at, by.ref
     row.save()
@@ -191,7 +215,9 @@ def approve_draft(
             f"生效日期 {version.effective_on} 不是工作日，新版本应从工作日零时起生效，"
             "请退回修改生效日期。"
         )
-    published = publish_from_pack(version=version, pack=EDITOR, by=by.ref, at=at)
+    published = publish_from_pack(
+        version=version, pack=EDITOR, document=row.document, by=by.ref, at=at
+    )
     if published is None:
         raise DraftRefusedError("内容与在用的版本相同，没有可以发布的变化，请作废草稿。")
     row.published_version = published.version
@@ -239,8 +265,16 @@ EDITOR = "editor"
 
 
 def _begin(
-    version: ItemVersion, *, definition: Mapping[str, Any], based_on: int, by: Actor, at: datetime
+    version: ItemVersion,
+    *,
+    definition: Mapping[str, Any],
+    based_on: int,
+    document: str = "",
+    by: Actor,
+    at: datetime,
 ) -> int:
+    if wrong := unkeepable(version):
+        raise ItemFormatError(wrong)
     open_draft = ItemDraft.objects.filter(slug=version.slug, state__in=OPEN_DRAFTS).first()
     if open_draft is not None:
         raise DraftRefusedError(
@@ -258,9 +292,17 @@ def _begin(
         created_by=by.ref,
         changed_at=at,
         changed_by=by.ref,
+        document=_document(document),
     )
     _step(row, DraftStep.BEGIN, by=by, at=at)
     return row.pk
+
+
+def _document(number: str) -> str:
+    number = number.strip()
+    if len(number) > DOCUMENT_CHARS:
+        raise DraftRefusedError(f"文号不超过{DOCUMENT_CHARS}个字，请只填写文号。")
+    return number
 
 
 def _require_sound(row: ItemDraft) -> ItemVersion:

@@ -23,6 +23,12 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json, sha256
 from yiwang.organisations.permissions import Actor, Permission, require
 
+DOCUMENT_CHARS = 120
+"""Longest number of a decision, in characters."""
+
+PUBLISH, ADJUST = "publish", "adjust"
+"""How the history names a publication, and one that carries out a decision to adjust (调整)."""
+
 
 class PublicationRefusedError(RefusedError):
     """The version does not pass the checks before publication."""
@@ -52,12 +58,13 @@ def publish_item(*, version: ItemVersion, pack: str, by: Actor, at: datetime) ->
 
 @transaction.atomic
 def publish_from_pack(
-    *, version: ItemVersion, pack: str, by: str, at: datetime
+    *, version: ItemVersion, pack: str, document: str = "", by: str, at: datetime
 ) -> ItemVersion | None:
     """Publish `version` as loaded from a pack by an operator of the system.
 
     The same act as `publish_item`, for the command line, where the right to load packs is that
-    of the machine's operator and not of a post.
+    of the machine's operator and not of a post. With `document`, the number of a decision, the
+    history says that the item was adjusted (调整) and by which decision.
 
     Raises:
         PublicationRefusedError: a check before publication fails, or the item was withdrawn.
@@ -83,13 +90,15 @@ def publish_from_pack(
     )
     lines = list(differences(last.definition, definition)) if last else ["新增事项"]
     Item.objects.filter(pk=item.pk).update(**_listed_as(version))
-    _note(item, row, act="publish", lines=lines, by=by, at=at)
+    act = ADJUST if document and last else PUBLISH
+    _note(item, row, act=act, lines=lines, by=by, at=at, document=document)
     audit.record(
         at=at,
         actor=by,
         act="catalogue.publish_item",
         target=f"item:{item.slug}",
-        detail={"version": row.version, "effective_on": start.isoformat(), "lines": lines[:50]},
+        detail={"version": row.version, "effective_on": start.isoformat(), "lines": lines[:50]}
+        | ({"document": document} if document else {}),
         department=row.department,
     )
     events.publish(ItemPublished(slug=item.slug, version=row.version, effective_on=start))
@@ -218,6 +227,8 @@ def _withdraw(
 def _require_document(document: str) -> None:
     if not document.strip():
         raise WithdrawalRefusedError("请填写作出决定的文件文号，事项变动须有依据。")
+    if len(document) > DOCUMENT_CHARS:
+        raise WithdrawalRefusedError(f"文号不超过{DOCUMENT_CHARS}个字，请只填写文号。")
 
 
 def _locked(slug: str) -> tuple[Item, ItemVersionRow]:

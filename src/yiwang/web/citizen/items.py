@@ -252,35 +252,7 @@ class Item(ItemPage):
             item = guides.localized(catalogue.item(self.kwargs["slug"], on=self.today))
         except LookupError:
             return self.only_listed()
-        lines = guides.materials(item.materials)
-        return self.render(
-            {
-                "item": item,
-                "crumbs": [(_("办事"), reverse("citizen:items"))],
-                "facts": guides.facts(item),
-                "tags": guides.tags(item),
-                "audiences": guides.audiences(item),
-                "materials": lines,
-                "waived_count": sum(line.waived for line in lines),
-                "flow": guides.flow(item),
-                "basis": guides.basis(item),
-                "result": guides.result(item),
-                "fees": guides.fee_lines(item),
-                "remedy": guides.remedy(item),
-                "details": guides.details(item, names=self.names),
-                "edition": guides.edition(item),
-                "chinese_only": guides.chinese_only(item),
-                "scenarios": [
-                    (line.name, f"{reverse('citizen:checklist', args=[item.slug])}?{query}")
-                    for line in guides.scenarios(item)
-                    for query in [urlencode(plain(item, line.answers))]
-                ],
-                "department": found(lambda: organisations.department(item.department)),
-                "supervisor": found(lambda: organisations.department(item.supervision.department)),
-                "online": Channel.PORTAL in item.channels,
-                "rating": ratings.item_summary(item.slug),
-            }
-        )
+        return self.render(guide_context(item))
 
     def only_listed(self) -> HttpResponse:
         """Show name and codes of an item whose guide is not published, and the way on."""
@@ -305,6 +277,38 @@ class Item(ItemPage):
             },
             template="citizen/listed.html",
         )
+
+
+def guide_context(item: ItemVersion) -> dict[str, Any]:
+    """Return what the template of a guide shows of `item`, published or not."""
+    units = {unit.code: unit for unit in organisations.departments()}
+    lines = guides.materials(item.materials)
+    return {
+        "item": item,
+        "crumbs": [(_("办事"), reverse("citizen:items"))],
+        "facts": guides.facts(item),
+        "tags": guides.tags(item),
+        "audiences": guides.audiences(item),
+        "materials": lines,
+        "waived_count": sum(line.waived for line in lines),
+        "flow": guides.flow(item),
+        "basis": guides.basis(item),
+        "result": guides.result(item),
+        "fees": guides.fee_lines(item),
+        "remedy": guides.remedy(item),
+        "details": guides.details(item, names={code: unit.name for code, unit in units.items()}),
+        "edition": guides.edition(item),
+        "chinese_only": guides.chinese_only(item),
+        "scenarios": [
+            (line.name, f"{reverse('citizen:checklist', args=[item.slug])}?{query}")
+            for line in guides.scenarios(item)
+            for query in [urlencode(plain(item, line.answers))]
+        ],
+        "department": units.get(item.department),
+        "supervisor": units.get(item.supervision.department),
+        "online": Channel.PORTAL in item.channels,
+        "rating": ratings.item_summary(item.slug),
+    }
 
 
 class ItemPdf(ItemPage):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from yiwang.web.officer import accounts, cases, desk, handling, ratings, subjects, trail
+from yiwang.web.officer.items import editor, pages, reviews
 
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +29,40 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("subjects/", subjects.Subjects.as_view(), name="subjects"),
     path("ratings/", ratings.BadRatings.as_view(), name="ratings"),
     path("ratings/<slug:number>/", ratings.BadRating.as_view(), name="rating"),
+    path("items/", pages.Items.as_view(), name="items"),
+    path("item-decisions/", pages.Decisions.as_view(), name="item_decisions"),
+    path("items/<slug:slug>/", pages.Item.as_view(), name="item"),
+    path("items/<slug:slug>/draft/", pages.Begin.as_view(), name="begin_draft"),
+    path("items/<slug:slug>/adjust/", pages.Adjust.as_view(), name="adjust_item"),
+    path("items/<slug:slug>/suspend/", pages.Withdraw.as_view(act="suspend"), name="suspend_item"),
+    path("items/<slug:slug>/cancel/", pages.Withdraw.as_view(act="cancel"), name="cancel_item"),
+    path("items/<slug:slug>/resume/", pages.Withdraw.as_view(act="resume"), name="resume_item"),
+    path("items/<slug:slug>/export/", reviews.ExportItem.as_view(), name="export_item"),
+    path(
+        "items/<slug:slug>/versions/<int:version>/",
+        reviews.VersionPreview.as_view(),
+        name="version",
+    ),
+    path(
+        "items/<slug:slug>/versions/<int:version>/changes/",
+        reviews.VersionChanges.as_view(),
+        name="version_changes",
+    ),
+    path("drafts/new/", reviews.NewItem.as_view(), name="new_item"),
+    path("drafts/<int:number>/", reviews.DraftPage.as_view(), name="draft"),
+    path("drafts/<int:number>/edit/<slug:topic>/", editor.EditTopic.as_view(), name="draft_topic"),
+    path("drafts/<int:number>/rows/<str:at>/", editor.EditRow.as_view(), name="draft_row"),
+    path(
+        "drafts/<int:number>/rows/<str:at>/remove/", editor.RemoveRow.as_view(), name="remove_row"
+    ),
+    path("drafts/<int:number>/yaml/", editor.EditYaml.as_view(), name="draft_yaml"),
+    path("drafts/<int:number>/changes/", reviews.DraftChanges.as_view(), name="draft_changes"),
+    path("drafts/<int:number>/preview/", reviews.DraftPreview.as_view(), name="draft_preview"),
+    path("drafts/<int:number>/document/", reviews.DraftDocument.as_view(), name="draft_document"),
+    path("drafts/<int:number>/submit/", reviews.Submit.as_view(), name="submit_draft"),
+    path("drafts/<int:number>/approve/", reviews.Approve.as_view(), name="approve_draft"),
+    path("drafts/<int:number>/return/", reviews.Return.as_view(), name="return_draft"),
+    path("drafts/<int:number>/discard/", reviews.Discard.as_view(), name="discard_draft"),
     path("trail/", trail.Trail.as_view(), name="trail"),
     path("trail/export/", trail.TrailExport.as_view(), name="trail_export"),
     path("accounts/", accounts.Accounts.as_view(), name="users"),

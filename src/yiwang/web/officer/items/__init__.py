@@ -1,0 +1,1 @@
+"""Pages for those who keep items: list, item, editor, reviews (事项管理)."""

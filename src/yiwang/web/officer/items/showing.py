@@ -1,0 +1,305 @@
+"""How places, values, rows and differences of an item are put into words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.catalogue.policy.comparing import Difference, Kind, Piece, compare, pieces
+from yiwang.catalogue.policy.items import (
+    FlowStep,
+    Given,
+    HandlingItem,
+    ItemVersion,
+    Question,
+    When,
+)
+from yiwang.catalogue.policy.parsing import Problem
+from yiwang.catalogue.policy.shapes import FieldShape, Shape, shape_of, shapes
+from yiwang.kernel.terms import Term
+from yiwang.web.citizen.guides import workdays
+from yiwang.web.officer.items.words import ROW_WORDS, TOPIC_OF, Topic, words_of
+
+STEP = re.compile(r"([a-z_]+)|\[([^\]]*)\]")
+CUT = 60
+"""Characters of a row's name in a list."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A failing check with its words and the page on which it is put right."""
+
+    where: str
+    message: str
+    remedy: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """The failing checks of one topic."""
+
+    topic: Topic
+    rows: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference as it is read: where, what happened, both sides with their marks."""
+
+    where: str
+    kind: Kind
+    old: Sequence[Piece]
+    new: Sequence[Piece]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a list of the editor.
+
+    Attributes:
+        at: Its place.
+        notes: Further words, such as how many rows it holds itself.
+    """
+
+    at: str
+    name: str
+    notes: str
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowList:
+    """One list of rows of the editor."""
+
+    id: str
+    label: object
+    hint: object
+    noun: object
+    new: str
+    rows: tuple[Row, ...]
+
+
+def faults(version: ItemVersion, problems: Sequence[Problem], *, draft: int) -> list[Faults]:
+    """Return failing checks by topic, in the order of the editor."""
+    found: dict[str, list[Fault]] = {}
+    topics: dict[str, Topic] = {}
+    for problem in problems:
+        where, href, topic = locate(version, problem.place, draft=draft)
+        topics[topic.key] = topic
+        found.setdefault(topic.key, []).append(
+            Fault(where=where, message=problem.message, remedy=problem.remedy, href=href)
+        )
+    ordered = [topic for topic in dict.fromkeys(TOPIC_OF.values()) if topic.key in found]
+    return [Faults(topic=topic, rows=tuple(found[topic.key])) for topic in ordered]
+
+
+def locate(version: ItemVersion, place: str, *, draft: int) -> tuple[str, str, Topic]:
+    """Return the words of a place that a check named, the page that edits it, and its topic."""
+    words: list[str] = []
+    path: list[str] = []
+    row: list[str] = []
+    anchor = ""
+    value: Any = version
+    shape: FieldShape | None = None
+    for name, inside in STEP.findall(place.replace(" ", "")):
+        owner: type = type(value)
+        if name:
+            if not dataclasses.is_dataclass(value) or name not in {s.name for s in shapes(owner)}:
+                break
+            shape = shape_of(owner, name)
+            value = getattr(value, name)
+            words.append(str(words_of(shape).label))
+            path.append(name)
+            anchor = f"rows-{name}" if shape.shape is Shape.ROWS else f"f_{'-'.join(path)}"
+        elif isinstance(value, tuple) and shape is not None and shape.shape is Shape.ROWS:
+            index = _index(value, inside)
+            if index is None:
+                break
+            value = value[index]
+            words.append(row_name(value))
+            row += [*path, str(index)]
+            path = []
+            anchor = ""
+        else:
+            break
+    first = place.partition(".")[0].partition("[")[0]
+    if english := re.fullmatch(r"english\.texts\[(.+)\]", place):
+        anchor = f"f_en-{english[1]}"
+    topic = TOPIC_OF.get(first, TOPIC_OF["name"])
+    if row and first != "english":
+        href = reverse("officer:draft_row", args=[draft, ".".join(row)])
+    else:
+        href = reverse("officer:draft_topic", args=[draft, topic.key])
+    return " › ".join(words) or str(topic.title), href + (f"#{anchor}" if anchor else ""), topic
+
+
+def _index(rows: tuple[Any, ...], inside: str) -> int | None:
+    if inside.isdecimal() and int(inside) < len(rows):
+        return int(inside)
+    for index, row in enumerate(rows):
+        if inside and inside in {getattr(row, "id", None), getattr(row, "at", None)}:
+            return index
+    return None
+
+
+def row_name(row: Any) -> str:
+    """Return what a row is called in a list."""
+    if isinstance(row, str):
+        text = row
+    elif isinstance(row, When):
+        text = f"{row.question} {_(row.op.label)} {value_words(row.value)}"
+    elif isinstance(row, Given):
+        text = f"{row.question}{_('：')}{value_words(row.value)}"
+    else:
+        text = next(
+            (
+                str(value)
+                for name in ("name", "title", "label", "law", "question", "at")
+                if (value := getattr(row, name, ""))
+            ),
+            _("（未命名）"),
+        )
+        if article := getattr(row, "article", ""):
+            text = f"{text} {article}"
+    return text if len(text) <= CUT else f"{text[:CUT]}…"
+
+
+def row_notes(row: Any) -> str:
+    """Return what else a list says of a row."""
+    if isinstance(row, Question):
+        notes = [row.id, str(_(row.kind.label))]
+        if row.prefill:
+            notes.append(_("预填"))
+        if row.when:
+            notes.append(_("有条件"))
+        return " · ".join(notes)
+    if isinstance(row, FlowStep):
+        return f"{_(row.role.label)} · {workdays(row.workdays)}"
+    if isinstance(row, HandlingItem):
+        return f"{_(row.kind.label)} · {row.code}"
+    parts = [
+        str(_(value.label))
+        for name in ("necessity", "source", "waive_by")
+        if isinstance(value := getattr(row, name, None), Term)
+    ]
+    for name in ("questions", "answers"):
+        if inner := getattr(row, name, None):
+            parts.append(_("%(n)s 行") % {"n": len(inner)})
+    value = getattr(row, "value", None)
+    if isinstance(value, str) and hasattr(row, "label"):
+        parts.append(value)
+    return " · ".join(parts)
+
+
+def row_lists(value: Any, listed: Sequence[FieldShape], *, prefix: str = "") -> list[RowList]:
+    """Return the lists of rows that stand on the page of `value`."""
+    lists = []
+    for shape in listed:
+        assert shape.of is not None
+        words = words_of(shape)
+        held = getattr(value, shape.name)
+        place = f"{prefix}{shape.name}"
+        lists.append(
+            RowList(
+                id=shape.name,
+                label=words.label,
+                hint=words.hint,
+                noun=ROW_WORDS[shape.of.__name__],
+                new=f"{place}.new",
+                rows=tuple(
+                    Row(
+                        at=f"{place}.{index}",
+                        name=row_name(row),
+                        notes=row_notes(row),
+                        first=index == 0,
+                        last=index == len(held) - 1,
+                    )
+                    for index, row in enumerate(held)
+                ),
+            )
+        )
+    return lists
+
+
+def changes(old: ItemVersion, new: ItemVersion, *, names: Mapping[str, str]) -> list[Change]:
+    """Return what differs between two versions, in words.
+
+    Args:
+        old: The earlier version.
+        new: The later one.
+        names: Code of a department -> its name.
+    """
+    return [_change(one, names) for one in compare(old, new)]
+
+
+def _change(one: Difference, names: Mapping[str, str]) -> Change:
+    where = []
+    for shape, row in one.place:
+        where.append(str(words_of(shape).label))
+        if row is not None and not isinstance(row, str):
+            where.append(row_name(row))
+    if one.kind is Kind.MOVED:
+        old, new = (_("第 %(n)s 位") % {"n": n} for n in (one.old, one.new))
+        return _side_by_side(" › ".join(where), one.kind, old, new, whole=True)
+    shape = one.place[-1][0]
+    old, new = (_words(shape, value, names) for value in (one.old, one.new))
+    return _side_by_side(" › ".join(where), one.kind, old, new, whole=False)
+
+
+def _side_by_side(where: str, kind: Kind, old: str, new: str, *, whole: bool) -> Change:
+    if whole or not old or not new:
+        left = (Piece(text=old, marked=True),) if old else ()
+        right = (Piece(text=new, marked=True),) if new else ()
+        return Change(where=where, kind=kind, old=left, new=right)
+    before, after = pieces(old, new)
+    return Change(where=where, kind=kind, old=before, new=after)
+
+
+def _words(shape: FieldShape, value: Any, names: Mapping[str, str]) -> str:
+    if words_of(shape).choices == "departments":
+        held = value if isinstance(value, tuple) else (value,)
+        return "、".join(names.get(one, one) for one in held if one)
+    return value_words(value)
+
+
+def value_words(value: Any) -> str:
+    """Return a value as a person reads it; nothing for what is missing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, Term):
+        return str(_(value.label))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return "、".join(value_words(one) for one in value)
+    if dataclasses.is_dataclass(value):
+        return "\n".join(_lines(value))
+    return str(value)
+
+
+def _lines(value: Any) -> list[str]:
+    owner: type = type(value)
+    lines = []
+    for shape in shapes(owner):
+        held = getattr(value, shape.name)
+        if held in (None, "", ()) or held == shape.default:
+            continue
+        if shape.shape is Shape.ROWS:
+            text = "、".join(row_name(row) for row in held)
+        else:
+            text = value_words(held)
+        lines.append(f"{words_of(shape).label}{_('：')}{text}")
+    return lines
