@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tests.catalogue import test_laws as laws
 from tests.factories import cases
 from tests.factories.desk import hire_keepers, signed_in
 from tests.web.officer.keeping import ITEM, begun, fields, number, words
@@ -237,3 +238,22 @@ def test_a_version_is_shown_as_citizens_saw_it_and_leaves_as_a_pack_file():
 @pytest.mark.parametrize("login", ["owner", "legal", "checker", "head", "reviewer"])
 def test_the_navigation_leads_those_who_read_items_to_them(login):
     assert 'href="/desk/items/"' in signed_in(login).get("/desk/").content.decode()
+
+
+def test_items_on_an_older_text_of_a_law_are_listed_for_their_owners():
+    laws.load(
+        laws.article(law="食品安全法", article="第三十五条", version="2021-04-29"),
+        laws.article(
+            law="食品安全法", article="第三十五条", version="2027-01-01", text="实行许可或者备案。"
+        ),
+    )
+    basis = [{"law": "食品安全法", "article": "第三十五条", "version": "2021-04-29"}]
+    cases.publish(cases.without_materials(basis=basis, effective_on="2026-02-01"))
+
+    own = words(signed_in("owner").get("/desk/item-basis/"))
+
+    assert "2021-04-29" in own
+    assert "2027-01-01" in own
+    assert "条文有变化" in own
+    assert "实行许可或者备案。" in own
+    assert "2027-01-01" not in words(signed_in("owner-housing").get("/desk/item-basis/"))

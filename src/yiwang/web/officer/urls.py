@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from yiwang.web.officer import accounts, cases, desk, handling, ratings, subjects, trail
-from yiwang.web.officer.items import editor, pages, reviews
+from yiwang.web.officer.items import basis, editor, pages, reviews
 
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ratings/", ratings.BadRatings.as_view(), name="ratings"),
     path("ratings/<slug:number>/", ratings.BadRating.as_view(), name="rating"),
     path("items/", pages.Items.as_view(), name="items"),
+    path("item-basis/", basis.OutdatedBasis.as_view(), name="outdated_basis"),
     path("item-decisions/", pages.Decisions.as_view(), name="item_decisions"),
     path("items/<slug:slug>/", pages.Item.as_view(), name="item"),
     path("items/<slug:slug>/draft/", pages.Begin.as_view(), name="begin_draft"),
