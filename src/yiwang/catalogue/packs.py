@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -14,6 +15,12 @@ from yiwang.content.registry import Change, DiffLine, PackError, PackFile
 from yiwang.organisations import queries as organisations
 
 SECTION = "catalogue"
+
+KEPT_FILES = 5_000
+"""Files that a loading keeps as it read them; more than a district has."""
+
+_read_files: OrderedDict[int, tuple[PackFile, ItemVersion | None, list[PackError]]] = OrderedDict()
+"""By identity; the file is kept with what was read, so that no other can take its place."""
 
 
 class Catalogue:
@@ -81,6 +88,7 @@ class Catalogue:
         """Publish each new or changed item as its next version."""
         for file, version in _items(files):
             services.publish_from_pack(version=version, pack=file.pack, by=by, at=at)
+        _read_files.clear()
 
 
 def _items(files: Sequence[PackFile]) -> Iterator[tuple[PackFile, ItemVersion]]:
@@ -94,6 +102,17 @@ def _items(files: Sequence[PackFile]) -> Iterator[tuple[PackFile, ItemVersion]]:
 
 
 def _parsed(file: PackFile) -> tuple[ItemVersion | None, list[PackError]]:
+    """Read a file; checking, comparing and loading look at the same files, read once."""
+    known = _read_files.get(id(file))
+    if known is None or known[0] is not file:
+        known = (file, *_read(file))
+        _read_files[id(file)] = known
+        while len(_read_files) > KEPT_FILES:
+            _read_files.popitem(last=False)
+    return known[1], known[2]
+
+
+def _read(file: PackFile) -> tuple[ItemVersion | None, list[PackError]]:
     try:
         version = parse_item(file.content)
     except ItemFormatError as error:

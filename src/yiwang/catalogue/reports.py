@@ -24,6 +24,10 @@ from yiwang.catalogue.policy.reports import (
 
 PAGE = 100
 
+_Groups = tuple[tuple[FigureGroup, tuple[Figure, ...]], ...]
+_kept: dict[str, tuple[object, _Groups]] = {}
+"""The last report of the process, with everything it was reckoned from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ItemReport:
@@ -34,7 +38,7 @@ class ItemReport:
     """
 
     on: date
-    groups: tuple[tuple[FigureGroup, tuple[Figure, ...]], ...]
+    groups: _Groups
 
     def figure(self, key: FigureKey) -> Figure:
         """Return one figure."""
@@ -60,9 +64,18 @@ class LinesPage:
 
 
 def item_report(*, on: date) -> ItemReport:
-    """Reckon all figures of the versions in force on `on`; three queries when all are parsed."""
-    found = report(queries.items(on=on), listed=_without_version(), changes=_decided(on))
-    return ItemReport(on=on, groups=tuple(found.items()))
+    """Reckon all figures of the versions in force on `on`.
+
+    Three queries while nothing has changed since the process last reckoned, five otherwise.
+    """
+    listed, changes = tuple(_without_version()), tuple(_decided(on))
+    key = (queries.marks_in_force(on=on), listed, changes)
+    kept = _kept.get("report")
+    if kept is None or kept[0] != key:
+        found = report(queries.items(on=on), listed=listed, changes=changes)
+        kept = (key, tuple(found.items()))
+        _kept["report"] = kept
+    return ItemReport(on=on, groups=kept[1])
 
 
 def lines_page(figure: Figure, *, after: str = "", limit: int = PAGE) -> LinesPage:

@@ -76,30 +76,47 @@ def to_plain(version: ItemVersion) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
+    kind: Any = type(value)
     return {
-        field.name: _plain(getattr(value, field.name))
-        for field in dataclasses.fields(value)
-        if getattr(value, field.name) != field.default
+        name: _plain(inner)
+        for name, default in _defaults(kind)
+        if (inner := getattr(value, name)) != default
     }
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return _fields(value)
+    if isinstance(value, Term):
+        return value.value
+    if isinstance(value, str | int | float | None):
+        return value
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, date):
         return value.isoformat()
-    return value.value if isinstance(value, Term) else value
+    return _fields(value)
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+
+
+Converter = Callable[[object, str, list[Problem]], Any]
+"""Turns a plain value at a place into what a field holds, or notes what is wrong with it.
+
+A catalogue is read field by field some hundred thousand times, so what a type asks for is worked
+out once per type.
+"""
+
+
+@cache
+def _converters(kind: Any) -> Mapping[str, Converter]:
+    hints = typing.get_type_hints(kind)
+    return {field.name: _converter(hints[field.name]) for field in dataclasses.fields(kind)}
 
 
 def _read(
-    kind: type,
+    kind: Any,
     value: object,
     place: str,
     problems: list[Problem],
@@ -109,90 +126,122 @@ def _read(
     if not isinstance(value, Mapping):
         _wrong(problems, place or "（文件）", "应为“键: 值”的结构。", "请按事项格式逐项填写。")
         return None
-    fields = {field.name: field for field in dataclasses.fields(kind)}
+    converters = _converters(kind)
     kept: dict[str, Any] = dict(given or {})
-    known = [name for name in fields if name not in kept]
     for key in value:
-        if key not in known:
+        if key not in converters or (given and key in given):
+            known = [name for name in converters if not given or name not in given]
             _wrong(problems, _join(place, str(key)), "不认识这个键。", _nearest(str(key), known))
-    for name in known:
-        inner = _join(place, name)
-        field = fields[name]
+    before = f"{place}." if place else ""
+    for name, default in _defaults(kind):
+        if name in kept:
+            continue
         if name in value:
-            kept[name] = _convert(_hints(kind)[name], value[name], inner, problems)
-        elif field.default is dataclasses.MISSING:
-            _wrong(problems, inner, "没有填写。", "请补上；确实没有内容的，写空字符串或空列表。")
+            kept[name] = converters[name](value[name], before + name, problems)
+        elif default is dataclasses.MISSING:
+            _wrong(
+                problems,
+                before + name,
+                "没有填写。",
+                "请补上；确实没有内容的，写空字符串或空列表。",
+            )
             kept[name] = None
     return kind(**kept)
 
 
-def _convert(hint: Any, value: object, place: str, problems: list[Problem]) -> Any:
+@cache
+def _converter(hint: Any) -> Converter:
     origin = typing.get_origin(hint)
     if origin is tuple:
-        return _sequence(typing.get_args(hint)[0], value, place, problems)
+        return _sequence(typing.get_args(hint)[0])
     if origin in (types.UnionType, typing.Union):
-        return _union(typing.get_args(hint), value, place, problems)
+        return _union(typing.get_args(hint))
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _read(hint, value, place, problems)
+        return lambda value, place, problems: _read(hint, value, place, problems)
     if isinstance(hint, EnumMeta):
-        return _term(hint, value, place, problems)
-    return _scalar(hint, value, place, problems)
+        return _term(hint)
+    return _date if hint is date else _scalar(hint)
 
 
-def _sequence(inner: Any, value: object, place: str, problems: list[Problem]) -> tuple[Any, ...]:
+@cache
+def _sequence(inner: Any) -> Converter:
     short = _SHORTHANDS.get(inner)
-    if short is not None and isinstance(value, Mapping):
-        value = short(value)
-    if not isinstance(value, list | tuple):
-        _wrong(problems, place, "应为列表。", "每项一行，以“- ”开头；没有内容写 []。")
-        return ()
-    return tuple(
-        _convert(inner, one, f"{place}[{index}]", problems) for index, one in enumerate(value)
-    )
+    convert = _converter(inner)
+
+    def read(value: object, place: str, problems: list[Problem]) -> tuple[Any, ...]:
+        if short is not None and isinstance(value, Mapping):
+            value = short(value)
+        if not isinstance(value, list | tuple):
+            _wrong(problems, place, "应为列表。", "每项一行，以“- ”开头；没有内容写 []。")
+            return ()
+        return tuple(
+            [convert(one, f"{place}[{index}]", problems) for index, one in enumerate(value)]
+        )
+
+    return read
 
 
-def _union(kinds: tuple[Any, ...], value: object, place: str, problems: list[Problem]) -> Any:
-    if value is None and types.NoneType in kinds:
-        return None
-    for kind in kinds:
-        if isinstance(kind, EnumMeta) or dataclasses.is_dataclass(kind):
-            return _convert(kind, value, place, problems)
-    if isinstance(value, list | tuple) and any(typing.get_origin(one) is tuple for one in kinds):
-        return _sequence(str, value, place, problems)
-    if isinstance(value, bool) and bool in kinds:
-        return value
-    for kind in (str, int, float):
-        if kind in kinds and isinstance(value, kind) and not isinstance(value, bool):
+def _union(kinds: tuple[Any, ...]) -> Converter:
+    shaped: list[Any] = [
+        kind for kind in kinds if isinstance(kind, EnumMeta) or dataclasses.is_dataclass(kind)
+    ]
+    made: Converter | None = _converter(shaped[0]) if shaped else None
+    several = any(typing.get_origin(one) is tuple for one in kinds)
+    plain = tuple(kind for kind in (str, int, float) if kind in kinds)
+
+    def read(value: object, place: str, problems: list[Problem]) -> Any:
+        if value is None and types.NoneType in kinds:
+            return None
+        if made is not None:
+            return made(value, place, problems)
+        if several and isinstance(value, list | tuple):
+            return _sequence(str)(value, place, problems)
+        if isinstance(value, bool):
+            if bool in kinds:
+                return value
+        elif isinstance(value, plain):
             return value
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    _wrong(problems, place, f"“{value}”的类型不对。", "请填写文字、数字、true/false 或文字列表。")
-    return None
+        elif float in kinds and isinstance(value, int):
+            return float(value)
+        _wrong(
+            problems, place, f"“{value}”的类型不对。", "请填写文字、数字、true/false 或文字列表。"
+        )
+        return None
+
+    return read
 
 
-def _term(kind: Any, value: object, place: str, problems: list[Problem]) -> Any:
-    if isinstance(value, str) and value in {member.value for member in kind}:
-        return kind(value)
-    choices = "、".join(f"{member.value}（{member.label}）" for member in kind)
-    _wrong(problems, place, f"“{value}”不是可选的值。", f"请从这些值中选一个：{choices}。")
-    return None
+def _term(kind: Any) -> Converter:
+    members = {member.value: member for member in kind}
+
+    def read(value: object, place: str, problems: list[Problem]) -> Any:
+        found = members.get(value) if isinstance(value, str) else None
+        if found is None:
+            choices = "、".join(f"{member.value}（{member.label}）" for member in kind)
+            _wrong(problems, place, f"“{value}”不是可选的值。", f"请从这些值中选一个：{choices}。")
+        return found
+
+    return read
 
 
-def _scalar(kind: Any, value: object, place: str, problems: list[Problem]) -> Any:
-    if kind is str and isinstance(value, str):
-        return value.strip()
-    if kind is str and isinstance(value, date):
-        return value.isoformat()
-    if kind is bool and isinstance(value, bool):
-        return value
-    if kind is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if kind is date:
-        return _date(value, place, problems)
-    _wrong(problems, place, f"“{value}”的类型不对。", _REMEDIES[kind])
-    return None
+def _scalar(kind: Any) -> Converter:
+    def read(value: object, place: str, problems: list[Problem]) -> Any:
+        if kind is str:
+            if isinstance(value, str):
+                return value.strip()
+            if isinstance(value, date):
+                return value.isoformat()
+        elif isinstance(value, bool):
+            if kind is bool:
+                return value
+        elif kind is int and isinstance(value, int):
+            return value
+        elif kind is float and isinstance(value, int | float):
+            return float(value)
+        _wrong(problems, place, f"“{value}”的类型不对。", _REMEDIES[kind])
+        return None
+
+    return read
 
 
 _REMEDIES: Mapping[type, str] = {
@@ -203,7 +252,7 @@ _REMEDIES: Mapping[type, str] = {
 }
 
 
-def _date(value: object, place: str, problems: list[Problem]) -> date | None:
+def _date(value: object, place: str, problems: list[Problem]) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):

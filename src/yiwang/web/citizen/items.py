@@ -28,6 +28,7 @@ from yiwang.catalogue.policy.items import (
     QuestionKind,
     holds,
 )
+from yiwang.catalogue.queries import ItemHead
 from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
 from yiwang.ratings import queries as ratings
@@ -91,18 +92,26 @@ class Home(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what most people come for."""
         counts = popularity.asked_for(today=self.today)
+        heads = popularity.ordered(catalogue.item_heads(on=self.today), counts=counts)
         listed_ones = {
-            audience: popularity.ordered(
-                catalogue.items(on=self.today, audience=audience), counts=counts
-            )
+            audience: [one for one in heads if audience.value in one.audiences]
             for audience in Audience
         }
-        mine = self._reasons(listed_ones) if personal.chosen(request) else {}
+        mine = self._reasons(heads) if personal.chosen(request) else {}
+        front = {audience: _first(ones, mine) for audience, ones in listed_ones.items()}
+        wanted = [slug for slugs in front.values() for slug in slugs]
+        shown = {
+            one.slug: guides.localized(one) for one in catalogue.items_named(wanted, on=self.today)
+        }
+        rows = {
+            audience: [(shown[slug], mine.get(slug, "")) for slug in slugs if slug in shown]
+            for audience, slugs in front.items()
+        }
         return self.render(
             {
-                "persons": _first(listed_ones[Audience.PERSON], mine),
+                "persons": rows[Audience.PERSON],
                 "persons_count": len(listed_ones[Audience.PERSON]),
-                "entities": _first(listed_ones[Audience.ENTITY], mine),
+                "entities": rows[Audience.ENTITY],
                 "entities_count": len(listed_ones[Audience.ENTITY]),
                 "my_cases": self._running(),
                 "scenes": scene_cards.by_audience(),
@@ -113,9 +122,8 @@ class Home(Page):
             }
         )
 
-    def _reasons(self, listed: Mapping[Audience, list[ItemVersion]]) -> Mapping[str, str]:
-        every = [one for items in listed.values() for one in items]
-        return personal.reasons(self.actor.subjects, every, today=self.today)
+    def _reasons(self, heads: list[ItemHead]) -> Mapping[str, str]:
+        return personal.reasons(self.actor.subjects, heads, today=self.today)
 
     def _running(self) -> list[cases.QueueRow]:
         if not self.actor.subjects:
@@ -126,10 +134,10 @@ class Home(Page):
         return [row for row in rows if row.closed_at is None]
 
 
-def _first(items: list[ItemVersion], mine: Mapping[str, str]) -> list[tuple[ItemVersion, str]]:
-    """Return the first items with the reason why each stands in front, if it has one."""
-    front = sorted(items, key=lambda one: one.slug not in mine)
-    return [(guides.localized(one), mine.get(one.slug, "")) for one in front[:HOME_ITEMS]]
+def _first(heads: list[ItemHead], mine: Mapping[str, str]) -> list[str]:
+    """Return the items of one list; those with a reason stand in front."""
+    front = sorted(heads, key=lambda one: one.slug not in mine)
+    return [one.slug for one in front[:HOME_ITEMS]]
 
 
 class Search(Page):

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from yiwang.cases import queries as cases
-from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.queries import ItemHead
 from yiwang.licences import queries as licences
 from yiwang.web.requests import way_back
 from yiwang.web.views import APPLICANT, Page
@@ -31,11 +31,11 @@ def chosen(request: HttpRequest) -> bool:
 
 
 def reasons(
-    subjects: frozenset[str], items: Sequence[ItemVersion], *, today: date
+    subjects: frozenset[str], items: Sequence[ItemHead], *, today: date
 ) -> Mapping[str, str]:
     """Return slug -> why it concerns these subjects now, the most urgent first."""
     found: dict[str, str] = {}
-    by_type = {one.result.licence_type: one.slug for one in items if one.result.licence_type}
+    by_type = {one.licence_type: one.slug for one in items if one.licence_type}
     for ref in sorted(subjects):
         for licence in licences.wallet(ref):
             slug = by_type.get(licence.type_slug, "")
