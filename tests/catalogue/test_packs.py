@@ -12,6 +12,8 @@ import yaml
 from tests.factories.catalogue import PACKS, definition, item_checker, pack_files, pack_items
 from yiwang.audit import services as audit
 from yiwang.catalogue import queries, services
+from yiwang.catalogue.policy.english import untranslated
+from yiwang.catalogue.policy.items import Focus
 from yiwang.content.services import PackReport, load_packs
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +243,19 @@ def test_the_district_has_the_items_that_the_plan_is_about() -> None:
     assert all(2 <= len(version.questionnaire) < 7 for version in found)
     assert all(version.consult_phone != version.complaint_phone for version in found)
     assert all("2019" in version.source for version in found if version.source_year == 2019)
+
+
+def test_every_item_of_the_district_stands_on_an_entry_of_the_basic_catalogue() -> None:
+    text = (PACKS / "jiading" / "basic_catalogue" / "entries.yaml").read_text(encoding="utf-8")
+    entries = {entry["code"]: entry["type"] for entry in yaml.safe_load(text)["entries"]}
+    items = pack_items("jiading")
+
+    assert {one.basic_code: one.item_type.value for one in items} == entries
+
+
+def test_the_pack_of_the_district_is_whole() -> None:
+    items = pack_items("jiading")
+
+    assert len(items) >= 60
+    assert {one.focus for one in items} == set(Focus)
+    assert {one.slug: untranslated(one) for one in items if untranslated(one)} == {}
