@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from tests.factories.catalogue import PACKS, an_item, publish
 from yiwang.audit import services as audit
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.exports import COLUMNS
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.shapes import classes
 from yiwang.content.services import load_packs
 from yiwang.web import context
 from yiwang.web.views import Page
@@ -106,9 +109,21 @@ def test_the_page_tells_files_fields_terms_and_day(client: Client, jiading: int)
         assert f"<code>{column.key}</code>" in page
 
 
+def test_the_data_dictionary_is_read_from_the_classes_of_an_item(client: Client, jiading: int):
+    page = client.get("/opendata/").content.decode()
+
+    for owner in classes(ItemVersion):
+        assert f'id="{owner.__name__}"' in page
+        for field in dataclasses.fields(owner):
+            assert f"<code>{field.name}</code>" in page
+    whole_file = json.loads(whole(client, "/opendata/items.json"))
+    named = {field.name for field in dataclasses.fields(ItemVersion)}
+    assert {key for one in whole_file["items"] for key in one} <= named
+
+
 @pytest.mark.parametrize(
     ("url", "budget", "size"),
-    [("/opendata/", 9, 60_000), ("/opendata/items.csv", 8, 0), ("/opendata/items.json", 8, 0)],
+    [("/opendata/", 9, 130_000), ("/opendata/items.csv", 8, 0), ("/opendata/items.json", 8, 0)],
 )
 def test_data_asks_little_of_the_database(
     client: Client, jiading: int, django_assert_max_num_queries, url: str, budget: int, size: int

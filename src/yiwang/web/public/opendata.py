@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import EnumMeta
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +17,17 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from yiwang.catalogue import opendata
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.exports import COLUMNS, Names, csv_lines
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.shapes import FieldShape, Shape, classes, shapes
 from yiwang.content import queries as content
 from yiwang.kernel.hashing import canonical_json, sha256
 from yiwang.organisations import queries as organisations
+from yiwang.web.officer.items.words import ROW_WORDS, words_of
 from yiwang.web.views import Page
 
 LICENCE = "opendata.licence"
@@ -28,6 +35,46 @@ LICENCE = "opendata.licence"
 
 FORM = "1"
 """Version of the form of the files; goes up when a column or a key changes its meaning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldRow:
+    """One field of the whole data.
+
+    Attributes:
+        kind: What sort of value it holds.
+        part: Name of the class that its value or its rows have; empty: a plain value.
+        values: The values of a closed list with their labels.
+        required: Always there; others are left out where they hold their default.
+    """
+
+    name: str
+    label: object
+    kind: Shape
+    part: str
+    values: str
+    required: bool
+
+
+def dictionary() -> list[tuple[str, object, list[FieldRow]]]:
+    """Return every class of an item with its fields, read from the classes themselves."""
+    return [
+        (owner.__name__, ROW_WORDS.get(owner.__name__, ""), [_field(one) for one in shapes(owner)])
+        for owner in classes(ItemVersion)
+    ]
+
+
+def _field(one: FieldShape) -> FieldRow:
+    of: Any = one.of
+    listed = isinstance(of, EnumMeta)
+    return FieldRow(
+        name=one.name,
+        label=words_of(one).label,
+        kind=one.shape,
+        part="" if of is None or listed else of.__name__,
+        values="，".join(f"{member.value}（{_(member.label)}）" for member in of) if listed else "",
+        required=one.default is dataclasses.MISSING,
+    )
 
 
 class OpenData(Page):
@@ -46,6 +93,7 @@ class OpenData(Page):
                 "count": edition.count,
                 "changed_on": _day(edition.changed_at),
                 "columns": COLUMNS,
+                "dictionary": dictionary(),
                 "terms": ((english and terms.text_en) or terms.text) if terms else "",
                 "terms_source": terms.source if terms else "",
             }
