@@ -7,6 +7,8 @@ from django.test import Client
 
 from tests.factories import cases
 from yiwang.cases import queries as case_queries
+from yiwang.organisations.limits import Bound
+from yiwang.web.citizen import items
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -143,3 +145,12 @@ def test_english_pages_say_which_content_is_chinese_only(client: Client):
 
     assert '<html lang="en">' in page
     assert "Chinese only" in page
+
+
+def test_a_machine_that_prints_without_end_is_slowed(client: Client, monkeypatch):
+    monkeypatch.setattr(items, "PRINTS", Bound(most=1, seconds=60))
+
+    first, second = (client.get(f"/items/{cases.RESTAURANT}/guide.pdf") for _ in range(2))
+
+    assert first.status_code == 200
+    assert "查询太频繁" in second.content.decode()

@@ -31,10 +31,12 @@ from yiwang.catalogue.policy.items import (
 from yiwang.catalogue.queries import ItemHead
 from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
+from yiwang.organisations.limits import Bound, count_try, network_of
 from yiwang.ratings import queries as ratings
 from yiwang.web import downloads
 from yiwang.web.citizen import finding, guides, personal, popularity, scene_cards
 from yiwang.web.forms import QuestionsForm, in_words
+from yiwang.web.requests import address_of
 from yiwang.web.views import UNPROCESSABLE, Page, found
 
 QUERY_LENGTH = 60
@@ -45,6 +47,9 @@ HOME_ITEMS = 8
 
 FILTERS = ("for", "dept", "type")
 """Filters of the list that its links keep."""
+
+PRINTS = Bound(most=240, seconds=60)
+"""Guides printed per network: a hall shares one address, a machine that asks for more is slowed."""
 
 HOME_CASES = 3
 """Own running cases shown on the home page."""
@@ -225,7 +230,17 @@ class ItemPage(Page):
         return {unit.code: unit.name for unit in organisations.departments()}
 
     def printed(self, item: ItemVersion, lines: list[guides.MaterialLine], *, title: str) -> bytes:
-        """Return the guide of `item` on paper, with the materials in `lines`."""
+        """Return the guide of `item` on paper, with the materials in `lines`.
+
+        Raises:
+            TooManyTriesError: too many were printed for the same network.
+        """
+        count_try(
+            what="guide-pdf",
+            who=network_of(address_of(self.request)),
+            bound=PRINTS,
+            at=self.at,
+        )
         address = self.request.build_absolute_uri(reverse("citizen:item", args=[item.slug]))
         return render(
             "guide",
