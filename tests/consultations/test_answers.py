@@ -16,7 +16,7 @@ from yiwang.catalogue import services as catalogue_services
 from yiwang.catalogue.policy.parsing import to_plain
 from yiwang.catalogue.services import Article
 from yiwang.consultations.policy import matching
-from yiwang.consultations.queries import (
+from yiwang.consultations.quoting import (
     Answer,
     QuestionRefusedError,
     SourceKind,

@@ -17,9 +17,9 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.form_schema import form_schema
 from yiwang.catalogue.policy.items import Audience, ItemVersion
 from yiwang.catalogue.policy.parsing import to_plain
-from yiwang.consultations import queries as consultations
+from yiwang.consultations import quoting as consultations
 from yiwang.consultations import services as asking
-from yiwang.consultations.queries import Reply
+from yiwang.consultations.quoting import Reply
 from yiwang.licences import services as licences
 from yiwang.licences.services import VerifyAnswer
 from yiwang.organisations import scope

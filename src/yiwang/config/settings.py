@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "yiwang.cases",
     "yiwang.supervision",
     "yiwang.ratings",
+    "yiwang.consultations",
     "yiwang.web",
     "yiwang.config",
 ]

@@ -1,338 +1,298 @@
-"""Answers to questions of the public, quoted word for word from what is published."""
+"""Questions about what was handed over: its asker's, the department's, and how many are open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from unicodedata import category
+from datetime import date, datetime
+from hmac import compare_digest
 
-from yiwang.catalogue import queries as catalogue
-from yiwang.catalogue.policy.items import ItemVersion
-from yiwang.catalogue.policy.passages import Passage, passages
-from yiwang.catalogue.policy.snippets import snippet
-from yiwang.catalogue.policy.text_terms import question_terms
-from yiwang.catalogue.queries import ANSWERED
-from yiwang.consultations.policy import matching
-from yiwang.consultations.policy.matching import QUESTION_LIMIT_CHARS, match
+from django.db.models import Q, QuerySet
+
+from yiwang.consultations.models import Consultation
+from yiwang.consultations.policy.handing_over import (
+    LIMIT_KEY,
+    ConsultationState,
+    limit_workdays,
+    plain_phone,
+)
+from yiwang.content import queries as content
+from yiwang.kernel.clocks import LightAnswer, light
 from yiwang.kernel.errors import RefusedError
-from yiwang.kernel.terms import Term
+from yiwang.kernel.masking import mask_phone
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.organisations import queries as organisations
+from yiwang.organisations import secret_box
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 
-MOST_ANSWERS = 3
+PAGE_ROWS = 100
+"""Longest page of a list; architecture, rules of traffic 6."""
 
-MOST_ITEMS = 5
-
-LOOKED_AT = 20
-"""Passages and articles that the search puts forward for each question."""
-
-ARTICLE_LIMIT_CHARS = 500
-"""A longer article is quoted in part."""
-
-ONE_MATERIAL = "材料："
-"""Beginning of the heading of a passage about one material."""
-
-FAR_BEHIND = 0.25
-"""An answer is shown beside the best when its place in the order is at most this much lower."""
-
-
-UNREADABLE = ("Cc", "Cs")
-"""Kinds of characters that no question holds: control characters and halves of characters."""
-
-
-class QuestionRefusedError(RefusedError):
-    """The question cannot be read."""
-
-    code = "consultations.question_refused"
-
-
-class SourceKind(Term):
-    """Where an answer stands (答复出处)."""
-
-    GUIDE = "guide", "办事指南"
-    LAW = "law", "法律法规"
-    PUBLIC_ANSWER = "public_answer", "已公开的答复"
+OWN_ROWS = 50
+"""Own questions shown, the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of a quotation.
+class AskedView:
+    """A question handed over, as its asker reads it.
 
     Attributes:
-        label: What the guide calls it, such as the name of a step; may be empty.
-        words: Word for word what stands there; several pieces of one line, such as a name and an
-            address.
+        answered_by: Name and department of who answered; empty before.
     """
 
-    label: str = ""
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where a quotation stands.
-
-    Attributes:
-        slug: Item, if it stands in a guide.
-        title: Name of the item or of the law.
-        part: Part of the guide as in `catalogue.policy.passages`, or the article of the law.
-        version: Version of the guide; 0 for a law.
-        dated: Day from which the version holds, or date of the text of the law, ISO; may be empty.
-    """
-
-    kind: SourceKind
-    slug: str = ""
-    title: str
-    part: str
-    version: int = 0
-    dated: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One quotation that answers a question.
-
-    Attributes:
-        heading: The frequent question it answers, or the title of the part.
-        cut: Only a part of the article is quoted.
-    """
-
-    heading: str
-    lines: tuple[Line, ...]
-    source: Source
-    cut: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundItem:
-    """An item that the question may be about."""
-
-    slug: str
-    name: str
+    query_code: str
+    question: str
+    item_slug: str
+    item_name: str
     department: str
+    state: ConsultationState
+    asked_at: datetime
+    due_on: date
+    answer: str
+    answered_at: datetime | None
+    answered_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What is known about a question, best answer first.
-
-    Attributes:
-        known: There is an answer.
-        items: Items that the question may be about; those of the answers come first.
-    """
+class PublicView:
+    """The public form of an answer; `withdrawn_at` is None while everybody may read it."""
 
     question: str
-    known: bool
-    answers: tuple[Answer, ...]
-    items: tuple[FoundItem, ...]
+    answer: str
+    published_at: datetime
+    withdrawn_at: datetime | None
+    withdrawal_reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    place: float
-    answer: Answer
+class ConsultationView:
+    """A question as the department sees it.
 
-
-def readable(text: str) -> str:
-    """Return a question without spaces around it.
-
-    Raises:
-        QuestionRefusedError: empty, too long, or without a word.
+    Attributes:
+        contact: Masked telephone number; empty: the asker has an account.
+        light: Of the due date; None once answered.
     """
-    question = text.strip()
-    if not question:
-        raise QuestionRefusedError("请先写下要问的问题，再按“提问”。")
-    if len(question) > QUESTION_LIMIT_CHARS:
-        raise QuestionRefusedError(f"问题最多{QUESTION_LIMIT_CHARS}个字，请删减后再问。")
-    if any(category(c) in UNREADABLE and not c.isspace() for c in question):
-        raise QuestionRefusedError("问题里有无法识别的字符，请删去后再问。")
-    if not question_terms(question):
-        raise QuestionRefusedError("没有看到文字，请用平常的话把问题写出来。")
-    return question
+
+    id: int
+    query_code: str
+    question: str
+    item_slug: str
+    item_name: str
+    department: str
+    contact: str
+    state: ConsultationState
+    asked_at: datetime
+    due_on: date
+    light: LightAnswer | None
+    answer: str
+    answered_at: datetime | None
+    answered_by: str
+    public: PublicView | None
 
 
-def reply(text: str, *, on: date) -> Reply:
-    """Answer a question in the words of what is in force on `on`, or say that nothing is known.
+@dataclass(frozen=True, kw_only=True)
+class ConsultationPage:
+    """One page of questions; `next_after` is None on the last one."""
 
-    Nothing is kept of the question.
-
-    Raises:
-        QuestionRefusedError: the question cannot be read.
-    """
-    question = readable(text)
-    found = catalogue.search(question, on=on, limit=MOST_ITEMS)
-    likely = catalogue.search_passages(question, on=on, limit=LOOKED_AT)
-    scores = {(hit.slug, hit.part, hit.heading): hit.score for hit in likely}
-    other = {hit.slug for hit in likely} - {version.slug for version in found}
-    versions = [*found, *catalogue.items_named(sorted(other), on=on)]
-    candidates = [*_of_topics(question, versions), *_of_passages(question, versions, scores)]
-    answers = _best(candidates)
-    if not answers:
-        answers = _of_laws(question)
-    return Reply(
-        question=question,
-        known=bool(answers),
-        answers=tuple(answers),
-        items=_items(question, answers, versions),
-    )
+    rows: tuple[ConsultationView, ...]
+    next_after: str | None
 
 
-def _of_topics(question: str, versions: Sequence[ItemVersion]) -> Iterator[_Candidate]:
-    """Yield the parts that the question asks for of the items that it names best.
+class CursorRefusedError(RefusedError):
+    """The place in the list cannot be read."""
 
-    A question that is nothing but the name of an item is answered by what the item is.
-    """
-    parts = matching.topics(question)
-    about = matching.without_topics(question)
-    near: list[tuple[float, ItemVersion]] = []
-    for version in versions:
-        names = _names(version)
-        held = match(about, names)
-        if held.whole and held.share >= matching.NAMED and held.terms >= matching.LEAST_TERMS_NAME:
-            near.append((matching.likeness(about, names), version))
-    best = max((like for like, _ in near), default=0.0)
-    asked = bool(parts)
-    if not asked and best >= matching.SAME_NAME:
-        parts = ("summary",)
-    for like, version in near:
-        if like < best - matching.NAMED_AS_WELL:
-            continue
-        for passage in passages(version):
-            if passage.part in parts and not passage.heading.startswith(ONE_MATERIAL):
-                place = like if asked or like > matching.NOTHING_ELSE else like / 2
-                yield _Candidate(place=place, answer=_answer(version, passage))
+    code = "consultations.cursor_refused"
 
 
-def _of_passages(
-    question: str, versions: Sequence[ItemVersion], scores: dict[tuple[str, str, str], float]
-) -> Iterator[_Candidate]:
-    """Yield passages that hold what is asked, frequent questions before the other parts."""
-    parts = matching.topics(question)
-    for version in versions:
-        names = _names(version)
-        for passage in passages(version):
-            whole = match(question, (*names, passage.heading, passage.text))
-            own = match(question, (passage.heading, passage.text))
-            score = scores.get((version.slug, passage.part, passage.heading), 0.0)
-            least = matching.HELD_IF_LIKELY if score >= ANSWERED else matching.HELD
-            if whole.share < least or whole.terms < matching.LEAST_TERMS or not whole.whole:
-                continue
-            heading = match(question, (passage.heading,)).share
-            if passage.part == "faq":
-                fits = own.share >= matching.OWN and heading >= matching.HEADING
-            else:
-                fits = (
-                    passage.part in parts
-                    and own.share >= matching.OWN_OF_PART
-                    and whole.terms >= matching.LEAST_TERMS_LONG
-                )
-            if fits:
-                place = whole.share / 2 + own.share / 4 + heading / 4
-                yield _Candidate(place=place, answer=_answer(version, passage))
+class AnswerNotFoundError(RefusedError):
+    """Code and number do not name a question together."""
+
+    code = "consultations.answer_not_found"
 
 
-def _of_laws(question: str) -> list[Answer]:
-    """Return articles of loaded laws that hold what is asked."""
-    answers = []
-    for hit in catalogue.search_articles(question, limit=MOST_ANSWERS):
-        held = match(question, (hit.law, hit.article, hit.text))
-        if (
-            hit.score < ANSWERED
-            or held.share < matching.LAW_HELD
-            or held.terms < matching.LEAST_TERMS_LONG
-            or not held.whole
-        ):
-            continue
-        whole = len(hit.text) <= ARTICLE_LIMIT_CHARS
-        text = hit.text
-        if not whole:
-            text = snippet(text, question_terms(question), ARTICLE_LIMIT_CHARS).strip("…")
-        answers.append(
-            Answer(
-                heading=f"{hit.law} {hit.article}",
-                lines=_lines(text),
-                source=Source(kind=SourceKind.LAW, title=hit.law, part=hit.article, dated=hit.date),
-                cut=not whole,
-            )
+def answer_workdays(*, on: date) -> int:
+    """Return within how many working days a question is answered: the pack's word, else ours."""
+    set_by_pack = content.text(LIMIT_KEY, on=on)
+    return limit_workdays(set_by_pack.text if set_by_pack else "")
+
+
+def plain_code(code: str) -> str:
+    """Return a query code as it is kept, however it was typed."""
+    return "".join(code.upper().split()).replace("-", "")
+
+
+def asked_view(row: Consultation) -> AskedView:
+    """Return what the asker may read of a question; two queries."""
+    return _asked([row])[0]
+
+
+def _asked(rows: Sequence[Consultation]) -> list[AskedView]:
+    units = {unit.code: unit.name for unit in organisations.departments()}
+    names = organisations.names_of(row.answered_by for row in rows)
+    return [
+        AskedView(
+            query_code=row.query_code,
+            question=row.question,
+            item_slug=row.item_slug,
+            item_name=row.item_name,
+            department=(unit := units.get(row.department_code, row.department_code)),
+            state=ConsultationState(row.state),
+            asked_at=row.asked_at,
+            due_on=row.due_on,
+            answer=row.answer,
+            answered_at=row.answered_at,
+            answered_by=f"{unit} {names.get(row.answered_by, '')}".strip()
+            if row.answered_at
+            else "",
         )
-    return answers
-
-
-def _best(candidates: Iterable[_Candidate]) -> list[Answer]:
-    kept: dict[tuple[str, str, tuple[Line, ...]], _Candidate] = {}
-    for one in sorted(candidates, key=lambda one: -one.place):
-        kept.setdefault((one.answer.source.slug, one.answer.source.part, one.answer.lines), one)
-    ordered = list(kept.values())
-    if not ordered:
-        return []
-    least = ordered[0].place - FAR_BEHIND
-    return [one.answer for one in ordered if one.place >= least][:MOST_ANSWERS]
-
-
-def _items(
-    question: str, answers: Sequence[Answer], versions: Sequence[ItemVersion]
-) -> tuple[FoundItem, ...]:
-    by_slug = {version.slug: version for version in versions}
-    slugs = [one.source.slug for one in answers if one.source.slug]
-    slugs += [
-        version.slug
-        for version in versions
-        if match(matching.without_topics(question), (*_names(version), version.summary)).share
-        >= matching.LISTED
+        for row in rows
     ]
-    return tuple(
-        FoundItem(slug=slug, name=by_slug[slug].name, department=by_slug[slug].department)
-        for slug in list(dict.fromkeys(slugs))[:MOST_ITEMS]
+
+
+def read_by_code(*, code: str, phone: str) -> AskedView:
+    """Return a question to whoever knows its code and the whole mobile number it was asked with.
+
+    The page limits how often it may be asked.
+
+    Raises:
+        AnswerNotFoundError: they do not name a question together; never says which was wrong.
+    """
+    row = Consultation.objects.filter(query_code=plain_code(code)).first()
+    given = plain_phone(phone)
+    held = secret_box.unlock(row.phone_locked) if row is not None and row.phone_locked else ""
+    if row is None or not held or not compare_digest(held.encode(), given.encode()):
+        raise AnswerNotFoundError(
+            "没有找到，请核对查询码和提问时填写的手机号码；登录后提的问题，请登录查看。"
+        )
+    return asked_view(row)
+
+
+def own_questions(*, by: Actor) -> list[AskedView]:
+    """List the newest questions asked by the subjects of `by`."""
+    rows = Consultation.objects.filter(asker_ref__in=sorted(by.subjects)).order_by("-pk")
+    return _asked(list(rows[:OWN_ROWS])) if by.subjects else []
+
+
+def consultations(
+    *,
+    by: Actor,
+    today: date,
+    calendar: WorkdayCalendar,
+    answered: bool = False,
+    after: str = "",
+    limit: int = PAGE_ROWS,
+) -> ConsultationPage:
+    """List questions of the actor's departments: open ones by due date, answered ones newest first.
+
+    Args:
+        by: Who asks; holds CONSULT_ANSWER.
+        today: Day of the lights.
+        calendar: Covers today and the due dates.
+        answered: Answered questions instead of open ones.
+        after: `next_after` of the page before.
+        limit: Rows per page, 1..PAGE_ROWS.
+
+    Raises:
+        CursorRefusedError: `after` was not given by this list.
+    """
+    state = ConsultationState.ANSWERED if answered else ConsultationState.OPEN
+    rows = _of_departments(by).filter(state=state.value).select_related("public")
+    if answered:
+        rows = rows.order_by("-pk")
+        if after:
+            rows = rows.filter(pk__lt=_number(after))
+    else:
+        rows = rows.order_by("due_on", "pk")
+        if after:
+            day, _, key = after.partition("_")
+            due_on, last_id = _day(day), _number(key)
+            rows = rows.filter(Q(due_on__gt=due_on) | Q(due_on=due_on, pk__gt=last_id))
+    limit = max(1, min(limit, PAGE_ROWS))
+    found = list(rows[: limit + 1])
+    last = found[limit - 1] if len(found) > limit else None
+    place = (
+        "" if last is None else str(last.pk) if answered else f"{last.due_on:%Y-%m-%d}_{last.pk}"
+    )
+    return ConsultationPage(
+        rows=tuple(_view(row, today=today, calendar=calendar) for row in found[:limit]),
+        next_after=place or None,
     )
 
 
-def _names(version: ItemVersion) -> tuple[str, ...]:
-    return (version.name, *version.aliases)
+def consultation(
+    consultation_id: int, *, by: Actor, today: date, calendar: WorkdayCalendar
+) -> ConsultationView:
+    """Return one question.
+
+    Raises:
+        ObjectDoesNotExist: no such question.
+        PermissionRefusedError: `by` may not answer for its department.
+    """
+    row = Consultation.objects.select_related("public").get(pk=consultation_id)
+    require(by, Permission.CONSULT_ANSWER, department=row.department_code)
+    return _view(row, today=today, calendar=calendar)
 
 
-def _answer(version: ItemVersion, passage: Passage) -> Answer:
-    return Answer(
-        heading=passage.heading,
-        lines=_quoted(version, passage),
-        source=Source(
-            kind=SourceKind.GUIDE,
-            slug=version.slug,
-            title=version.name,
-            part=passage.part,
-            version=version.version,
-            dated=version.effective_on.isoformat(),
+def open_consultations(*, by: Actor) -> int:
+    """Count open questions of the actor's departments; for the desk."""
+    return _of_departments(by).filter(state=ConsultationState.OPEN.value).count()
+
+
+def answering_departments(*, at: datetime) -> list[tuple[str, str]]:
+    """List code and name of the departments in which somebody answers questions."""
+    return [
+        (unit.code, unit.name)
+        for unit in organisations.departments(on=organisations.day_of(at))
+        if organisations.staff_with(Permission.CONSULT_ANSWER, department=unit.code, at=at)
+    ]
+
+
+def _of_departments(by: Actor) -> QuerySet[Consultation]:
+    rows = Consultation.objects.all()
+    own = by.departments(Permission.CONSULT_ANSWER)
+    return rows if EVERYWHERE in own else rows.filter(department_code__in=sorted(own))
+
+
+def _view(row: Consultation, *, today: date, calendar: WorkdayCalendar) -> ConsultationView:
+    state = ConsultationState(row.state)
+    public = getattr(row, "public", None)
+    return ConsultationView(
+        id=row.pk,
+        query_code=row.query_code,
+        question=row.question,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department=row.department_code,
+        contact=mask_phone(secret_box.unlock(row.phone_locked)) if row.phone_locked else "",
+        state=state,
+        asked_at=row.asked_at,
+        due_on=row.due_on,
+        light=light(due_on=row.due_on, today=today, calendar=calendar)
+        if state is ConsultationState.OPEN
+        else None,
+        answer=row.answer,
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        public=None
+        if public is None
+        else PublicView(
+            question=public.question,
+            answer=public.answer,
+            published_at=public.published_at,
+            withdrawn_at=public.withdrawn_at,
+            withdrawal_reason=public.withdrawal_reason,
         ),
     )
 
 
-def _quoted(version: ItemVersion, passage: Passage) -> tuple[Line, ...]:
-    """Return a passage line by line; of parts that are made of fields, each field by itself."""
-    if passage.part == "limit":
-        limit = version.limit
-        if not limit.promised_workdays:
-            return (Line(words=(passage.text,)),)
-        return (
-            Line(label="承诺办结时限", words=(f"{limit.promised_workdays} 个工作日",)),
-            Line(label="法定办结时限", words=(f"{limit.statutory_workdays} 个工作日",)),
-        )
-    if passage.part == "fees":
-        return tuple(
-            Line(label=fee.name, words=(f"{fee.amount_cny:g} 元",))
-            if fee.amount_cny is not None
-            else Line(words=(fee.name,))
-            for fee in version.fees
-        ) or (Line(words=(passage.text,)),)
-    if passage.part == "flow":
-        return tuple(
-            Line(label=step.name, words=(step.text,)) if step.text else Line(words=(step.name,))
-            for step in version.flow
-        )
-    if passage.part == "places":
-        return tuple(
-            Line(words=tuple(filter(None, (one.name, one.address, one.hours, one.phone))))
-            for one in version.service_points
-        )
-    return _lines(passage.text)
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。")
+    return int(text)
 
 
-def _lines(text: str) -> tuple[Line, ...]:
-    return tuple(Line(words=(line,)) for line in text.split("\n") if line.strip())
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。") from error

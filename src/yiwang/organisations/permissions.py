@@ -29,6 +29,7 @@ class Permission(Term):
     SUBJECT_READ = "subject_read", "查看监管对象"
     RATING_READ = "rating_read", "查看评价"
     RATING_ANSWER = "rating_answer", "处理差评"
+    CONSULT_ANSWER = "consult_answer", "答复咨询"
     ITEM_READ = "item_read", "查看事项"
     ITEM_EDIT = "item_edit", "编写事项"
     ITEM_APPROVE = "item_approve", "部门审核事项"
@@ -74,6 +75,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.PERSON_FIND,
             _P.PERSON_REVEAL,
             _P.LICENCE_READ,
+            _P.CONSULT_ANSWER,
             _P.ITEM_READ,
         }
     ),
@@ -85,6 +87,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CASE_READ,
             _P.PERSON_REVEAL,
             _P.LICENCE_READ,
+            _P.CONSULT_ANSWER,
             _P.ITEM_READ,
         }
     ),
@@ -108,6 +111,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.SUBJECT_READ,
             _P.RATING_READ,
             _P.RATING_ANSWER,
+            _P.CONSULT_ANSWER,
             _P.ITEM_READ,
             _P.ITEM_APPROVE,
         }

@@ -31,6 +31,7 @@ from yiwang.catalogue.policy.items import (
     WaiveBy,
 )
 from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
+from yiwang.consultations.policy.handing_over import ConsultationState
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Permission, Post
@@ -56,6 +57,7 @@ SHOWN: tuple[type[Term], ...] = (
     UserKind,
     SignInState,
     TaskState,
+    ConsultationState,
     Grade,
     SubjectState,
     CaseKind,
@@ -156,6 +158,9 @@ LABELS = frozenset(
         _("查看监管对象"),
         _("查看评价"),
         _("处理差评"),
+        _("答复咨询"),
+        _("待答复"),
+        _("已答复"),
         _("查看事项"),
         _("编写事项"),
         _("部门审核事项"),

@@ -65,6 +65,12 @@ DESK: Sequence[Entry] = (
         address="officer:ratings",
         permission=Permission.RATING_READ,
     ),
+    Entry(
+        key="questions",
+        label=_("咨询"),
+        address="officer:questions",
+        permission=Permission.CONSULT_ANSWER,
+    ),
     Entry(key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ),
     Entry(
         key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ

@@ -1,4 +1,4 @@
-"""Asking in one's own words; answers are quotations, or there is none (提问)."""
+"""Asking in one's own words: answers are quotations, or a person answers (提问)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.consultations import queries as consultations
-from yiwang.consultations import services
+from yiwang.consultations import quoting, services
+from yiwang.consultations.policy.handing_over import HANDED_LIMIT_CHARS
 from yiwang.consultations.policy.matching import QUESTION_LIMIT_CHARS
-from yiwang.consultations.queries import QuestionRefusedError, Reply
+from yiwang.consultations.quoting import QuestionRefusedError, Reply
 from yiwang.kernel.errors import RefusedError
+from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.web.requests import address_of
-from yiwang.web.views import UNPROCESSABLE, Page
+from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page
 
 TOO_MANY = 429
+
+HANDED_KEY, READ_KEY = "handed_over", "read_answer"
+"""What a session remembers: the question just handed over, and the one whose code was proven."""
+
+CODE_LENGTH, PHONE_LENGTH = 20, 20
 
 PARTS = {
     "faq": _l("常见问题"),
@@ -69,7 +79,7 @@ class Ask(Page):
         form = AskForm({"q": text[: 2 * QUESTION_LIMIT_CHARS].replace("\x00", "")})
         try:
             services.count_question(address=address_of(request), at=self.at)
-            reply = consultations.reply(text, on=self.today)
+            reply = quoting.reply(text, on=self.today)
         except TooManyTriesError as refusal:
             return self._page(_refused(form, refusal), None, status=TOO_MANY)
         except QuestionRefusedError as refusal:
@@ -81,6 +91,7 @@ class Ask(Page):
             "form": form,
             "reply": reply,
             "parts": PARTS,
+            "item": _about(reply),
             "crumbs": [(_("帮办与咨询"), reverse("citizen:help"))],
         }
         response = self.render(context, status=status)
@@ -88,7 +99,198 @@ class Ask(Page):
         return response
 
 
+def _about(reply: Reply | None) -> str:
+    """Return the item that a question is about where that is sure enough to choose a department."""
+    if reply is None or not reply.items or (not reply.known and len(reply.items) > 1):
+        return ""
+    return reply.items[0].slug
+
+
 def _refused(form: AskForm, refusal: RefusedError) -> AskForm:
     if form.is_valid():
         form.add_error("q", refusal.message)
     return form
+
+
+class HandOverForm(forms.Form):
+    """The question and, from whoever is not signed in, a number to read the answer with."""
+
+    use_required_attribute = False
+
+    question = forms.CharField(
+        label=_l("您的问题"),
+        max_length=HANDED_LIMIT_CHARS,
+        help_text=_l("写清想办什么、卡在哪里，最多 500 个字。请不要写证件号码。"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={
+            "required": _l("请写下要问的问题。"),
+            "max_length": _l("问题最多 500 个字，请删减。"),
+        },
+    )
+    phone = forms.CharField(
+        label=_l("手机号码"),
+        max_length=PHONE_LENGTH,
+        help_text=_l("凭它和查询码看答复。加密保存，工作人员只看到前三位和后四位。"),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={
+            "required": _l("请填写 11 位手机号码，凭它看答复。"),
+            "max_length": _l("号码过长，请核对。"),
+        },
+    )
+    item = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, known: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["phone"]
+
+
+class HandOver(FormPage):
+    """Hand a question over to a person (把问题交给工作人员)."""
+
+    template_name = "citizen/hand_over.html"
+    form_class = HandOverForm
+    nav = "help"
+
+    def form(self) -> forms.Form:
+        """Ask for a number only where there is no account to read the answer with."""
+        sent = self.request.POST if self.request.method == "POST" else None
+        known = bool(self.actor.subjects)
+        return HandOverForm(data=sent, initial=self.initial(), known=known)
+
+    def initial(self) -> dict[str, Any]:
+        """Take question and item from the box."""
+        return {
+            "question": _printable(self.request.GET.get("q", ""))[:HANDED_LIMIT_CHARS],
+            "item": _printable(self.request.GET.get("item", ""))[:80],
+        }
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Say what it is about and by when it is answered."""
+        sent = self.request.POST if self.request.method == "POST" else self.request.GET
+        return super().context(
+            item=self._item(_printable(sent.get("item", ""))[:80]),
+            workdays=consultations.answer_workdays(on=self.today),
+            known=bool(self.actor.subjects),
+            **given,
+        )
+
+    def valid(self, form: HandOverForm) -> HttpResponse:
+        """Hand it over and show the code."""
+        try:
+            with scope.everything():  # a stranger's question is in nobody's scope yet
+                asked = services.hand_over(
+                    question=form.cleaned_data["question"],
+                    phone=form.cleaned_data.get("phone", ""),
+                    item_slug=form.cleaned_data["item"],
+                    workdays=consultations.answer_workdays(on=self.today),
+                    calendar=self.calendar,
+                    by=self.actor,
+                    at=self.at,
+                )
+        except TooManyTriesError as refusal:
+            form.add_error(None, refusal.message)
+            return self.render({"form": form}, status=TOO_MANY)
+        self.request.session[HANDED_KEY] = {
+            "code": asked.query_code,
+            "department": asked.department,
+            "due_on": f"{asked.due_on:%Y-%m-%d}",
+            "known": bool(self.actor.subjects),
+        }
+        return redirect("citizen:handed_over")
+
+    def _item(self, slug: str) -> ItemVersion | None:
+        found = catalogue.items_named([slug], on=self.today) if slug else []
+        return found[0] if found else None
+
+
+class HandedOver(Page):
+    """The code, who answers and by when; a proof that the question arrived."""
+
+    template_name = "citizen/handed_over.html"
+    nav = "help"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what was handed over in this session, or the form."""
+        handed = request.session.get(HANDED_KEY)
+        return self.render({"handed": handed}) if handed else redirect("citizen:hand_over")
+
+
+class ReadAnswerForm(forms.Form):
+    """What only the asker knows."""
+
+    use_required_attribute = False
+
+    query_code = forms.CharField(
+        label=_l("查询码"),
+        max_length=CODE_LENGTH,
+        help_text=_l("提交问题后显示的 12 位码，以 ZX 开头"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        error_messages={
+            "required": _l("请填写提交问题后得到的查询码。"),
+            "max_length": _l("查询码过长，请核对。"),
+        },
+    )
+    phone = forms.CharField(
+        label=_l("手机号码"),
+        max_length=PHONE_LENGTH,
+        help_text=_l("提问时填写的 11 位号码"),
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={
+            "required": _l("请填写提问时的手机号码。"),
+            "max_length": _l("号码过长，请核对。"),
+        },
+    )
+
+
+class ReadAnswer(FormPage):
+    """Ask for code and number; the sentence never says which was wrong (看答复)."""
+
+    template_name = "citizen/read_answer.html"
+    form_class = ReadAnswerForm
+    nav = "help"
+
+    def valid(self, form: ReadAnswerForm) -> HttpResponse:
+        """Remember in this session that they were proven."""
+        code, phone = form.cleaned_data["query_code"], form.cleaned_data["phone"]
+        try:
+            services.count_look(code=code, address=address_of(self.request), at=self.at)
+        except TooManyTriesError as refusal:
+            form.add_error(None, refusal.message)
+            return self.render({"form": form}, status=TOO_MANY)
+        with scope.everything():  # query code and telephone are the secret
+            consultations.read_by_code(code=code, phone=phone)
+        self.request.session[READ_KEY] = [code, phone]
+        return redirect("citizen:shown_answer")
+
+
+class ShownAnswer(Page):
+    """The question that was proven in this session, and its answer."""
+
+    template_name = "citizen/shown_answer.html"
+    nav = "help"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it, or ask who asks."""
+        proven = request.session.get(READ_KEY)
+        if not proven:
+            return redirect("citizen:read_answer")
+        with scope.everything():  # query code and telephone were proven
+            asked = consultations.read_by_code(code=proven[0], phone=proven[1])
+        return self.render({"questions": [asked]})
+
+
+class MyQuestions(Page):
+    """Own questions and their answers (我的提问)."""
+
+    permission = APPLICANT
+    template_name = "citizen/my_questions.html"
+    nav = "cases"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the newest first."""
+        return self.render({"questions": consultations.own_questions(by=self.actor)})
+
+
+def _printable(text: str) -> str:
+    return text.replace("\x00", "")

@@ -68,5 +68,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/<str:identifier>/file/", wallet.LicenceFile.as_view(), name="licence_file"),
     path("me/", account.Me.as_view(), name="me"),
     path("ask/", asking.Ask.as_view(), name="ask"),
+    path("ask/hand-over/", asking.HandOver.as_view(), name="hand_over"),
+    path("ask/handed-over/", asking.HandedOver.as_view(), name="handed_over"),
+    path("ask/answer/", asking.ReadAnswer.as_view(), name="read_answer"),
+    path("ask/answer/shown/", asking.ShownAnswer.as_view(), name="shown_answer"),
+    path("me/questions/", asking.MyQuestions.as_view(), name="my_questions"),
     path("help/", account.Help.as_view(), name="help"),
 ]

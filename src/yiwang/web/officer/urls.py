@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from yiwang.web.officer import accounts, cases, desk, handling, ratings, subjects, trail
+from yiwang.web.officer import accounts, cases, desk, handling, questions, ratings, subjects, trail
 from yiwang.web.officer.items import basis, editor, pages, reviews
 
 app_name = "officer"
@@ -64,6 +64,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<int:number>/approve/", reviews.Approve.as_view(), name="approve_draft"),
     path("drafts/<int:number>/return/", reviews.Return.as_view(), name="return_draft"),
     path("drafts/<int:number>/discard/", reviews.Discard.as_view(), name="discard_draft"),
+    path("questions/", questions.Questions.as_view(), name="questions"),
+    path("questions/<int:number>/", questions.Question.as_view(), name="question"),
+    path(
+        "questions/<int:number>/transfer/",
+        questions.TransferQuestion.as_view(),
+        name="transfer_question",
+    ),
+    path(
+        "questions/<int:number>/publish/",
+        questions.PublishAnswer.as_view(),
+        name="publish_answer",
+    ),
+    path(
+        "questions/<int:number>/withdraw/",
+        questions.WithdrawAnswer.as_view(),
+        name="withdraw_answer",
+    ),
     path("trail/", trail.Trail.as_view(), name="trail"),
     path("trail/export/", trail.TrailExport.as_view(), name="trail_export"),
     path("accounts/", accounts.Accounts.as_view(), name="users"),
