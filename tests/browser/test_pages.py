@@ -25,6 +25,10 @@ OPEN = (
     "/privacy/",
     "/sitemap/",
     "/decisions/",
+    "/reports/items/",
+    "/reports/items/compression/",
+    "/reports/items/cancelled/",
+    "/opendata/",
     "/decisions/?q=没有这样的决定",
     "/accounts/login/",
 )

@@ -93,7 +93,9 @@ def test_each_figure_has_its_definition_and_source_beside_it(client: Client):
 
     assert page.count("<summary>怎么算的</summary>") == page.count('class="yw-box" id=')
     assert "压缩比例＝1－承诺时限之和÷法定时限之和" in page
-    assert "压缩比例＝1－" in text(client, "/reports/items/compression/")
+    behind = text(client, "/reports/items/compression/")
+    assert "压缩比例＝1－" in behind
+    assert "，承诺 当场办结" in behind
 
 
 @pytest.mark.req("GOV-01")

@@ -156,9 +156,9 @@ def _count(figure: Figure) -> str:
 
 def _said(line: FigureLine, figure: Figure) -> str:
     if figure.key is FigureKey.COMPRESSION:
-        return _("法定 %(law)s 个工作日，承诺 %(promise)s 个工作日") % {
-            "law": line.denominator,
-            "promise": line.denominator - line.numerator,
+        return _("法定 %(law)s，承诺 %(promise)s") % {
+            "law": _limit(line.denominator),
+            "promise": _limit(line.denominator - line.numerator),
         }
     if figure.key is FigureKey.REDUCTION:
         return _("免交 %(part)s 份，共 %(whole)s 份") % {
@@ -166,3 +166,7 @@ def _said(line: FigureLine, figure: Figure) -> str:
             "whole": line.denominator,
         }
     return line.note
+
+
+def _limit(workdays: int) -> str:
+    return _("%(days)s 个工作日") % {"days": workdays} if workdays else _("当场办结")
