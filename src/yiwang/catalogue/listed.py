@@ -10,7 +10,7 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from yiwang.catalogue.models import CatalogItem, Item, ItemVersionRow
+from yiwang.catalogue.models import Item, ItemVersionRow
 from yiwang.catalogue.policy.items import Audience, ItemType
 
 PAGE = 100
@@ -113,11 +113,6 @@ def listed_page(
         departments=_summed(counts, 0),
         types=_summed(counts, 1),
     )
-
-
-def catalog_size() -> int:
-    """Count the entries of the basic catalogue."""
-    return CatalogItem.objects.count()
 
 
 def _in_force(on: date) -> QuerySet[ItemVersionRow]:
