@@ -110,6 +110,7 @@ LISTS = (
     ("clerk", "/counter/register/"),
     ("supervisor", "/desk/subjects/"),
     ("head", "/desk/ratings/"),
+    ("clerk", "/desk/questions/"),
     ("auditor", "/desk/trail/"),
     ("sysadmin", "/desk/accounts/"),
     ("sysadmin", "/desk/accounts/new/"),

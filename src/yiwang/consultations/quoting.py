@@ -36,7 +36,7 @@ ARTICLE_LIMIT_CHARS = 500
 ONE_MATERIAL = "材料："
 """Beginning of the heading of a passage about one material."""
 
-FAR_BEHIND = 0.25
+FAR_BEHIND = 0.15
 """An answer is shown beside the best when its place in the order is at most this much lower."""
 
 
