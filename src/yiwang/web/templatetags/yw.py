@@ -64,9 +64,10 @@ def described_by(field: BoundField) -> str:
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
     """Draw the control of a one-line, many-line or select field with what assistive tools need."""
-    attrs: dict[str, Any] = {"class": "ds-input"}
+    own = field.field.widget.attrs
+    attrs: dict[str, Any] = {"class": f"ds-input {own.get('class', '')}".strip()}
     if isinstance(field.field.widget, forms.Textarea):
-        attrs["rows"] = AREA_ROWS
+        attrs["rows"] = max(AREA_ROWS, int(own.get("rows", AREA_ROWS)))
     if described := described_by(field):
         attrs["aria-describedby"] = described
     if field.errors:

@@ -311,13 +311,14 @@ class EditTopic(_Parts):
         )
         rows = [one for one in listed(ItemVersion) if one.name in self.topic.fields]
         place = TOPICS.index(self.topic)
+        counts = {group.topic.key: len(group.rows) for group in faults}
         return super().context(
             title=self.topic.title,
             hint=self.topic.hint,
             topic=self.topic,
-            topics=TOPICS,
+            topics=[(one, counts.get(one.key, 0)) for one in TOPICS],
             last=place == len(TOPICS) - 1,
-            lists=showing.row_lists(self.version, rows),
+            lists=showing.row_lists(self.version, rows, version=self.version),
             faults=[one for one in faults if one.topic is self.topic],
             back=reverse("officer:draft", args=[self.draft.line.id]),
             laws=(),
@@ -412,11 +413,13 @@ class EditRow(_Parts):
         wish = self.request.GET.get("find", "").strip()[:60]
         return super().context(
             title=noun if existing else _("新增%(noun)s") % {"noun": noun},
-            row_name=showing.row_name(value) if existing else "",
+            row_name=showing.row_name(value, self.version) if existing else "",
             row=True,
             existing=existing,
             topics=(),
-            lists=showing.row_lists(value, listed(kind), prefix=f"{self.place.text}.")
+            lists=showing.row_lists(
+                value, listed(kind), version=self.version, prefix=f"{self.place.text}."
+            )
             if existing
             else [],
             later=[] if existing else listed(kind),
@@ -498,6 +501,11 @@ class YamlForm(forms.Form):
         help_text=_l("UTF-8 的 .yaml 文件，不超过 256 kB；选了文件的，以文件为准。"),
         error_messages={"empty": _l("文件是空的，请重新选择。")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("text", "file"):  # one of the two
+            self.fields[name].unmarked = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Read what was given; anything wrong says the line and the remedy."""

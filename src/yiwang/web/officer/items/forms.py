@@ -181,6 +181,8 @@ def _shown(shape: FieldShape, value: Any) -> Any:
         return "\n".join(value or ())
     if shape.shape is Shape.ANSWER:
         return answer_words(value)
+    if shape.shape is Shape.DECIMAL and value is not None:
+        return f"{value:g}" if abs(value) < MOST_NUMBER else value
     if shape.shape in {Shape.TERM, Shape.TERMS}:
         return value or ("" if shape.shape is Shape.TERM else [])
     return value

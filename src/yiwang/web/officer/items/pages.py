@@ -195,7 +195,7 @@ class Decisions(Page):
                         row,
                         CHANGES.get(row.act, row.act),
                         names.get(row.department, row.department),
-                        people.get(row.by, row.by),
+                        who(row.by, people),
                     )
                     for row in page.rows
                 ],
@@ -257,7 +257,7 @@ class Item(OneItem):
                     Entry(
                         at=change.at,
                         title=str(CHANGES.get(change.act, change.act)),
-                        who=people.get(change.by, change.by),
+                        who=who(change.by, people),
                         text=_change_words(change),
                     )
                     for change in changes
@@ -293,11 +293,18 @@ class Item(OneItem):
                     shown=words,
                     colour=colour,
                     open_cases=held.get(one.version, 0),
-                    published_by=people.get(one.published_by, one.published_by),
+                    published_by=who(one.published_by, people),
                     earlier=next((v.version for v in self.item.versions[place + 1 :]), 0),
                 )
             )
         return rows
+
+
+def who(ref: str, people: Mapping[str, str]) -> str:
+    """Return the name behind a ref; the program itself and its operator by what they are."""
+    if ref.startswith(("system:", "job:")):
+        return _("系统（装入内容包）")
+    return people.get(ref, ref)
 
 
 def _shown(one: VersionLine) -> tuple[str, str]:

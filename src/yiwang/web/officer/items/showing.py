@@ -151,14 +151,16 @@ def _index(rows: tuple[Any, ...], inside: str) -> int | None:
     return None
 
 
-def row_name(row: Any) -> str:
-    """Return what a row is called in a list."""
+def row_name(row: Any, version: ItemVersion | None = None) -> str:
+    """Return what a row is called in a list; conditions in the words of `version`'s questions."""
     if isinstance(row, str):
         text = row
-    elif isinstance(row, When):
-        text = f"{row.question} {_(row.op.label)} {value_words(row.value)}"
-    elif isinstance(row, Given):
-        text = f"{row.question}{_('：')}{value_words(row.value)}"
+    elif isinstance(row, When | Given):
+        known = {one.id: one for one in version.questions()} if version else {}
+        question = known.get(row.question)
+        op = f" {_(row.op.label)} " if isinstance(row, When) else _("：")
+        named = question.label if question else row.question
+        text = f"{named}{op}{_answer_words(row.value, question)}"
     else:
         text = next(
             (
@@ -171,6 +173,13 @@ def row_name(row: Any) -> str:
         if article := getattr(row, "article", ""):
             text = f"{text} {article}"
     return text if len(text) <= CUT else f"{text[:CUT]}…"
+
+
+def _answer_words(value: Any, question: Question | None) -> str:
+    labels = {option.value: option.label for option in question.options} if question else {}
+    if isinstance(value, tuple):
+        return "、".join(labels.get(str(one), str(one)) for one in value)
+    return labels.get(str(value), "") or value_words(value)
 
 
 def row_notes(row: Any) -> str:
@@ -200,8 +209,10 @@ def row_notes(row: Any) -> str:
     return " · ".join(parts)
 
 
-def row_lists(value: Any, listed: Sequence[FieldShape], *, prefix: str = "") -> list[RowList]:
-    """Return the lists of rows that stand on the page of `value`."""
+def row_lists(
+    value: Any, listed: Sequence[FieldShape], *, version: ItemVersion, prefix: str = ""
+) -> list[RowList]:
+    """Return the lists of rows that stand on the page of `value`, a part of `version`."""
     lists = []
     for shape in listed:
         assert shape.of is not None
@@ -218,7 +229,7 @@ def row_lists(value: Any, listed: Sequence[FieldShape], *, prefix: str = "") -> 
                 rows=tuple(
                     Row(
                         at=f"{place}.{index}",
-                        name=row_name(row),
+                        name=row_name(row, version),
                         notes=row_notes(row),
                         first=index == 0,
                         last=index == len(held) - 1,
@@ -238,15 +249,15 @@ def changes(old: ItemVersion, new: ItemVersion, *, names: Mapping[str, str]) -> 
         new: The later one.
         names: Code of a department -> its name.
     """
-    return [_change(one, names) for one in compare(old, new)]
+    return [_change(one, new, names) for one in compare(old, new)]
 
 
-def _change(one: Difference, names: Mapping[str, str]) -> Change:
+def _change(one: Difference, version: ItemVersion, names: Mapping[str, str]) -> Change:
     where = []
     for shape, row in one.place:
         where.append(str(words_of(shape).label))
         if row is not None and not isinstance(row, str):
-            where.append(row_name(row))
+            where.append(row_name(row, version))
     if one.kind is Kind.MOVED:
         old, new = (_("第 %(n)s 位") % {"n": n} for n in (one.old, one.new))
         return _side_by_side(" › ".join(where), one.kind, old, new, whole=True)
