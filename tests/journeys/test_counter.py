@@ -45,6 +45,8 @@ def call_up(page: Page, words: str, item: str) -> None:
     page.get_by_label("本窗口").fill("A12")
     acts.press(page, "查找申请人")
     acts.heading(page, "选择事项")
+    page.get_by_label("想办什么").fill(item)
+    acts.press(page, "搜索")
     acts.follow(page, item)
     acts.heading(page, item)
 
