@@ -24,6 +24,9 @@ COMPUTED = {
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
     "catalogue/services/drafting.py": {f"catalogue.draft_{step.value}" for step in DraftStep},
     "catalogue/services/publishing.py": {"catalogue.cancel_item", "catalogue.suspend_item"},
+    "consultations/services.py": {
+        f"consultations.{act}" for act in ("ask", "answer", "transfer", "publish", "withdraw")
+    },
     "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
     "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
 }
