@@ -15,6 +15,8 @@ from yiwang.catalogue.policy.items import (
     needed,
 )
 
+pytestmark = pytest.mark.thorough
+
 ITEMS = pack_items("jiading")
 
 

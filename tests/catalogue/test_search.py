@@ -22,7 +22,7 @@ from yiwang.catalogue.policy.search_terms import (
     warm_up,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 TODAY = date(2026, 3, 2)
 PHRASES = ("开饭店", "食品经营许可", "spjyxk", "shipinjingying", "老年卡", "药品零售许可变更")

@@ -27,6 +27,8 @@ from yiwang.catalogue.searching.collections import Collection
 from yiwang.catalogue.services import Article
 from yiwang.cli.search import search
 
+pytestmark = pytest.mark.thorough
+
 TODAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from yiwang.consultations.quoting import (
     reply,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 TODAY = date(2026, 3, 2)
 

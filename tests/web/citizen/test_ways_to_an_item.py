@@ -22,6 +22,8 @@ from yiwang.web import context
 from yiwang.web.citizen import popularity
 from yiwang.web.views import Page
 
+pytestmark = pytest.mark.thorough
+
 MOST_USED = 30
 CLICKS = 3
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)

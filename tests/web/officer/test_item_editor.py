@@ -14,7 +14,7 @@ from yiwang.catalogue.policy.items import QuestionKind
 from yiwang.organisations.permissions import Actor, Post
 from yiwang.web.officer.items.words import TOPICS
 
-pytestmark = pytest.mark.usefixtures("keepers")
+pytestmark = [pytest.mark.usefixtures("keepers"), pytest.mark.thorough]
 
 OWNER = Actor(ref="user:owner", posts={"market": frozenset({Post.ITEM_OWNER})})
 

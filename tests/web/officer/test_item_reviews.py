@@ -12,7 +12,7 @@ from yiwang.catalogue import drafts
 from yiwang.catalogue import queries as catalogue
 from yiwang.organisations.permissions import Actor, Post
 
-pytestmark = pytest.mark.usefixtures("keepers")
+pytestmark = [pytest.mark.usefixtures("keepers"), pytest.mark.thorough]
 
 READER = Actor(ref="user:x", posts={"market": frozenset({Post.ITEM_OWNER})})
 TODAY = cases.FRIDAY.date()

@@ -19,7 +19,7 @@ from yiwang.organisations.permissions import Actor, Post
 from yiwang.web import context
 from yiwang.web.views import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from yiwang.content.services import load_packs
 from yiwang.web import context
 from yiwang.web.views import Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 ON = cases.FRIDAY.date()
