@@ -179,6 +179,7 @@ def prepare(district: District, *, licence: bool) -> None:
     today = timezone.localdate(at)
     plain = to_plain(catalogue.item("food-business", on=today))
     plain["slug"], plain["name"] = "bench", "食品经营许可（测速）"
+    plain.pop("english", None)  # it speaks of the materials left out below
     plain["materials"] = [
         one for one in plain["materials"] if one.get("waive_by") in {"generated", "register"}
     ]
