@@ -22,7 +22,7 @@ from yiwang.cases.models import (
     Opinion,
     Serial,
 )
-from yiwang.cases.policy.states import CaseState, pairs
+from yiwang.cases.policy.states import DECIDED, FINISHED, STOPPED, CaseState, pairs
 
 pytestmark = pytest.mark.usefixtures("easy_district")
 
@@ -38,7 +38,7 @@ def broken(number: str, constraint: str, /, **changes: object) -> None:
 
 def test_the_database_refuses_every_step_that_the_table_does_not_hold():
     case = Case.objects.get(number=cases.receive().number)
-    ordinary = {(start, end) for start, end, on_spot in pairs() if not on_spot}
+    ordinary = {(start, end) for start, end, ways in pairs() if not ways}
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for start in CaseState:
@@ -57,14 +57,7 @@ def test_the_database_refuses_every_step_that_the_table_does_not_hold():
 
 def _force(key: int, state: CaseState) -> None:
     """Put the row into `state` with whatever the other constraints ask for."""
-    finished = state in {
-        CaseState.NOT_ACCEPTED,
-        CaseState.NO_NEED,
-        CaseState.CLOSED,
-        CaseState.WITHDRAWN,
-        CaseState.TERMINATED,
-    }
-    decided = state in {CaseState.APPROVED, CaseState.REJECTED, CaseState.CLOSED}
+    finished, decided = state in FINISHED, state in DECIDED
     Case.objects.filter(pk=key).update(
         state=state.value,
         accepted_on=DAY,
@@ -76,6 +69,7 @@ def _force(key: int, state: CaseState) -> None:
         outcome="grant" if decided else "",
         closed_at=AT if finished else None,
         due_on=None if finished else DAY,
+        stopped_since=DAY if state in STOPPED else None,
     )
 
 

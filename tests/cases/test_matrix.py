@@ -11,7 +11,7 @@ from django.db import transaction
 from tests.factories import cases
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case, CaseEvent
-from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.services import CorrectionLine, FiledLine
 from yiwang.kernel.errors import RefusedError
@@ -93,6 +93,10 @@ ACTORS = {
 } | {"applicant": cases.FIRM, "other applicant": cases.NOBODY}
 
 
+COPIED = frozenset({CaseState.CLOSED}) | ENDED
+"""A further copy of the decision may be handed over."""
+
+
 def allowed(step: Step, who: str) -> bool:
     """Say by the tables, and not by the services, whether `who` may take `step` at all."""
     move = STEPS[step]
@@ -122,14 +126,14 @@ def _try(
     actor: Actor,
 ) -> None:
     events = CaseEvent.objects.filter(case__number=number).count()
-    copies = step is Step.CLOSE and state is CaseState.CLOSED  # a further copy may be handed over
+    copies = step is Step.CLOSE and state in COPIED
     expected = allowed(step, who) and (state in STEPS[step].starts or copies)
     with transaction.atomic():
         refusal = _refusal(lambda: act(number, actor))
         row = Case.objects.get(number=number)
         if refusal is None:
             assert expected, f"{who} took {step} from {state}"
-            assert row.state == (CaseState.CLOSED if copies else STEPS[step].end)
+            assert row.state == (state if copies else STEPS[step].end)
         else:
             assert not expected, f"{who} {step} {state}: {refusal.message}"
             assert refusal.message.endswith("。")

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import cases
 from yiwang.cases import queries, services
-from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.states import ENDED, STOPPED, CaseState
 from yiwang.cases.policy.terms import Outcome, Tab
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
@@ -45,15 +45,16 @@ def test_each_case_stands_under_the_tab_of_its_state():
     tabs = {
         Tab.TO_ACCEPT: {CaseState.RECEIVED},
         Tab.CORRECTION: {CaseState.CORRECTION},
-        Tab.REVIEWING: {CaseState.ACCEPTED, CaseState.REVIEWING},
+        Tab.REVIEWING: {CaseState.ACCEPTED, CaseState.REVIEWING} | STOPPED,
         Tab.TO_DECIDE: {CaseState.DECISION_PENDING},
-        Tab.TO_DELIVER: {CaseState.APPROVED, CaseState.REJECTED},
+        Tab.TO_DELIVER: {CaseState.APPROVED, CaseState.REJECTED, CaseState.DELIVERING},
         Tab.FINISHED: {
             CaseState.CLOSED,
             CaseState.NOT_ACCEPTED,
             CaseState.NO_NEED,
             CaseState.WITHDRAWN,
             CaseState.TERMINATED,
+            *ENDED,
         },
     }
     for tab, states in tabs.items():

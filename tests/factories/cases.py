@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from tests.factories import registers
 from yiwang.cases import queries, services
-from yiwang.cases.policy.states import CaseState
+from yiwang.cases.models import Case
+from yiwang.cases.policy.states import STOPPED, CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue import services as catalogue
@@ -450,6 +451,17 @@ def correcting(**changes: Any) -> CaseView:
     )
 
 
+ELSEWHERE = {
+    CaseState.SPECIAL: CaseState.REVIEWING,
+    CaseState.HEARING: CaseState.REVIEWING,
+    CaseState.DELIVERING: CaseState.APPROVED,
+    CaseState.REVOKED: CaseState.CLOSED,
+    CaseState.RETRACTED: CaseState.CLOSED,
+    CaseState.DEREGISTERED: CaseState.CLOSED,
+}
+"""States that are written past the services, and from where."""
+
+
 def in_state(state: CaseState) -> CaseView:
     """Return a case in `state`, led there by ordinary acts."""
     makers = {
@@ -470,6 +482,13 @@ def in_state(state: CaseState) -> CaseView:
         return services.deliver_case(
             number=decided().number, channel=DeliveryChannel.PRINT, by=CLERK, at=FRIDAY
         )
+    if state in ELSEWHERE:
+        case = in_state(ELSEWHERE[state])
+        row = Case.objects.get(number=case.number)
+        row.state = state.value
+        row.stopped_since = row.received_on if state in STOPPED else None
+        row.save(update_fields=["state", "stopped_since"])
+        return queries.case_view(row)
     if state is CaseState.WITHDRAWN:
         return services.withdraw_case(number=receive().number, reason="不办了", by=FIRM, at=FRIDAY)
     if state is CaseState.TERMINATED:

@@ -22,6 +22,10 @@ class Permission(Term):
     CASE_READ = "case_read", "查看办件"
     CASE_ASSIGN = "case_assign", "分派办件"
     CASE_DELIVER = "case_deliver", "送达发证"
+    CASE_EXTEND = "case_extend", "批准延长期限"
+    CASE_EXTEND_JOINT = "case_extend_joint", "批准联合办理的延长期限"
+    CASE_END_PROPOSE = "case_end_propose", "提出撤销、撤回、注销"
+    CASE_END = "case_end", "决定撤销、撤回、注销"
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
     LICENCE_READ = "licence_read", "查看电子证照"
@@ -84,6 +88,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.CASE_ACCEPT,
             _P.CASE_REVIEW,
+            _P.CASE_END_PROPOSE,
             _P.CASE_READ,
             _P.PERSON_REVEAL,
             _P.LICENCE_READ,
@@ -95,6 +100,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         {
             _P.WORK_DESK,
             _P.CASE_DECIDE,
+            _P.CASE_END,
             _P.CASE_READ,
             _P.PERSON_REVEAL,
             _P.LICENCE_READ,
@@ -107,6 +113,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.CASE_READ,
             _P.CASE_ASSIGN,
+            _P.CASE_EXTEND,
             _P.LICENCE_READ,
             _P.SUBJECT_READ,
             _P.RATING_READ,
@@ -120,7 +127,9 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_EDIT}),
     Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_LEGAL}),
     Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
-    Post.DISTRICT_LEADER: frozenset({_P.WORK_DESK, _P.RATING_READ, _P.ITEM_READ}),
+    Post.DISTRICT_LEADER: frozenset(
+        {_P.WORK_DESK, _P.CASE_EXTEND_JOINT, _P.RATING_READ, _P.ITEM_READ}
+    ),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
     Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT}),

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from yiwang.cases.policy.states import CaseState, Step
-from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome, Tab
+from yiwang.cases.policy.states import CaseState, Step, Way
+from yiwang.cases.policy.terms import (
+    ClockKind,
+    DeliveryChannel,
+    DocumentKind,
+    MaterialState,
+    Outcome,
+    Tab,
+)
 from yiwang.catalogue.drafts import Standing
 from yiwang.catalogue.policy import comparing
 from yiwang.catalogue.policy.drafting import DraftState, DraftStep
@@ -46,6 +53,8 @@ SHOWN: tuple[type[Term], ...] = (
     Step,
     DeliveryChannel,
     DocumentKind,
+    ClockKind,
+    Way,
     MaterialState,
     Outcome,
     Tab,

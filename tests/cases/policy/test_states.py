@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from yiwang.cases.policy.states import (
     DECIDED,
+    ENDED,
     FINISHED,
     OPEN,
     RUNNING,
@@ -17,23 +18,34 @@ from yiwang.cases.policy.states import (
     CaseState,
     Step,
     StepRefusedError,
+    Way,
     after,
     pairs,
 )
 
 
-def test_every_state_can_be_reached_and_only_finished_ones_lead_nowhere():
+def test_every_state_can_be_reached_and_only_finished_ones_lead_nowhere_or_to_an_end():
     reached = {move.end for move in STEPS.values() if move.end}
     left = {state for move in STEPS.values() if move.end for state in move.starts}
 
     assert reached == set(CaseState)
-    assert set(CaseState) - left == FINISHED
+    assert set(CaseState) - left == FINISHED - {CaseState.CLOSED}
+    assert {end for start, end, _ in pairs() if start == "closed"} == {
+        state.value for state in ENDED
+    }
     assert OPEN < RUNNING
     assert RUNNING.isdisjoint(FINISHED)
 
 
-def test_no_step_leads_out_of_a_finished_state():
-    assert not any(move.starts & FINISHED for move in STEPS.values())
+def test_no_step_leads_out_of_a_finished_state_but_the_ends_of_what_was_granted():
+    ends = {Step.REVOKE, Step.RETRACT, Step.DEREGISTER}
+
+    assert not any(
+        move.starts & FINISHED
+        for step, move in STEPS.items()
+        if step not in ends and move.end is not None
+    )
+    assert all(STEPS[step].starts == {CaseState.CLOSED} for step in ends)
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step is not Step.RECEIVE])
@@ -63,8 +75,8 @@ def test_the_pairs_for_the_database_are_those_of_the_table():
         if move.end is not None
     }
     assert {pair for pair in pairs() if pair[2]} == {
-        ("accepted", "approved", True),
-        ("accepted", "rejected", True),
+        ("accepted", "approved", ("automatic", "commitment", "on_spot")),
+        ("accepted", "rejected", ("on_spot",)),
     }
 
 
@@ -75,14 +87,18 @@ def test_random_histories_keep_the_order_of_the_law(steps):
     for step in steps:
         try:
             state = after(step, state)
+            assert STEPS[step].way is not Way.ON_SPOT
         except StepRefusedError:
             continue
         history.append(state)
 
-    allowed = {(start, end) for start, end, on_spot in pairs() if not on_spot}
+    allowed = {(start, end) for start, end, ways in pairs() if ways != ("on_spot",)}
     assert all(before == then or (before, then) in allowed for before, then in pairwise(history))
     if state in DECIDED:
         assert CaseState.ACCEPTED in history
+    if CaseState.REJECTED in history:
         assert CaseState.DECISION_PENDING in history
-    assert sum(one in FINISHED for one in history) <= 1
-    assert all(one not in FINISHED for one in history[:-1])
+    changes = [one for one, then in pairwise([*history, None]) if one is not then]
+    finished = [one for one in changes if one in FINISHED]
+    assert changes[len(changes) - len(finished) :] == finished
+    assert len(finished) <= (2 if CaseState.CLOSED in finished else 1)

@@ -6,11 +6,28 @@ from datetime import date
 from typing import ClassVar, Self
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from yiwang.cases.policy.states import DECIDED, FINISHED, RUNNING, CaseState, Step, pairs
-from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
+from yiwang.cases.policy.states import (
+    DECIDED,
+    ENDED,
+    FINISHED,
+    RUNNING,
+    STOPPED,
+    CaseState,
+    Step,
+    Way,
+    pairs,
+)
+from yiwang.cases.policy.terms import (
+    ClockKind,
+    DeliveryChannel,
+    DocumentKind,
+    MaterialState,
+    Outcome,
+)
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL, SUBJECTS
 from yiwang.kernel.terms import Term
@@ -25,6 +42,7 @@ SINCE_ACCEPTANCE = frozenset(
         CaseState.ACCEPTED,
         CaseState.REVIEWING,
         CaseState.DECISION_PENDING,
+        *STOPPED,
         *DECIDED,
     }
 )
@@ -60,16 +78,21 @@ def _steps_known() -> pgtrigger.Trigger:
 
     The pairs stand in the condition, so that an allowed step costs no call of a function.
     """
-    always = ", ".join(f"'{start}>{end}'" for start, end, on_spot in pairs() if not on_spot)
-    on_spot = ", ".join(f"'{start}>{end}'" for start, end, on_spot in pairs() if on_spot)
+    always = ", ".join(f"'{start}>{end}'" for start, end, ways in pairs() if not ways)
+    gates = {Way.ON_SPOT: "NEW.immediate"}
+    narrow = "".join(
+        f" AND NOT ({gates.get(way, f'NEW.way = {chr(39)}{way.value}{chr(39)}')}"
+        f" AND OLD.state || '>' || NEW.state IN ({', '.join(listed)}))"
+        for way in Way
+        if (listed := [f"'{start}>{end}'" for start, end, ways in pairs() if way.value in ways])
+    )
     return pgtrigger.Trigger(
         name="step_known",
         when=pgtrigger.Before,
         operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # no types
         condition=pgtrigger.Condition(
             "OLD.state IS DISTINCT FROM NEW.state"
-            f" AND OLD.state || '>' || NEW.state NOT IN ({always})"
-            f" AND NOT (NEW.immediate AND OLD.state || '>' || NEW.state IN ({on_spot}))"
+            f" AND OLD.state || '>' || NEW.state NOT IN ({always})" + narrow
         ),
         func="""
             RAISE EXCEPTION 'cases_case_step_known: no step leads from % to %',
@@ -225,13 +248,26 @@ class Case(models.Model):
     deemed = models.BooleanField("逾期未告知视为受理", default=False)
     statutory_on = models.DateField("法定办结日期", null=True)
     promised_on = models.DateField("承诺办结日期", null=True)
+    stopped_since = models.DateField("停止计时自", null=True)
+    extended_on = models.DateField("批准延期日期", null=True)
+    asked_departments = ArrayField(
+        models.CharField(max_length=CODE_LENGTH),
+        verbose_name="被征求意见的部门",
+        default=list,
+        blank=True,
+        db_default=[],
+    )
     reviewed_by = models.CharField("审查人", max_length=REF_LENGTH, blank=True)
     reviewed_at = models.DateTimeField("审查时间", null=True)
     outcome = models.CharField("决定", max_length=10, blank=True, choices=_choices(Outcome))
+    way = models.CharField(
+        "决定方式", max_length=12, blank=True, default="", db_default="", choices=_choices(Way)
+    )
     decided_by = models.CharField("决定人", max_length=REF_LENGTH, blank=True)
     decided_at = models.DateTimeField("决定时间", null=True)
     licence_identifier = models.CharField("电子证照标识", max_length=120, blank=True)
     delivery_due_on = models.DateField("送达期限", null=True)
+    publicity_due_on = models.DateField("公示期限", null=True)
     closed_at = models.DateTimeField("办结时间", null=True)
     evaluation_until = models.DateField("评价截止", null=True)
 
@@ -240,9 +276,10 @@ class Case(models.Model):
     row_security = (
         f"{IS_ALL} OR deciding_department = ANY ({DEPARTMENTS})"
         f" OR intake_department = ANY ({DEPARTMENTS}) OR department_code = ANY ({DEPARTMENTS})"
-        f" OR applicant_ref = ANY ({SUBJECTS})"
+        f" OR applicant_ref = ANY ({SUBJECTS}) OR asked_departments::text[] && {DEPARTMENTS}"
     )
-    """Whom the database shows a case: desks of its departments and its applicant."""
+    """Whom the database shows a case: desks of its departments, of those asked for their opinion,
+    and its applicant."""
 
     class Meta:
         verbose_name = "办件"
@@ -256,11 +293,30 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_case_reviewer_is_not_decider",
-                condition=Q(decided_by="") | ~Q(decided_by=F("reviewed_by")),
+                condition=Q(decided_by="")
+                | ~Q(decided_by=F("reviewed_by"))
+                | Q(way=Way.COMMITMENT.value),
             ),
             models.CheckConstraint(
                 name="cases_case_decision_follows_review",
-                condition=Q(decided_by="") | ~Q(reviewed_by=""),
+                condition=Q(decided_by="")
+                | ~Q(reviewed_by="")
+                | Q(way__in=[Way.COMMITMENT.value, Way.AUTOMATIC.value]),
+            ),
+            models.CheckConstraint(
+                name="cases_case_jobs_decide_by_rules_alone",
+                condition=Q(decided_by="")
+                | Q(way=Way.AUTOMATIC.value, decided_by__startswith="job:", outcome="grant")
+                | (~Q(way=Way.AUTOMATIC.value) & ~Q(decided_by__startswith="job:")),
+            ),
+            models.CheckConstraint(
+                name="cases_case_only_a_grant_is_ended",
+                condition=~Q(state__in=_values(ENDED)) | Q(outcome=Outcome.GRANT.value),
+            ),
+            models.CheckConstraint(
+                name="cases_case_stopped_has_day",
+                condition=(Q(state__in=_values(STOPPED)) & Q(stopped_since__isnull=False))
+                | (~Q(state__in=_values(STOPPED)) & Q(stopped_since__isnull=True)),
             ),
             models.CheckConstraint(
                 name="cases_case_acceptance_has_day_and_person",
@@ -351,6 +407,56 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.item_name}"
+
+
+class CaseClock(models.Model):
+    """A clock of a case that is none of its columns (期限).
+
+    The columns of the case hold the clocks of the ordinary course; of those a row stands here
+    only once it was missed, to keep that the miss was reported.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    kind = models.CharField("期限种类", max_length=24, choices=_choices(ClockKind))
+    subject = models.CharField("所关", max_length=REF_LENGTH, blank=True)
+    starts_on = models.DateField("起算日期")
+    workdays = models.PositiveSmallIntegerField("工作日", null=True)
+    due_on = models.DateField("到期日期", null=True)
+    stopped_since = models.DateField("停止计时自", null=True)
+    met_on = models.DateField("完成日期", null=True)
+    missed_reported_at = models.DateTimeField("超期报告时间", null=True)
+
+    class Meta:
+        verbose_name = "期限"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_caseclock_once_per_kind_and_subject",
+                fields=["case", "kind", "subject"],
+            ),
+            models.CheckConstraint(
+                name="cases_caseclock_kind_known", condition=Q(kind__in=_values(ClockKind))
+            ),
+            models.CheckConstraint(
+                name="cases_caseclock_due_unless_stopped",
+                condition=Q(due_on__isnull=False, stopped_since__isnull=True)
+                | Q(due_on__isnull=True, stopped_since__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="cases_caseclock_runs_forward",
+                condition=(Q(due_on__isnull=True) | Q(due_on__gte=F("starts_on")))
+                & (Q(met_on__isnull=True) | Q(met_on__gte=F("starts_on"))),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"],
+                name="cases_caseclock_running",
+                condition=Q(met_on__isnull=True, missed_reported_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.case_id}"
 
 
 class CaseAnswer(models.Model):
@@ -526,7 +632,10 @@ class CaseDocument(models.Model):
     """A letter or record with number, body and, once made, its sealed file (办件文书)."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField("文书种类", max_length=20, choices=_choices(DocumentKind))
+    kind = models.CharField("文书种类", max_length=32, choices=_choices(DocumentKind))
+    subject = models.CharField(
+        "文书所关", max_length=REF_LENGTH, blank=True, default="", db_default=""
+    )
     number = models.CharField("文号", max_length=80, unique=True)
     title = models.CharField("标题", max_length=NAME_LENGTH)
     body = models.JSONField("内容")
@@ -539,7 +648,8 @@ class CaseDocument(models.Model):
         verbose_name = "办件文书"
         constraints = [
             models.UniqueConstraint(
-                name="cases_casedocument_once_per_kind", fields=["case", "kind"]
+                name="cases_casedocument_once_per_kind_and_subject",
+                fields=["case", "kind", "subject"],
             ),
             models.CheckConstraint(
                 name="cases_casedocument_kind_known",

@@ -2,7 +2,9 @@
 
 Source:
     行政许可法 第三十二条 (receipt, correction, acceptance), 第三十四条 (on the spot, review),
-    第三十八条 (decision), 第四十四条 (delivery).
+    第三十八条 (decision), 第四十二条 (extension), 第四十四条 (delivery), 第四十五条 (special
+    procedures), 第四十六条至第四十八条 (hearing), 第八条、第六十九条、第七十条 (the end of
+    what was granted).
 """
 
 from __future__ import annotations
@@ -24,12 +26,18 @@ class CaseState(Term):
     NO_NEED = "no_need", "依法不需许可"
     ACCEPTED = "accepted", "已受理"
     REVIEWING = "reviewing", "审查中"
+    SPECIAL = "special", "特别程序"
+    HEARING = "hearing", "听证"
     DECISION_PENDING = "decision_pending", "待决定"
     APPROVED = "approved", "准予"
     REJECTED = "rejected", "不予"
+    DELIVERING = "delivering", "送达中"
     CLOSED = "closed", "办结"
     WITHDRAWN = "withdrawn", "申请人撤回"
     TERMINATED = "terminated", "终止办理"
+    REVOKED = "revoked", "已撤销"
+    RETRACTED = "retracted", "已撤回许可"
+    DEREGISTERED = "deregistered", "已注销"
 
 
 class Step(Term):
@@ -43,14 +51,34 @@ class Step(Term):
     NO_NEED = "no_need", "告知依法不需许可"
     ASSIGN = "assign", "分派"
     START_REVIEW = "start_review", "开始审查"
+    CHECK_SITE = "check_site", "现场核查"
+    START_SPECIAL = "start_special", "启动特别程序"
+    END_SPECIAL = "end_special", "结束特别程序"
+    NOTIFY_HEARING = "notify_hearing", "告知听证权利"
+    REQUEST_HEARING = "request_hearing", "要求听证"
+    SET_HEARING = "set_hearing", "通知举行听证"
+    END_HEARING = "end_hearing", "听证结束"
+    ASK_EXTENSION = "ask_extension", "报请延长期限"
+    EXTEND = "extend", "批准延长期限"
+    DECLINE_EXTENSION = "decline_extension", "不批准延长期限"
+    ASK_DEPARTMENT = "ask_department", "征求部门意见"
+    DEPARTMENT_OPINION = "department_opinion", "反馈部门意见"
     PROPOSE = "propose", "提出审查意见"
     GRANT = "grant", "准予"
     REFUSE = "refuse", "不予"
     GRANT_ON_SPOT = "grant_on_spot", "当场准予"
     REFUSE_ON_SPOT = "refuse_on_spot", "当场不予"
+    GRANT_ON_COMMITMENT = "grant_on_commitment", "告知承诺准予"
+    GRANT_AUTOMATIC = "grant_automatic", "自动准予"
+    SEND = "send", "送达"
     CLOSE = "close", "送达办结"
     WITHDRAW = "withdraw", "撤回申请"
     TERMINATE = "terminate", "终止办理"
+    FIX_DOCUMENT = "fix_document", "更正文书"
+    PROPOSE_END = "propose_end", "提出撤销、撤回或者注销"
+    REVOKE = "revoke", "撤销"
+    RETRACT = "retract", "撤回许可"
+    DEREGISTER = "deregister", "注销"
 
 
 class Desk(Term):
@@ -58,20 +86,35 @@ class Desk(Term):
 
     WINDOW = "window", "收件窗口或主管部门"
     DECIDER = "decider", "审批部门"
+    ASKED = "asked", "被征求意见的部门"
+
+
+class Way(Term):
+    """How a decision comes about without a proposal by a reviewer (决定方式)."""
+
+    ON_SPOT = "on_spot", "当场决定"
+    COMMITMENT = "commitment", "告知承诺"
+    AUTOMATIC = "automatic", "无人干预自动办理"
 
 
 S = CaseState
 
-OPEN = frozenset({S.RECEIVED, S.CORRECTION, S.ACCEPTED, S.REVIEWING, S.DECISION_PENDING})
+STOPPED = frozenset({S.SPECIAL, S.HEARING})
+"""The limit for the decision does not run. 行政许可法 第四十五条."""
+
+OPEN = frozenset({S.RECEIVED, S.CORRECTION, S.ACCEPTED, S.REVIEWING, S.DECISION_PENDING}) | STOPPED
 """No decision yet; the applicant may withdraw."""
 
-RUNNING = OPEN | {S.APPROVED, S.REJECTED}
+RUNNING = OPEN | {S.APPROVED, S.REJECTED, S.DELIVERING}
 """Somebody still has something to do, delivery included."""
 
 FINISHED = frozenset(CaseState) - RUNNING
-"""Nothing follows."""
+"""Nothing is left to do; of a closed case the result may still be ended later."""
 
-DECIDED = frozenset({S.APPROVED, S.REJECTED, S.CLOSED})
+ENDED = frozenset({S.REVOKED, S.RETRACTED, S.DEREGISTERED})
+"""What had been granted holds no longer. 行政许可法 第八条、第六十九条、第七十条."""
+
+DECIDED = frozenset({S.APPROVED, S.REJECTED, S.DELIVERING, S.CLOSED}) | ENDED
 """A decision was made."""
 
 
@@ -86,7 +129,9 @@ class Move:
         desk: Where that post must be held.
         by_applicant: The applicant, or who may act for them, may do it.
         by_clock: A named job may do it when a clock has run out.
-        on_spot: Only where the result is given at once (即办件).
+        way: Only by this way of deciding; None: the ordinary way. On the spot is for items whose
+            result is given at once (即办件), on commitment for items that allow it (告知承诺), and
+            automatic is for a named job whose rule set granted.
     """
 
     starts: frozenset[CaseState]
@@ -95,12 +140,15 @@ class Move:
     desk: Desk = Desk.WINDOW
     by_applicant: bool = False
     by_clock: bool = False
-    on_spot: bool = False
+    way: Way | None = None
 
 
 def _from(*states: CaseState) -> frozenset[CaseState]:
     return frozenset(states)
 
+
+REVIEWED = _from(S.ACCEPTED, S.REVIEWING)
+"""Accepted, and not yet proposed to the decider."""
 
 STEPS: Mapping[Step, Move] = {
     Step.RECEIVE: Move(
@@ -129,7 +177,7 @@ STEPS: Mapping[Step, Move] = {
     ),
     Step.NO_NEED: Move(starts=_from(S.RECEIVED), end=S.NO_NEED, permission=Permission.CASE_ACCEPT),
     Step.ASSIGN: Move(
-        starts=_from(S.RECEIVED, S.ACCEPTED, S.REVIEWING, S.DECISION_PENDING),
+        starts=OPEN - {S.CORRECTION},
         end=None,
         permission=Permission.CASE_ASSIGN,
         desk=Desk.DECIDER,
@@ -139,6 +187,81 @@ STEPS: Mapping[Step, Move] = {
         end=S.REVIEWING,
         permission=Permission.CASE_REVIEW,
         desk=Desk.DECIDER,
+    ),
+    Step.CHECK_SITE: Move(
+        starts=REVIEWED,
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.START_SPECIAL: Move(
+        starts=REVIEWED,
+        end=S.SPECIAL,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.END_SPECIAL: Move(
+        starts=_from(S.SPECIAL),
+        end=S.REVIEWING,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.NOTIFY_HEARING: Move(
+        starts=REVIEWED,
+        end=S.HEARING,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.REQUEST_HEARING: Move(
+        starts=_from(S.HEARING),
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+        by_applicant=True,
+    ),
+    Step.SET_HEARING: Move(
+        starts=_from(S.HEARING),
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.END_HEARING: Move(
+        starts=_from(S.HEARING),
+        end=S.REVIEWING,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+        by_clock=True,
+    ),
+    Step.ASK_EXTENSION: Move(
+        starts=REVIEWED | {S.DECISION_PENDING},
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.EXTEND: Move(
+        starts=REVIEWED | {S.DECISION_PENDING},
+        end=None,
+        permission=Permission.CASE_EXTEND,
+        desk=Desk.DECIDER,
+    ),
+    Step.DECLINE_EXTENSION: Move(
+        starts=REVIEWED | {S.DECISION_PENDING},
+        end=None,
+        permission=Permission.CASE_EXTEND,
+        desk=Desk.DECIDER,
+    ),
+    Step.ASK_DEPARTMENT: Move(
+        starts=REVIEWED,
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.DEPARTMENT_OPINION: Move(
+        starts=REVIEWED | STOPPED,
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.ASKED,
+        by_clock=True,
     ),
     Step.PROPOSE: Move(
         starts=_from(S.ACCEPTED, S.REVIEWING),
@@ -163,17 +286,37 @@ STEPS: Mapping[Step, Move] = {
         end=S.APPROVED,
         permission=Permission.CASE_DECIDE,
         desk=Desk.DECIDER,
-        on_spot=True,
+        way=Way.ON_SPOT,
     ),
     Step.REFUSE_ON_SPOT: Move(
         starts=_from(S.ACCEPTED),
         end=S.REJECTED,
         permission=Permission.CASE_DECIDE,
         desk=Desk.DECIDER,
-        on_spot=True,
+        way=Way.ON_SPOT,
+    ),
+    Step.GRANT_ON_COMMITMENT: Move(
+        starts=_from(S.ACCEPTED),
+        end=S.APPROVED,
+        permission=Permission.CASE_DECIDE,
+        desk=Desk.DECIDER,
+        way=Way.COMMITMENT,
+    ),
+    Step.GRANT_AUTOMATIC: Move(
+        starts=_from(S.ACCEPTED),
+        end=S.APPROVED,
+        permission=None,
+        desk=Desk.DECIDER,
+        by_clock=True,
+        way=Way.AUTOMATIC,
+    ),
+    Step.SEND: Move(
+        starts=_from(S.APPROVED, S.REJECTED),
+        end=S.DELIVERING,
+        permission=Permission.CASE_DELIVER,
     ),
     Step.CLOSE: Move(
-        starts=_from(S.APPROVED, S.REJECTED),
+        starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),
         end=S.CLOSED,
         permission=Permission.CASE_DELIVER,
         by_clock=True,
@@ -183,6 +326,38 @@ STEPS: Mapping[Step, Move] = {
         starts=OPEN,
         end=S.TERMINATED,
         permission=Permission.CASE_DECIDE,
+        desk=Desk.DECIDER,
+        by_clock=True,
+    ),
+    Step.FIX_DOCUMENT: Move(
+        starts=frozenset(CaseState),
+        end=None,
+        permission=Permission.CASE_DECIDE,
+        desk=Desk.DECIDER,
+    ),
+    Step.PROPOSE_END: Move(
+        starts=_from(S.CLOSED),
+        end=None,
+        permission=Permission.CASE_END_PROPOSE,
+        desk=Desk.DECIDER,
+        by_clock=True,
+    ),
+    Step.REVOKE: Move(
+        starts=_from(S.CLOSED),
+        end=S.REVOKED,
+        permission=Permission.CASE_END,
+        desk=Desk.DECIDER,
+    ),
+    Step.RETRACT: Move(
+        starts=_from(S.CLOSED),
+        end=S.RETRACTED,
+        permission=Permission.CASE_END,
+        desk=Desk.DECIDER,
+    ),
+    Step.DEREGISTER: Move(
+        starts=_from(S.CLOSED),
+        end=S.DEREGISTERED,
+        permission=Permission.CASE_END,
         desk=Desk.DECIDER,
         by_clock=True,
     ),
@@ -213,20 +388,25 @@ def after(step: Step, state: CaseState, *, immediate: bool = False) -> CaseState
         raise StepRefusedError(
             f"办件现为“{state.label}”，不能{step.label}；只有{starts}的办件可以，请刷新后查看。"
         )
-    if move.on_spot and not immediate:
+    if move.way is Way.ON_SPOT and not immediate:
         raise StepRefusedError("本事项不是即办件，须先由审查人员提出审查意见，再作决定。")
     return state if move.end is None else move.end
 
 
-def pairs() -> tuple[tuple[str, str, bool], ...]:
-    """Return every change of state the table allows: from, to, only for immediate items.
+def pairs() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return every change of state the table allows: from, to, and the only ways it may go.
 
-    The database holds the same list as a trigger, generated from here.
+    No ways: the change is open to the ordinary way. The database holds the same list as a
+    trigger, generated from here.
     """
-    found: dict[tuple[str, str], bool] = {}
+    found: dict[tuple[str, str], set[Way | None]] = {}
     for move in STEPS.values():
         for start in move.starts:
             if move.end is not None:
-                key = (start.value, move.end.value)
-                found[key] = found.get(key, True) and move.on_spot
-    return tuple(sorted((start, end, on_spot) for (start, end), on_spot in found.items()))
+                found.setdefault((start.value, move.end.value), set()).add(move.way)
+    return tuple(
+        sorted(
+            (start, end, () if None in ways else tuple(sorted(way.value for way in ways if way)))
+            for (start, end), ways in found.items()
+        )
+    )

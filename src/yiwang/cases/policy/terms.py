@@ -34,6 +34,24 @@ class DocumentKind(Term):
     GRANT_DECISION = "grant_decision", "准予行政许可决定书"
     REFUSAL_DECISION = "refusal_decision", "不予行政许可决定书"
     END_NOTICE = "end_notice", "终止办理通知书"
+    SITE_CHECK_RECORD = "site_check_record", "现场核查记录"
+    SPECIAL_NOTICE = "special_notice", "特别程序告知书"
+    HEARING_RIGHT = "hearing_right", "行政许可听证告知书"
+    HEARING_NOTICE = "hearing_notice", "行政许可听证通知书"
+    HEARING_ANNOUNCEMENT = "hearing_announcement", "行政许可听证公告"
+    HEARING_RECORD = "hearing_record", "听证笔录"
+    EXTENSION_NOTICE = "extension_notice", "延长期限告知书"
+    APPROVAL_FORM = "approval_form", "审批表"
+    DELIVERY_RECEIPT = "delivery_receipt", "送达回证"
+    REVOCATION = "revocation", "撤销行政许可决定书"
+    RETRACTION = "retraction", "撤回行政许可决定书"
+    DEREGISTRATION = "deregistration", "注销行政许可决定书"
+    COMMITMENT_LETTER = "commitment_letter", "告知承诺书"
+    TOLERANCE_COMMITMENT = "tolerance_commitment", "容缺受理承诺书"
+    ORDER_TO_CORRECT = "order_to_correct", "责令限期改正通知书"
+    STATEMENT_RIGHT = "statement_right", "陈述申辩权利告知书"
+    RENEWAL_RECORD = "renewal_record", "准予延续决定书"
+    DOCUMENT_FIX = "document_fix", "文书更正通知书"
 
 
 NUMBER_WORDS: Mapping[DocumentKind, str] = {
@@ -45,8 +63,48 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.GRANT_DECISION: "准",
     DocumentKind.REFUSAL_DECISION: "不准",
     DocumentKind.END_NOTICE: "终",
+    DocumentKind.SITE_CHECK_RECORD: "核",
+    DocumentKind.SPECIAL_NOTICE: "特",
+    DocumentKind.HEARING_RIGHT: "听告",
+    DocumentKind.HEARING_NOTICE: "听通",
+    DocumentKind.HEARING_ANNOUNCEMENT: "听公",
+    DocumentKind.HEARING_RECORD: "听录",
+    DocumentKind.EXTENSION_NOTICE: "延",
+    DocumentKind.APPROVAL_FORM: "审",
+    DocumentKind.DELIVERY_RECEIPT: "送",
+    DocumentKind.REVOCATION: "撤",
+    DocumentKind.RETRACTION: "回",
+    DocumentKind.DEREGISTRATION: "注",
+    DocumentKind.COMMITMENT_LETTER: "诺",
+    DocumentKind.TOLERANCE_COMMITMENT: "容",
+    DocumentKind.ORDER_TO_CORRECT: "改",
+    DocumentKind.STATEMENT_RIGHT: "陈",
+    DocumentKind.RENEWAL_RECORD: "续",
+    DocumentKind.DOCUMENT_FIX: "更",
 }
 """Word of the kind in a document number (文号), after the department's name."""
+
+
+class ClockKind(Term):
+    """The clocks of a case (期限种类)."""
+
+    NOTICE = "notice", "受理或者一次性告知"
+    CORRECTION = "correction", "提交补正"
+    STATUTORY = "statutory", "法定办结"
+    PROMISED = "promised", "承诺办结"
+    DELIVERY = "delivery", "送达"
+    PUBLICITY = "publicity", "公示决定"
+    HEARING_REQUEST = "hearing_request", "要求听证"
+    HEARING_HOLD = "hearing_hold", "组织听证"
+    HEARING_NOTICE = "hearing_notice", "通知听证"
+    INSPECTION_START = "inspection_start", "指派检验检测人员"
+    SPECIAL_END = "special_end", "特别程序告知的用时"
+    OPINION = "opinion", "反馈部门意见"
+    TOLERANCE = "tolerance", "补齐容缺材料"
+    POST_CHECK = "post_check", "事后核查"
+    COMMITMENT_CORRECTION = "commitment_correction", "限期改正"
+    STATEMENT = "statement", "陈述申辩"
+    EVALUATION = "evaluation", "评价"
 
 
 class DeliveryChannel(Term):

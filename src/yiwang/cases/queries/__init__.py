@@ -25,7 +25,17 @@ from yiwang.cases.models import (
     Opinion,
 )
 from yiwang.cases.policy.deadlines import SOON_WORKDAYS, day_of
-from yiwang.cases.policy.states import FINISHED, OPEN, RUNNING, STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.states import (
+    FINISHED,
+    OPEN,
+    RUNNING,
+    STEPS,
+    STOPPED,
+    CaseState,
+    Desk,
+    Step,
+    Way,
+)
 from yiwang.cases.policy.terms import (
     DeliveryChannel,
     DocumentKind,
@@ -122,8 +132,12 @@ class CaseView:
     deemed: bool
     statutory_on: date | None
     promised_on: date | None
+    stopped_since: date | None
+    extended_on: date | None
+    asked_departments: tuple[str, ...]
     reviewed_by: str
     outcome: Outcome | None
+    way: Way | None
     decided_by: str
     decided_at: datetime | None
     licence_identifier: str
@@ -142,8 +156,13 @@ class CaseView:
         return self.state in FINISHED
 
     def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
-        """Return the light of the clock that runs now."""
-        return light(due_on=self.due_on, today=today, calendar=calendar, stopped=False)
+        """Return the light of the clock that runs now; grey while the limit does not run."""
+        return light(
+            due_on=self.due_on,
+            today=today,
+            calendar=calendar,
+            stopped=self.stopped_since is not None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -750,13 +769,16 @@ def departments_of(row: Case, desk: Desk) -> tuple[str, ...]:
     """Return the departments of a case at whose desk `desk` a post counts."""
     if desk is Desk.DECIDER:
         return (row.deciding_department,)
+    if desk is Desk.ASKED:
+        return tuple(row.asked_departments)
     return (row.deciding_department, row.intake_department, row.department_code)
 
 
 def staff_may_read(row: Case, by: Actor) -> bool:
     """Tell whether a post of `by` shows them the case."""
     return any(
-        by.may(Permission.CASE_READ, department=code) for code in departments_of(row, Desk.WINDOW)
+        by.may(Permission.CASE_READ, department=code)
+        for code in (*departments_of(row, Desk.WINDOW), *row.asked_departments)
     )
 
 
@@ -772,7 +794,7 @@ def open_steps(row: Case, by: Actor) -> frozenset[Step]:
         step
         for step, move in STEPS.items()
         if state in move.starts
-        and (row.immediate or not move.on_spot)
+        and (move.way is None or (move.way is Way.ON_SPOT and row.immediate))
         and (
             (move.by_applicant and by.acts_for(row.applicant_ref))
             or (
@@ -823,8 +845,12 @@ def case_view(row: Case) -> CaseView:
         deemed=row.deemed,
         statutory_on=row.statutory_on,
         promised_on=row.promised_on,
+        stopped_since=row.stopped_since,
+        extended_on=row.extended_on,
+        asked_departments=tuple(row.asked_departments),
         reviewed_by=row.reviewed_by,
         outcome=Outcome(row.outcome) if row.outcome else None,
+        way=Way(row.way) if row.way else None,
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         licence_identifier=row.licence_identifier,
@@ -1043,20 +1069,23 @@ def _scopes(by: Actor) -> list[Q]:
     ]
 
 
+DELIVERABLE = frozenset({CaseState.APPROVED, CaseState.REJECTED, CaseState.DELIVERING})
+"""Decided, and not yet with the applicant."""
+
 _TAB_STATES: dict[Tab, frozenset[CaseState]] = {
     Tab.TO_ACCEPT: frozenset({CaseState.RECEIVED}),
     Tab.CORRECTION: frozenset({CaseState.CORRECTION}),
-    Tab.REVIEWING: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}),
+    Tab.REVIEWING: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}) | STOPPED,
     Tab.TO_DECIDE: frozenset({CaseState.DECISION_PENDING}),
-    Tab.TO_DELIVER: frozenset({CaseState.APPROVED, CaseState.REJECTED}),
+    Tab.TO_DELIVER: DELIVERABLE,
     Tab.FINISHED: FINISHED,
 }
 
 _MINE: dict[Permission, frozenset[CaseState]] = {
     Permission.CASE_ACCEPT: frozenset({CaseState.RECEIVED}),
-    Permission.CASE_REVIEW: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}),
+    Permission.CASE_REVIEW: frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}) | STOPPED,
     Permission.CASE_DECIDE: frozenset({CaseState.DECISION_PENDING}),
-    Permission.CASE_DELIVER: frozenset({CaseState.APPROVED, CaseState.REJECTED}),
+    Permission.CASE_DELIVER: DELIVERABLE,
 }
 
 

@@ -231,12 +231,12 @@ def decline_case(
     return case_view(case)
 
 
-CLOSING_FIELDS = ("due_on", "assigned_to", "closed_at", "evaluation_until")
+CLOSING_FIELDS = ("due_on", "assigned_to", "closed_at", "evaluation_until", "stopped_since")
 
 
 def close(case: Case, at: datetime) -> None:
     """Set the fields of a case after which nothing follows."""
-    case.due_on, case.assigned_to, case.closed_at = None, "", at
+    case.due_on, case.assigned_to, case.closed_at, case.stopped_since = None, "", at, None
     case.evaluation_until = evaluation_until(closed_on=day_of(at))
 
 

@@ -30,6 +30,8 @@ HANDLERS: Mapping[CaseState, tuple[Permission, Desk]] = {
     CaseState.RECEIVED: (Permission.CASE_ACCEPT, Desk.WINDOW),
     CaseState.ACCEPTED: (Permission.CASE_REVIEW, Desk.DECIDER),
     CaseState.REVIEWING: (Permission.CASE_REVIEW, Desk.DECIDER),
+    CaseState.SPECIAL: (Permission.CASE_REVIEW, Desk.DECIDER),
+    CaseState.HEARING: (Permission.CASE_REVIEW, Desk.DECIDER),
     CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, Desk.DECIDER),
 }
 """What the holder of a case must be allowed to do in each state, and where."""

@@ -20,9 +20,12 @@ PLACES: Mapping[CaseState, int] = {
     CaseState.CORRECTION: 1,
     CaseState.ACCEPTED: 2,
     CaseState.REVIEWING: 2,
+    CaseState.SPECIAL: 2,
+    CaseState.HEARING: 2,
     CaseState.DECISION_PENDING: 3,
     CaseState.APPROVED: 4,
     CaseState.REJECTED: 4,
+    CaseState.DELIVERING: 4,
     CaseState.CLOSED: 5,
 }
 """State -> index of the step that is under way; 5: all five are done."""
@@ -32,6 +35,9 @@ ENDS: Mapping[CaseState, int] = {
     CaseState.NO_NEED: 1,
     CaseState.WITHDRAWN: -1,
     CaseState.TERMINATED: -1,
+    CaseState.REVOKED: 4,
+    CaseState.RETRACTED: 4,
+    CaseState.DEREGISTERED: 4,
 }
 """States in which a case ends early -> step at which it ended; -1: the step it had reached."""
 

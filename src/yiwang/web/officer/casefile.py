@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
-from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.states import STOPPED, CaseState
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
 from yiwang.catalogue.policy.items import ItemVersion, asked
@@ -216,9 +216,9 @@ def timeline(page: CasePage, units: Mapping[str, str]) -> Sequence[Happened]:
 STAGES: Sequence[tuple[str, frozenset[CaseState]]] = (
     ("申请", frozenset()),
     ("受理", frozenset({CaseState.RECEIVED, CaseState.CORRECTION})),
-    ("审查", frozenset({CaseState.ACCEPTED, CaseState.REVIEWING})),
+    ("审查", frozenset({CaseState.ACCEPTED, CaseState.REVIEWING}) | STOPPED),
     ("决定", frozenset({CaseState.DECISION_PENDING})),
-    ("送达", frozenset({CaseState.APPROVED, CaseState.REJECTED})),
+    ("送达", frozenset({CaseState.APPROVED, CaseState.REJECTED, CaseState.DELIVERING})),
 )
 """The five steps and the states in which each is the current one."""
 

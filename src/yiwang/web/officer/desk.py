@@ -193,6 +193,7 @@ PLACES: dict[CaseState, tuple[Permission, str]] = {
     CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, "officer:decide"),
     CaseState.APPROVED: (Permission.CASE_DELIVER, "officer:deliver"),
     CaseState.REJECTED: (Permission.CASE_DELIVER, "officer:deliver"),
+    CaseState.DELIVERING: (Permission.CASE_DELIVER, "officer:deliver"),
 }
 """State -> on which page whoever holds the permission works; elsewhere the file itself."""
 

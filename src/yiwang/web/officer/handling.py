@@ -569,6 +569,8 @@ HANDLERS: Mapping[CaseState, Permission] = {
     CaseState.RECEIVED: Permission.CASE_ACCEPT,
     CaseState.ACCEPTED: Permission.CASE_REVIEW,
     CaseState.REVIEWING: Permission.CASE_REVIEW,
+    CaseState.SPECIAL: Permission.CASE_REVIEW,
+    CaseState.HEARING: Permission.CASE_REVIEW,
     CaseState.DECISION_PENDING: Permission.CASE_DECIDE,
 }
 """What whoever holds the case in a state must be allowed to do."""
