@@ -15,6 +15,14 @@ from yiwang.catalogue.policy.items import ItemType, ItemVersion
 
 Body = dict[str, object]
 
+AUTOMATIC_NOTES = (
+    "本决定由系统按照本事项公布的自动办理规则核对数据后作出，办理过程没有工作人员参与，"
+    "由本机关负责。",
+    "您有权要求本机关说明核对了哪些数据、依据哪一条规则，也可以要求由工作人员复核："
+    "在办件页面选择“要求人工复核”，或者到收件窗口提出。",
+)
+"""What a decision by rules says besides. Source: 个人信息保护法 第二十四条."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:

@@ -10,7 +10,7 @@ from yiwang.cases.events import CaseAccepted, CaseClosed
 from yiwang.cases.models import Case, CaseMaterial
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE, day_of, decision_days, evaluation_until
-from yiwang.cases.policy.states import STEPS, CaseState, Step
+from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import kept
@@ -75,6 +75,30 @@ def accept_case(
     )
 
 
+def accept_automatically(case: Case, *, calendar: WorkdayCalendar, by: Actor, at: datetime) -> None:
+    """Accept a locked case in the name of the rules that go on to grant it.
+
+    Nobody reviewed it, so nobody counts as its reviewer.
+
+    Raises:
+        StepRefusedError: not waiting for acceptance.
+        AcceptanceRefusedError: materials are missing.
+        CalendarGapError: the calendar ends before a limit.
+    """
+    acting = capacity(case, STEPS[Step.ACCEPT], by)
+    after(Step.ACCEPT, CaseState(case.state))
+    _require_materials(case)
+    _accept(
+        case,
+        accepted_on=day_of(at),
+        calendar=calendar,
+        acting=acting,
+        by=by,
+        at=at,
+        reviewed=False,
+    )
+
+
 def _require_materials(case: Case) -> None:
     missing = list(
         CaseMaterial.objects.filter(case=case, state=MaterialState.MISSING.value)
@@ -95,6 +119,7 @@ def _accept(
     by: Actor,
     at: datetime,
     deemed: bool = False,
+    reviewed: bool = True,
 ) -> Case:
     item = version_of(case)
     days = decision_days(accepted_on=accepted_on, limit=item.limit, calendar=calendar)
@@ -113,7 +138,7 @@ def _accept(
         "due_on",
         "assigned_to",
     ]
-    if item.case_kind is CaseKind.IMMEDIATE and not deemed:
+    if item.case_kind is CaseKind.IMMEDIATE and reviewed and not deemed:
         case.reviewed_by, case.reviewed_at = by.ref, at
         changed += ["reviewed_by", "reviewed_at"]
     move(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -122,6 +122,84 @@ def decide(
         _require_complete(case)
         reason = written(reason or GRANT_REASON, "理由")
         article = article.strip() or letters.articles(item)
+    conclude(
+        case,
+        item,
+        step,
+        outcome,
+        acting=acting,
+        calendar=calendar,
+        by=by,
+        at=at,
+        reason=reason,
+        article=article,
+    )
+    return case_view(case)
+
+
+def grant_automatically(
+    case: Case, *, calendar: WorkdayCalendar, by: Actor, at: datetime, reason: str
+) -> None:
+    """Grant a locked, accepted case because its rules did (自动准予).
+
+    Raises:
+        StepRefusedError: not accepted.
+        DecisionRefusedError: materials are outstanding, or it is unclear which licence is meant.
+        CalendarGapError: the calendar ends before the delivery date.
+
+    Source:
+        个人信息保护法 第二十四条 (the letter says how it came about and offers a person).
+    """
+    acting = capacity(case, STEPS[Step.GRANT_AUTOMATIC], by)
+    after(Step.GRANT_AUTOMATIC, CaseState(case.state), immediate=case.immediate)
+    _require_complete(case)
+    item = version_of(case)
+    conclude(
+        case,
+        item,
+        Step.GRANT_AUTOMATIC,
+        Outcome.GRANT,
+        acting=acting,
+        calendar=calendar,
+        by=by,
+        at=at,
+        reason=written(reason, "理由"),
+        article=letters.articles(item),
+        notes=letters.AUTOMATIC_NOTES,
+    )
+
+
+def conclude(
+    case: Case,
+    item: ItemVersion,
+    step: Step,
+    outcome: Outcome,
+    *,
+    acting: Capacity,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    reason: str,
+    article: str,
+    notes: Sequence[str] = (),
+) -> None:
+    """Write a decision on a locked case: licence, state, letter, event and, online, delivery.
+
+    The caller has made sure that `by` may decide so.
+
+    Args:
+        case: The locked row.
+        item: Its item version.
+        step: Grant or refusal, by whichever way.
+        outcome: What the step means.
+        acting: In which capacity.
+        calendar: Covers the ten days of delivery.
+        by: Who decides.
+        at: Moment of the decision.
+        reason: Facts and reasons.
+        article: Law and article.
+        notes: What the letter says besides.
+    """
     today = day_of(at)
     case.delivery_due_on = delivery_due_on(decided_on=today, calendar=calendar)
 
@@ -139,7 +217,7 @@ def decide(
         case.licence_identifier = _issue_licence(case, item, by=by, at=at)
         changed.append("licence_identifier")
     move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
-    _issue_decision(case, item, outcome, reason=reason, article=article, by=by, at=at)
+    _issue_decision(case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at)
     _publish(case, item, outcome, today)
     if case.channel == Channel.PORTAL:
         deliver(
@@ -150,7 +228,6 @@ def decide(
             by=Actor(ref=SYSTEM, name="一网通办平台"),
             at=at,
         )
-    return case_view(case)
 
 
 def _step(case: Case, outcome: Outcome) -> Step:
@@ -311,12 +388,14 @@ def _issue_decision(
     *,
     reason: str,
     article: str,
+    notes: Sequence[str],
     by: Actor,
     at: datetime,
 ) -> None:
     seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
     kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    body["paragraphs"] = [*body["paragraphs"], *notes]  # type: ignore[misc]  # a list of texts
     message = (
         f"您的“{item.name}”申请已准予。"
         if outcome is Outcome.GRANT

@@ -71,3 +71,8 @@ def item_version(slug: str, version: int) -> ItemVersion:
 def district_letters() -> str:
     """Return the two letters with which query codes begin."""
     return _keep("letters", lambda: content.district().letters)
+
+
+def district_code() -> str:
+    """Return the six-digit code of the district."""
+    return _keep("district", lambda: content.district().code)
