@@ -52,6 +52,28 @@ def in_words(texts: dict[str, str], *, name: str = "Stall permit") -> dict[str, 
     return definition(english={"name": name, "summary": "To sell.", "texts": texts})
 
 
+def told(text: str) -> list[dict[str, Any]]:
+    return [{"id": "place", "text": text}]
+
+
+def committed(terms: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    whole = {
+        "commitment": "licence",
+        "commitment_terms": TERMS | (terms or {}),
+        "commitment_conditions": TOLD,
+    }
+    return definition(**(whole | changes))
+
+
+TERMS = {
+    "consequences": ["不履行承诺的，责令限期改正；逾期不改正的，撤销许可。"],
+    "check_method": "site",
+    "check_months": 2,
+    "correction_days": 30,
+    "publish": True,
+    "source": "示例清单",
+}
+TOLD = told("有固定的摊位。")
 FOUR_STEPS = definition()["flow"][:2] + definition()["flow"][3:]
 NO_LICENCE = {"kind": "decision", "name": "批复"}
 FROM_GOVERNMENT = material(source="government", waive_by="none")
@@ -117,8 +139,34 @@ FAILING = [
     ),
     ("necessity_fits", material(necessity="conditional"), "写明情形"),
     ("necessity_fits", material(needed_when={"sells": "food"}), "写明情形"),
-    ("necessity_fits", material(necessity="tolerable"), "几个工作日内补齐"),
     ("necessity_fits", material(tolerance_days=5), "几个工作日内补齐"),
+    ("tolerance_allowed", material(necessity="tolerable", key=True), "不能容缺"),
+    (
+        "tolerance_allowed",
+        material(necessity="tolerable", tolerance_days=30),
+        "不得晚于承诺时限",
+    ),
+    ("tolerance_allowed", definition(tolerance_issue_first=True), "哪些材料可容缺"),
+    ("commitment_told", definition(commitment="licence"), "写明告知内容"),
+    ("commitment_told", definition(commitment_terms=TERMS), "其他的不写"),
+    ("commitment_told", definition(commitment_conditions=TOLD), "请删去"),
+    ("commitment_told", material(on_commitment="replaced"), "请改为随申请提交"),
+    ("commitment_told", committed(commitment_conditions=[]), "逐条确认"),
+    ("commitment_told", committed(commitment_conditions=TOLD + TOLD), "每个只用一次"),
+    ("commitment_told", committed(commitment_conditions=told("")), "承诺做到什么"),
+    ("commitment_told", committed(commitment_conditions=told("其他条件。")), "逐项列明"),
+    ("commitment_told", committed({"consequences": []}), "不履行承诺的后果"),
+    ("commitment_told", committed({"source": ""}), "文件或者清单"),
+    ("commitment_told", committed({"check_months": 0}), "核查期限"),
+    ("commitment_told", committed({"correction_days": 0}), "责令改正的天数"),
+    ("commitment_told", committed(commitment_when={"nothing": True}), "前面的问题"),
+    (
+        "commitment_told",
+        committed(materials=[definition()["materials"][0] | {"on_commitment": "later"}]),
+        "写明几个工作日",
+    ),
+    ("commitment_allowed", committed(direct_safety="直接涉及公共安全"), "不实行告知承诺"),
+    ("commitment_allowed", committed(case_kind="immediate"), "不需要告知承诺"),
     ("ids_once", question(id="sells"), "只能用一次"),
     ("ids_once", question(id="座位"), "小写英文字母"),
     ("ids_once", material(id="health"), "只能用一次"),
@@ -232,6 +280,16 @@ def test_the_smallest_definition_may_be_published() -> None:
 )
 def test_every_item_of_the_packs_may_be_published(version: ItemVersion) -> None:
     assert [str(failure) for failure in failures(version)] == []
+
+
+def test_a_licence_on_commitment_that_tells_everything_may_be_published() -> None:
+    assert failures(parse_item(committed())) == []
+
+
+def test_a_tolerable_material_may_leave_its_days_to_the_district() -> None:
+    plain = material(necessity="tolerable")
+
+    assert failures(parse_item(plain)) == []
 
 
 def test_a_question_is_placed_where_it_stands_in_the_file() -> None:

@@ -142,6 +142,7 @@ class District(models.Model):
     effective_on = models.DateField("生效日期")
     source = models.TextField("来源")
     note = models.TextField("说明", blank=True)
+    trust = models.JSONField("信用约束", default=dict)
     sha256 = models.CharField("内容摘要", max_length=64)
 
     class Meta:

@@ -11,7 +11,7 @@ from django.db.models import Max, OuterRef, Subquery
 
 from yiwang.content import models
 from yiwang.content.policy import holidays
-from yiwang.content.policy.districts import District, TownKind, TownUnit
+from yiwang.content.policy.districts import District, TownKind, TownUnit, TrustRules
 from yiwang.content.policy.holidays import Day, DayKind, Notice
 from yiwang.content.policy.texts import Text
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -22,6 +22,7 @@ __all__ = [
     "Notice",
     "Text",
     "TownUnit",
+    "TrustRules",
     "district",
     "loaded_packs",
     "notices",
@@ -133,6 +134,7 @@ def _district(stamp: int, name: str, on: date | None) -> District:
         effective_on=row.effective_on,
         source=row.source,
         note=row.note,
+        trust=TrustRules(**row.trust),
         town_units=tuple(
             TownUnit(code=unit.code, slug=unit.slug, name=unit.name, kind=TownKind(unit.kind))
             for unit in sorted(row.town_units.all(), key=lambda unit: unit.position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -209,6 +209,7 @@ def save_district(district: districts.District, *, sha256: str) -> None:
         pack=district.pack,
         revision=last.revision + 1 if last else 1,
         sha256=sha256,
+        trust=asdict(district.trust),
         **texts,
     )
     models.TownUnit.objects.bulk_create(

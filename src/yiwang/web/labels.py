@@ -21,6 +21,7 @@ from yiwang.catalogue.policy.items import (
     BodyKind,
     CaseKind,
     Channel,
+    CheckMethod,
     Commitment,
     Focus,
     HandlingKind,
@@ -28,6 +29,7 @@ from yiwang.catalogue.policy.items import (
     ItemType,
     MaterialSource,
     Necessity,
+    OnCommitment,
     OnlineDepth,
     Op,
     PowerSource,
@@ -76,6 +78,8 @@ SHOWN: tuple[type[Term], ...] = (
     Focus,
     ItemState,
     ItemType,
+    CheckMethod,
+    OnCommitment,
     OnlineDepth,
     PowerSource,
     ReformMode,
@@ -351,6 +355,12 @@ LABELS = frozenset(
         _("无数量限制"),
         _("未开始计时"),
         _("今日到期"),
+        _("数据核验"),
+        _("材料核查"),
+        _("现场核查"),
+        _("随申请提交"),
+        _("决定后补交"),
+        _("以承诺代替"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

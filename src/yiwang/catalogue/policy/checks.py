@@ -20,10 +20,12 @@ from yiwang.catalogue.policy.items import (
     Audience,
     CaseKind,
     Channel,
+    Commitment,
     ItemType,
     ItemVersion,
     MaterialSource,
     Necessity,
+    OnCommitment,
     OnlineDepth,
     Op,
     PowerSource,
@@ -374,12 +376,142 @@ def necessity_fits(version: ItemVersion) -> Findings:
                 "视情形提交的写明情形，其他材料不写。",
             )
         tolerable = material.necessity is Necessity.TOLERABLE
-        if tolerable != (material.tolerance_days > 0):
+        if material.tolerance_days > 0 and not tolerable:
             yield (
                 f"{place}.tolerance_days",
                 f"“{material.name}”的补齐期限与“{material.necessity.label}”不符。",
-                "可容缺的材料写明几个工作日内补齐，其他材料填 0。",
+                "可容缺的材料写明几个工作日内补齐，填 0 的按区里统一的期限；其他材料填 0。",
             )
+
+
+def tolerance_allowed(version: ItemVersion) -> Findings:
+    """What proves a condition of the law is never missing, and there is time to file the rest.
+
+    Source:
+        上海市优化营商环境条例 第二十四条 (容缺受理).
+    """
+    tolerable = [
+        (f"materials[{index}]", material)
+        for index, material in enumerate(version.materials)
+        if material.necessity is Necessity.TOLERABLE
+    ]
+    for place, material in tolerable:
+        if material.key:
+            yield (
+                f"{place}.necessity",
+                f"“{material.name}”证明法定条件，不能容缺。",
+                "主要材料请改为须提交；不是主要材料的，取消“主要材料”。",
+            )
+        if (
+            not version.tolerance_issue_first
+            and material.tolerance_days > version.limit.promised_workdays
+        ):
+            yield (
+                f"{place}.tolerance_days",
+                f"“{material.name}”可以{material.tolerance_days}个工作日内补齐，"
+                f"晚于承诺的{version.limit.promised_workdays}个工作日。",
+                "补齐才能出结果的，期限不得晚于承诺时限；可以先出证后补齐的，请写明。",
+            )
+    if version.tolerance_issue_first and not tolerable:
+        yield (
+            "tolerance_issue_first",
+            "没有可容缺的材料，却写了先出证后补齐。",
+            "请删去，或者写明哪些材料可容缺。",
+        )
+
+
+def commitment_told(version: ItemVersion) -> Findings:
+    """A licence on commitment tells everything beforehand, and nothing else has such terms.
+
+    Source:
+        上海市优化营商环境条例 第二十七条.
+    """
+    terms = version.commitment_terms
+    licence = version.commitment is Commitment.LICENCE
+    if licence != (terms is not None):
+        yield (
+            "commitment_terms",
+            "实行审批告知承诺，却没有写明告知的内容。"
+            if licence
+            else "没有实行审批告知承诺，却写了告知的内容。",
+            "实行审批告知承诺的事项写明告知内容，其他的不写。",
+        )
+    if terms is None:
+        yield from _no_commitment_remains(version)
+        return
+    ids = [one.id for one in version.commitment_conditions]
+    if not ids:
+        yield "commitment_conditions", "没有写明告知的条件。", "请逐条写明，由申请人逐条确认。"
+    for index, one in enumerate(version.commitment_conditions):
+        place = f"commitment_conditions[{index}]"
+        if ids.count(one.id) > 1 or not NAME.fullmatch(one.id):
+            yield (
+                f"{place}.id",
+                f"标识“{one.id}”重复或者不合格式。",
+                "请用小写英文字母、数字和下划线，每个只用一次。",
+            )
+        if not one.text:
+            yield f"{place}.text", "没有写明条件。", "请写明申请人承诺做到什么。"
+        elif found := CATCH_ALL.search(one.text):
+            yield f"{place}.text", f"“{found.group()}”没有说清是什么。", "请逐项列明。"
+    if not terms.consequences:
+        yield "commitment_terms.consequences", "没有写明不履行承诺的后果。", "请逐条写明。"
+    if not terms.source:
+        yield "commitment_terms.source", "没有写明列入告知承诺清单的来源。", "请写明文件或者清单。"
+    if terms.check_months < 1:
+        yield "commitment_terms.check_months", "没有核查期限。", "请写明决定后几个月内核查，如 2。"
+    if terms.correction_days < 1:
+        yield "commitment_terms.correction_days", "没有改正期限。", "请写明责令改正的天数，如 30。"
+    known = {question.id: question for question in version.questionnaire}
+    for when in version.commitment_when:
+        yield from _condition("commitment_when", when, known)
+    for index, material in enumerate(version.materials):
+        later = material.on_commitment is OnCommitment.LATER
+        if later != (material.commitment_days > 0):
+            yield (
+                f"materials[{index}].commitment_days",
+                f"“{material.name}”的补交期限与“{material.on_commitment.label}”不符。",
+                "决定后补交的写明几个工作日，其他的填 0。",
+            )
+
+
+def _no_commitment_remains(version: ItemVersion) -> Findings:
+    for place, held in (
+        ("commitment_conditions", version.commitment_conditions),
+        ("commitment_when", version.commitment_when),
+    ):
+        if held:
+            yield place, "没有实行审批告知承诺，却写了这一项。", "请删去，或者写明告知的内容。"
+    for index, material in enumerate(version.materials):
+        if material.on_commitment is not OnCommitment.NOW or material.commitment_days:
+            yield (
+                f"materials[{index}].on_commitment",
+                f"没有实行审批告知承诺，“{material.name}”却写了承诺后怎样提交。",
+                "请改为随申请提交，期限填 0。",
+            )
+
+
+def commitment_allowed(version: ItemVersion) -> Findings:
+    """No licence on commitment where a breach harms directly, or where the result is given at once.
+
+    Source:
+        上海市优化营商环境条例 第二十七条: not for what directly touches public safety, ecology,
+        health, life and property, nor for what the law has decided on the spot.
+    """
+    if version.commitment is not Commitment.LICENCE:
+        return
+    if version.direct_safety:
+        yield (
+            "commitment",
+            f"本事项{version.direct_safety.rstrip('。')}，不得实行告知承诺。",
+            "请改为不实行告知承诺。",
+        )
+    if version.case_kind is CaseKind.IMMEDIATE or version.limit.statutory_workdays == 0:
+        yield (
+            "commitment",
+            "依法当场作出决定的事项，不需要告知承诺。",
+            "请改为不实行告知承诺，或者更正办件类型和时限。",
+        )
 
 
 def ids_once(version: ItemVersion) -> Findings:
@@ -777,6 +909,9 @@ CHECKS: tuple[Check, ...] = tuple(
         materials_have_basis,
         government_materials_waived,
         necessity_fits,
+        tolerance_allowed,
+        commitment_told,
+        commitment_allowed,
         ids_once,
         conditions_look_back,
         questions_complete,

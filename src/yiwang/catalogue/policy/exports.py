@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from yiwang.catalogue.policy.items import (
     ITEM_TYPE_CODES,
     ItemVersion,
+    Necessity,
     WaiveBy,
     fully_online,
     online_depth_of,
@@ -235,6 +236,24 @@ COLUMNS: tuple[Column, ...] = (
         title="告知承诺",
         meaning="是否实行、哪一种",
         cell=lambda item, names: item.commitment.label,
+    ),
+    Column(
+        key="commitment_check",
+        title="告知承诺的核查",
+        meaning="核查方式和决定后的期限；不实行审批告知承诺的为空",
+        cell=lambda item, names: (
+            f"{item.commitment_terms.check_method.label}，{item.commitment_terms.check_months}个月"
+            if item.commitment_terms
+            else ""
+        ),
+    ),
+    Column(
+        key="tolerable",
+        title="可容缺的材料",
+        meaning="材料名称，可以有几个；不能容缺的为空",
+        cell=lambda item, names: _joined(
+            one.name for one in item.materials if one.necessity is Necessity.TOLERABLE
+        ),
     ),
     Column(
         key="reform_mode",

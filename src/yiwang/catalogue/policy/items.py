@@ -117,6 +117,22 @@ class Commitment(Term):
     CERTIFICATE = "certificate", "证明事项告知承诺"
 
 
+class OnCommitment(Term):
+    """When a material is filed by who chose notice and commitment (告知承诺时的提交时间)."""
+
+    NOW = "now", "随申请提交"
+    LATER = "later", "决定后补交"
+    REPLACED = "replaced", "以承诺代替"
+
+
+class CheckMethod(Term):
+    """How it is checked after the decision whether a commitment is kept (核查方式)."""
+
+    DATA = "data", "数据核验"
+    DOCUMENTS = "documents", "材料核查"
+    SITE = "site", "现场核查"
+
+
 class ReformMode(Term):
     """How the separation of permits changed a licence for firms (证照分离改革方式)."""
 
@@ -399,6 +415,40 @@ class English:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldCondition:
+    """One condition that is told, and confirmed by who commits (告知的条件)."""
+
+    id: str
+    text: str
+    basis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentTerms:
+    """What is told besides the conditions before somebody commits (告知的内容).
+
+    Attributes:
+        consequences: What follows when the commitment is not kept, one sentence each.
+        check_method: How it is checked afterwards.
+        check_months: Months after the decision by which it is checked.
+        correction_days: Calendar days of an order to correct.
+        publish: Whether the letter is published (承诺书公开).
+        source: Where the item is listed as run on notice and commitment.
+
+    Source:
+        上海市优化营商环境条例 第二十七条 (conditions and materials told once, decision at once,
+        check afterwards, order to correct, revocation).
+    """
+
+    consequences: tuple[str, ...]
+    check_method: CheckMethod
+    check_months: int
+    correction_days: int
+    publish: bool
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Basis:
     """One legal basis (设定依据): law, article and the date of the version cited."""
 
@@ -417,7 +467,11 @@ class Material:
         not_waived_reason: Why a material made by a government department must still be filed.
         needed_when: Conditions for a conditional material.
         accept_standard: What the counter checks (受理标准).
-        tolerance_days: Working days to file it later when it may be missing; 0: not allowed.
+        tolerance_days: Working days to file it later when it may be missing; 0 of a tolerable
+            material: as the district has set.
+        key: It proves a condition of the law (主要材料), so it may never be missing.
+        on_commitment: When it is filed by who chose notice and commitment.
+        commitment_days: Working days after the decision to file what is filed later.
     """
 
     id: str
@@ -434,6 +488,9 @@ class Material:
     fill_notes: str = ""
     tolerance_days: int = 0
     not_waived_reason: str = ""
+    key: bool = False
+    on_commitment: OnCommitment = OnCommitment.NOW
+    commitment_days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -644,6 +701,21 @@ class ItemVersion:
     commitment: Commitment = Commitment.NONE
     """Whether it is handled on notice and commitment (告知承诺)."""
 
+    commitment_terms: CommitmentTerms | None = None
+    """What is told besides the conditions; written exactly where a licence is given so."""
+
+    commitment_conditions: tuple[ToldCondition, ...] = ()
+    """The conditions told, each confirmed for itself."""
+
+    commitment_when: tuple[When, ...] = ()
+    """Answers with which the way is open; empty: always."""
+
+    direct_safety: str = ""
+    """Why it directly touches safety, ecology, health, life or property, which bars commitment."""
+
+    tolerance_issue_first: bool = False
+    """Whether the result is given before a tolerated material is filed (先出证后补齐)."""
+
     auto_decide: bool = False
     """Whether a rule set may grant it without a person (无人干预自动办理)."""
 
@@ -802,6 +874,11 @@ def asked(version: ItemVersion, answers: Mapping[str, Answer]) -> tuple[Question
             result.append(question)
             kept[question.id] = answers.get(question.id)
     return tuple(result)
+
+
+def commitment_open(version: ItemVersion, answers: Mapping[str, Answer]) -> bool:
+    """Tell whether the item offers notice and commitment to a case with `answers` (告知承诺)."""
+    return version.commitment_terms is not None and holds(version.commitment_when, answers)
 
 
 def needed(version: ItemVersion, answers: Mapping[str, Answer]) -> tuple[Material, ...]:

@@ -36,6 +36,25 @@ class TownUnit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrustRules:
+    """How far the district trusts who broke a promise (告知承诺和容缺受理的信用约束).
+
+    Attributes:
+        tolerance_workdays: Working days to file a tolerated material of which the item says none.
+        tolerance_strikes: Broken tolerances within `tolerance_ban_months` after which none follows.
+        tolerance_ban_months: Months without tolerance, unless repaired.
+        commitment_ban_months: Months without notice and commitment, unless repaired.
+        source: What the periods rest on.
+    """
+
+    tolerance_workdays: int = 10
+    tolerance_strikes: int = 2
+    tolerance_ban_months: int = 12
+    commitment_ban_months: int = 24
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class District:
     """A district as its pack describes it (区).
 
@@ -59,6 +78,7 @@ class District:
         source: Where the facts come from.
         note: Remark for readers; names what is not verified.
         town_units: In the order of the file.
+        trust: What follows broken promises.
     """
 
     pack: str
@@ -80,6 +100,7 @@ class District:
     source: str
     note: str = ""
     town_units: tuple[TownUnit, ...]
+    trust: TrustRules = TrustRules()
 
     @property
     def unverified(self) -> bool:
@@ -116,6 +137,7 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
     source = fields.text("source")
     effective_on = fields.day("effective_on", required=False) or file.effective_on
     town_units = _read_town_units(fields, district_code=texts["code"])
+    trust = _read_trust(fields)
     fields.done()
     for name in ("code", "city_code"):
         checked = divisions.check(texts[name])
@@ -139,10 +161,26 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
             source=source,
             effective_on=effective_on,
             town_units=town_units,
+            trust=trust,
             **texts,
         ),
         [],
     )
+
+
+def _read_trust(fields: Fields) -> TrustRules:
+    inner = fields.inner("trust", required=False)
+    if inner is None:
+        return TrustRules()
+    rules = TrustRules(
+        tolerance_workdays=inner.whole("tolerance_workdays", least=1, most=60),
+        tolerance_strikes=inner.whole("tolerance_strikes", least=1, most=20),
+        tolerance_ban_months=inner.whole("tolerance_ban_months", least=1, most=60),
+        commitment_ban_months=inner.whole("commitment_ban_months", least=1, most=60),
+        source=inner.text("source", longest=400),
+    )
+    inner.done()
+    return rules
 
 
 def _read_town_units(fields: Fields, *, district_code: str) -> tuple[TownUnit, ...]:

@@ -165,7 +165,7 @@ def row_name(row: Any, version: ItemVersion | None = None) -> str:
         text = next(
             (
                 str(value)
-                for name in ("name", "title", "label", "law", "question", "at")
+                for name in ("name", "title", "label", "law", "question", "at", "text")
                 if (value := getattr(row, name, ""))
             ),
             _("（未命名）"),

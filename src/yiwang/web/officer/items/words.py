@@ -95,9 +95,19 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         key="conditions",
         title=_("受理条件"),
-        fields=("conditions", "quantity_limit", "commitment", "intermediaries", "declaration"),
+        fields=("conditions", "quantity_limit", "intermediaries", "declaration", "direct_safety"),
     ),
-    Topic(key="materials", title=_("材料"), fields=("materials", "mail_materials")),
+    Topic(
+        key="materials",
+        title=_("材料"),
+        fields=("materials", "mail_materials", "tolerance_issue_first"),
+    ),
+    Topic(
+        key="commitment",
+        title=_("告知承诺"),
+        fields=("commitment", "commitment_when", "commitment_conditions", "commitment_terms"),
+        hint=_("一次告知条件、材料和后果；申请人书面承诺后当日作出决定，之后核查。"),
+    ),
     Topic(
         key="situations",
         title=_("情形引导与情形"),
@@ -238,6 +248,31 @@ WORDS: Mapping[str, Words] = {
     "ItemVersion.special_steps": _w(_("特别程序"), _("听证、检验、评审等，写明依据。")),
     "ItemVersion.intermediaries": _w(_("中介服务"), _("只能是法律、行政法规要求的。")),
     "ItemVersion.commitment": _w(_("告知承诺")),
+    "ItemVersion.commitment_when": _w(
+        _("哪些情形可以告知承诺"), _("全部条件成立才可以；没有条件的总是可以。")
+    ),
+    "ItemVersion.commitment_conditions": _w(_("告知的条件"), _("逐条写明，由申请人逐条确认。")),
+    "ItemVersion.commitment_terms": _w(_("告知的内容")),
+    "ItemVersion.direct_safety": _w(
+        _("直接涉及安全的原因"),
+        _(
+            "直接涉及公共安全、生态环境、人身健康、生命财产安全的写明，不得实行告知承诺；其他的留空。"
+        ),
+        long=True,
+        most=400,
+    ),
+    "ItemVersion.tolerance_issue_first": _w(
+        _("先出证后补齐"), _("容缺的材料可以在出结果之后补齐。")
+    ),
+    "ToldCondition.id": _w(_("标识"), _("小写英文字母、数字和下划线，不重复。"), most=60),
+    "ToldCondition.text": _w(_("条件"), _("申请人承诺做到什么。"), long=True, most=LONG),
+    "ToldCondition.basis": _w(_("依据"), most=400),
+    "CommitmentTerms.consequences": _w(_("不履行承诺的后果"), _LINES, long=True, most=LONG),
+    "CommitmentTerms.check_method": _w(_("核查方式")),
+    "CommitmentTerms.check_months": _w(_("决定后几个月内核查")),
+    "CommitmentTerms.correction_days": _w(_("责令改正的期限（天）"), _("自然日。")),
+    "CommitmentTerms.publish": _w(_("公开承诺书")),
+    "CommitmentTerms.source": _w(_("列入告知承诺清单的来源"), most=400),
     "ItemVersion.auto_decide": _w(_("无人干预自动办理")),
     "ItemVersion.rights": _w(_("依法享有的权利"), _LINES, long=True, most=LONG),
     "ItemVersion.duties": _w(_("依法履行的义务"), _LINES, long=True, most=LONG),
@@ -298,7 +333,12 @@ WORDS: Mapping[str, Words] = {
         _("受理标准"), _("窗口核对什么，逐项写明。"), long=True, most=LONG, needed=True
     ),
     "Material.fill_notes": _w(_("填报须知"), _("怎样准备。"), long=True, most=LONG),
-    "Material.tolerance_days": _w(_("容缺补齐期限"), _("工作日；不能容缺的填 0。")),
+    "Material.tolerance_days": _w(
+        _("容缺补齐期限"), _("工作日；可容缺而填 0 的按区里统一的期限。")
+    ),
+    "Material.key": _w(_("主要材料"), _("证明法定条件，不能容缺。")),
+    "Material.on_commitment": _w(_("告知承诺时怎样提交")),
+    "Material.commitment_days": _w(_("决定后几个工作日补交"), _("不是决定后补交的填 0。")),
     "Material.not_waived_reason": _w(
         _("不能免交的原因"), _("政府部门核发而仍须提交的才填写。"), long=True, most=LONG
     ),
@@ -359,6 +399,7 @@ ROW_WORDS: Mapping[str, object] = {
     "When": _("条件"),
     "Section": _("部分"),
     "Material": _("材料"),
+    "ToldCondition": _("条件"),
     "FlowStep": _("环节"),
     "ServicePoint": _("地点"),
     "Faq": _("常见问题"),
