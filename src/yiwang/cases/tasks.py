@@ -47,6 +47,8 @@ def end_expired_corrections(timestamp: int) -> None:
 def purge_drafts(timestamp: int) -> None:
     """Delete drafts whose time is over."""
     services.purge_drafts(by=PURGED_BY, at=_moment(timestamp))
+    with scope.everything():
+        services.purge_prechecks(at=_moment(timestamp))
 
 
 @app.task(

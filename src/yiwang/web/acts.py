@@ -39,6 +39,7 @@ ACTS: Mapping[str, str] = {
     "cases.grant_on_spot": _("当场准予"),
     "cases.no_need": _("告知依法不需许可"),
     "cases.notify_hearing": _("告知听证权利"),
+    "cases.precheck": _("材料预检"),
     "cases.propose": _("提出审查意见"),
     "cases.propose_end": _("提出撤销、撤回或者注销"),
     "cases.purge_drafts": _("清理到期草稿"),

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.policy.states import (
     DECIDED,
     ENDED,

@@ -37,6 +37,7 @@ from yiwang.cases.services.drafting import (
     save_draft,
 )
 from yiwang.cases.services.making import document_file, make_document
+from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks
 from yiwang.cases.services.receiving import (
     IncompleteError,
     SubmissionRefusedError,
@@ -87,8 +88,10 @@ __all__ = [
     "file_correction",
     "file_material",
     "make_document",
+    "precheck_upload",
     "propose",
     "purge_drafts",
+    "purge_prechecks",
     "read_message",
     "receive_at_counter",
     "save_draft",

@@ -23,6 +23,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.answers import problems
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import DraftView
+from yiwang.cases.queries.prechecks import findings_of
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -45,6 +46,7 @@ from yiwang.registers.queries import Prefilled
 from yiwang.web import forms as web_forms
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.items import given_answers, plain
+from yiwang.web.scans import scan
 from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
 
@@ -446,13 +448,26 @@ class Materials(DraftPage):
             )
         except RefusedError as refusal:
             return self._page(material, refusal.message)
+        wanted = next((one for one in self.item.materials if one.id == material), None)
+        if wanted is not None:
+            services.precheck_upload(
+                upload_ref=taken.ref,
+                material=wanted,
+                applicant_ref=self.draft.applicant_ref,
+                by=self.actor,
+                at=self.at,
+            )
         messages.success(request, _("“%(name)s”已上传。") % {"name": taken.name})
         return redirect(f"{request.path}#material-{material}")
 
     def _page(self, material: str = "", error: str = "") -> HttpResponse:
+        noticed = findings_of([file.ref for one in self.materials for file in one.files])
         return self.render(
             {
-                "materials": self.materials,
+                "materials": [
+                    (one, [scan(file, one.line.id, noticed) for file in one.files])
+                    for one in self.materials
+                ],
                 "missing": [one for one in self.materials if not one.done],
                 "wrong_material": material,
                 "error": error,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.queries.prechecks import findings_of
+from yiwang.cases.queries.running import running_of
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -31,8 +34,9 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.documents import queries as documents
 from yiwang.documents import services as uploads
-from yiwang.documents.queries import UploadView
 from yiwang.kernel.errors import RefusedError
+from yiwang.licences import queries as licences
+from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
@@ -40,6 +44,7 @@ from yiwang.registers.queries import EntityView, Prefilled
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.forms import Known, QuestionsForm, split_known
+from yiwang.web.scans import Scan, scan
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 NUMBER_LENGTH = 18
@@ -54,6 +59,9 @@ CHANGEABLE_KINDS = frozenset(
 )
 """Kinds of registered answers that may differ in a case: another place, another telephone."""
 
+_LICENCE_CODE = re.compile(r"/v/([0-9A-Za-z]{8,60})$", re.IGNORECASE)
+"""What a scanner types for the QR code of an e-licence: the address of its verification."""
+
 ITEMS_SHOWN = 30
 ACCEPTED_FILES = "image/*,application/pdf"
 
@@ -65,8 +73,10 @@ class FindForm(forms.Form):
 
     words = forms.CharField(
         label=_l("身份证号、统一社会信用代码或单位名称"),
-        max_length=100,
-        help_text=_l("可以扫描身份证或营业执照。个人请输入完整的18位号码。"),
+        max_length=200,
+        help_text=_l(
+            "可以扫描身份证、营业执照，或者申请人手机上电子证照的二维码。个人请输入完整的18位号码。"
+        ),
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
         error_messages={"required": _l("请输入身份证号、统一社会信用代码或者单位名称。")},
     )
@@ -89,6 +99,8 @@ class Intake(FormPage):
         """Go on with the one that was found, or show those to choose from."""
         words = "".join(form.cleaned_data["words"].split())
         self.request.session[WINDOW_KEY] = form.cleaned_data["window"]
+        if scanned := _LICENCE_CODE.search(words):
+            return self._by_licence(scanned.group(1), form)
         if len(words) == NUMBER_LENGTH and words.isascii():
             return self._by_number(words.upper(), form)
         page = registers.search_entities(words)
@@ -98,6 +110,14 @@ class Intake(FormPage):
             form.add_error("words", _("没有找到这个单位，请改用统一社会信用代码查找。"))
             return self.invalid(form)
         return self.render({"form": form, "entities": page.rows, "more": bool(page.after)})
+
+    def _by_licence(self, token: str, form: FindForm) -> HttpResponse:
+        """Find the holder of the e-licence whose code was scanned; the holder sees the look."""
+        answer = licence_services.verify_token(token, at=self.at, ip=self.actor.ip)
+        if not answer.valid:
+            form.add_error("words", answer.message)
+            return self.invalid(form)
+        return redirect("counter:items", ref=licences.by_token(token).holder_ref)
 
     def _by_number(self, number: str, form: FindForm) -> HttpResponse:
         entity = registers.find_entity(uscc=number)
@@ -238,7 +258,7 @@ class Paper:
     standard: str
     source: str
     tolerance_days: int
-    files: Sequence[UploadView] = field(default_factory=tuple)
+    files: Sequence[Scan] = field(default_factory=tuple)
     on_paper: bool = False
     error: str = ""
 
@@ -430,6 +450,13 @@ class Receive(Page):
                     errors[material.id] = refusal.message
                 else:
                     kept.append(taken.ref)
+                    services.precheck_upload(
+                        upload_ref=taken.ref,
+                        material=material,
+                        applicant_ref=self.who.ref,
+                        by=self.actor,
+                        at=self.at,
+                    )
             if kept:
                 self.scanned[material.id] = kept
             else:
@@ -437,7 +464,9 @@ class Receive(Page):
         return errors
 
     def _papers(self, errors: Mapping[str, str]) -> list[Paper]:
-        held = documents.uploads([ref for refs in self.scanned.values() for ref in refs])
+        refs = [ref for listed in self.scanned.values() for ref in listed]
+        held = documents.uploads(refs)
+        noticed = findings_of(refs)
         on_paper = self.request.POST.getlist("paper")
         return [
             Paper(
@@ -448,7 +477,11 @@ class Receive(Page):
                 tolerance_days=material.tolerance_days
                 if material.necessity is Necessity.TOLERABLE
                 else 0,
-                files=[held[ref] for ref in self.scanned.get(material.id, ()) if ref in held],
+                files=[
+                    scan(held[ref], material.id, noticed)
+                    for ref in self.scanned.get(material.id, ())
+                    if ref in held
+                ],
                 on_paper=material.id in on_paper,
                 error=errors.get(material.id, ""),
             )
@@ -482,6 +515,7 @@ class Receive(Page):
                     )
                     for one in known
                 ],
+                "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
                 "scans": any(not one.source for one in papers),
                 "outstanding": [

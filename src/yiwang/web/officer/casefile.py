@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
+from yiwang.cases.policy.prechecks import Finding, doubts
 from yiwang.cases.policy.states import STOPPED, CaseState
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
+from yiwang.cases.queries.prechecks import findings_of
 from yiwang.catalogue.policy.items import ItemVersion, asked
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
@@ -78,6 +80,12 @@ class FileLine:
     upload: UploadView
     href: str
     preview: str
+    findings: Sequence[Finding] = field(default_factory=tuple)
+
+    @property
+    def doubts(self) -> Sequence[Finding]:
+        """What a program noticed and somebody should look at."""
+        return doubts(self.findings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +181,10 @@ def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
 
 
 def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
-    """Return the materials with their files; one query for all files."""
-    found = documents.uploads([ref for one in page.materials for ref in one.upload_refs])
+    """Return the materials with their files; two queries for all files."""
+    refs = [ref for one in page.materials for ref in one.upload_refs]
+    found = documents.uploads(refs)
+    noticed = findings_of(refs)
     standards = {material.id: material.accept_standard for material in item.materials}
     return [
         MaterialLine(
@@ -186,7 +196,7 @@ def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
             standard=standards.get(one.material_id, ""),
             due=f"{one.due_on:%Y-%m-%d}" if one.due_on else "",
             checked=one.checked_at is not None,
-            files=_files(page.case.number, one, found),
+            files=_files(page.case.number, one, found, noticed),
         )
         for one in page.materials
     ]
@@ -271,7 +281,10 @@ def _reveal(number: str, key: str) -> str:
 
 
 def _files(
-    number: str, material: MaterialView, found: Mapping[str, UploadView]
+    number: str,
+    material: MaterialView,
+    found: Mapping[str, UploadView],
+    noticed: Mapping[tuple[str, str], Sequence[Finding]],
 ) -> Sequence[FileLine]:
     lines = []
     for ref in material.upload_refs:
@@ -285,7 +298,10 @@ def _files(
             preview = reverse("officer:preview", args=[number, key])
         lines.append(
             FileLine(
-                upload=upload, href=reverse("officer:file", args=[number, key]), preview=preview
+                upload=upload,
+                href=reverse("officer:file", args=[number, key]),
+                preview=preview,
+                findings=noticed.get((ref, material.material_id), ()),
             )
         )
     return lines

@@ -1,0 +1,72 @@
+"""A clerk takes in a whole application without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import Visit
+from tests.journeys import acts
+from tests.journeys.handling import DESK
+from yiwang.registers.cast import PERSONS
+
+
+def focused(page: Page) -> str:
+    """Return the name of what has the focus."""
+    return page.evaluate("document.activeElement.name || document.activeElement.tagName")
+
+
+def tab_to(page: Page, name: str, most: int = 80) -> None:
+    """Press Tab until the control `name` has the focus."""
+    for _ in range(most):
+        if focused(page) == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {name}; last: {focused(page)}")
+
+
+@pytest.mark.req("NFR-01")
+def test_a_whole_case_is_taken_in_by_keyboard_alone(visit: Visit):
+    page = visit(login="clerk", size=DESK)
+    page.goto("/counter/")
+
+    assert focused(page) == "words"
+    page.keyboard.type(PERSONS["elder"].id_number)
+    page.keyboard.press("Enter")
+    acts.heading(page, "选择事项")
+    assert focused(page) == "text"
+    page.keyboard.type("敬老卡")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**text=**")
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    acts.heading(page, "敬老卡申领、发放")
+
+    page.keyboard.press("?")
+    expect(page.locator(".yw-shortcuts dl")).to_be_visible()
+    page.keyboard.press("?")
+    radios = page.locator("#guiding input[type=radio]")
+    tab_to(page, radios.first.get_attribute("name") or "")
+    page.keyboard.press("Space")
+    page.keyboard.press("g")
+    acts.heading(page, "敬老卡申领、发放")
+    for name in page.locator("main form .yw-field input[type=radio]").evaluate_all(
+        "fields => [...new Set(fields.map(one => one.name))]"
+    ):
+        group = page.locator(f"input[name='{name}']")
+        if not group.evaluate_all("all => all.some(one => one.checked)"):
+            tab_to(page, name)
+            page.keyboard.press("ArrowUp")
+    for name in page.locator("main form select").evaluate_all("all => all.map(one => one.name)"):
+        tab_to(page, name)
+        page.keyboard.press("ArrowDown")
+    tab_to(page, "declared")
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+
+    acts.heading(page, "收件凭证")
+    page.keyboard.press("l")
+    expect(page.locator(".yw-receipt--large")).to_contain_text("王示范")
+    page.keyboard.press("n")
+    acts.heading(page, "窗口收件")
+    assert focused(page) == "words"
