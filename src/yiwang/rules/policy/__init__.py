@@ -1,0 +1,1 @@
+"""Pure functions and frozen data of decision tables; `tables` is the door."""

@@ -1,0 +1,48 @@
+"""The door to decision tables: their parts and how one is evaluated."""
+
+from yiwang.rules.policy.evaluating import (
+    CheckedCell,
+    RefusedFact,
+    Verdict,
+    evaluate,
+    verdict_to_plain,
+)
+from yiwang.rules.policy.parts import (
+    ANY,
+    Cell,
+    CellOp,
+    Fact,
+    FactKind,
+    FactOption,
+    Given,
+    Measure,
+    Row,
+    RuleOutcome,
+    RuleSet,
+    TestRow,
+    Value,
+)
+from yiwang.rules.policy.soundness import ProblemKind, RuleProblem
+
+__all__ = [
+    "ANY",
+    "Cell",
+    "CellOp",
+    "CheckedCell",
+    "Fact",
+    "FactKind",
+    "FactOption",
+    "Given",
+    "Measure",
+    "ProblemKind",
+    "RefusedFact",
+    "Row",
+    "RuleOutcome",
+    "RuleProblem",
+    "RuleSet",
+    "TestRow",
+    "Value",
+    "Verdict",
+    "evaluate",
+    "verdict_to_plain",
+]
