@@ -719,3 +719,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+from yiwang.cases.models.commitments import (  # noqa: E402, F401 - they stand on the tables above
+    ApplicantRecord,
+    Commitment,
+    PostCheck,
+    PostCheckResult,
+    ToleranceCommitment,
+)

@@ -13,6 +13,7 @@ class MaterialState(Term):
     WAIVED = "waived", "免于提交"
     FILED = "filed", "已提交"
     TOLERATED = "tolerated", "容缺后补"
+    PROMISED = "promised", "决定后补交"
     MISSING = "missing", "缺少"
 
 
