@@ -15,6 +15,7 @@ from datetime import date
 from functools import cached_property
 
 from yiwang.kernel.terms import Term
+from yiwang.rules.policy.parts import RuleSet
 
 
 class ItemType(Term):
@@ -718,6 +719,9 @@ class ItemVersion:
 
     auto_decide: bool = False
     """Whether a rule set may grant it without a person (无人干预自动办理)."""
+
+    auto_rules: RuleSet | None = None
+    """By which table it is granted without a person (自动办理规则)."""
 
     rights: tuple[str, ...] = ()
     duties: tuple[str, ...] = ()

@@ -19,6 +19,8 @@ from typing import Any
 
 from yiwang.catalogue.policy.items import EnglishText, Given, ItemVersion, Op, Option, When
 from yiwang.kernel.terms import Term
+from yiwang.rules.policy.parts import RuleSet
+from yiwang.rules.policy.plain import RuleFormatError, rules_from_plain, rules_to_plain
 
 NOT_IN_FILES = frozenset({"version"})
 """Fields of `ItemVersion` that the platform gives and a file may not."""
@@ -93,6 +95,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, RuleSet):
+        return rules_to_plain(value)
     return _fields(value)
 
 
@@ -156,6 +160,8 @@ def _converter(hint: Any) -> Converter:
         return _sequence(typing.get_args(hint)[0])
     if origin in (types.UnionType, typing.Union):
         return _union(typing.get_args(hint))
+    if hint is RuleSet:
+        return _rules
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return lambda value, place, problems: _read(hint, value, place, problems)
     if isinstance(hint, EnumMeta):
@@ -262,6 +268,16 @@ def _date(value: object, place: str, problems: list[Problem]) -> Any:
             pass
     _wrong(problems, place, f"“{value}”不是日期。", "请按 2026-01-31 的样式填写。")
     return None
+
+
+def _rules(value: object, place: str, problems: list[Problem]) -> RuleSet | None:
+    """Read a decision table, which has a shorter form of its own."""
+    try:
+        return rules_from_plain(value, place=place)
+    except RuleFormatError as error:
+        for one in error.problems:
+            _wrong(problems, one.place, one.message, one.remedy)
+        return None
 
 
 def _options(value: Mapping[Any, Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.terms import Term
+from yiwang.rules.policy.parts import RuleSet
 
 
 class Shape(Term):
@@ -34,6 +35,7 @@ class Shape(Term):
     ANSWER = "answer", "回答"
     PART = "part", "一组"
     ROWS = "rows", "多行"
+    RULES = "rules", "决策表"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,8 @@ def _shape(owner: type, name: str, hint: Any, default: Any) -> FieldShape:
         return made(Shape.TERMS if isinstance(kind, EnumMeta) else Shape.ROWS, kind)
     if isinstance(hint, EnumMeta):
         return made(Shape.TERM, hint)
+    if hint is RuleSet:
+        return made(Shape.RULES)
     if dataclasses.is_dataclass(hint):
         return made(Shape.PART, typing.cast("type", hint))
     return made(_PLAIN[hint])

@@ -1,5 +1,6 @@
 """The door to decision tables: their parts and how one is evaluated."""
 
+from yiwang.rules.policy.comparing import rule_differences
 from yiwang.rules.policy.evaluating import (
     CheckedCell,
     RefusedFact,
@@ -22,6 +23,7 @@ from yiwang.rules.policy.parts import (
     TestRow,
     Value,
 )
+from yiwang.rules.policy.plain import RuleFormatError, rules_from_plain, rules_to_plain
 from yiwang.rules.policy.soundness import ProblemKind, RuleProblem
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "ProblemKind",
     "RefusedFact",
     "Row",
+    "RuleFormatError",
     "RuleOutcome",
     "RuleProblem",
     "RuleSet",
@@ -44,5 +47,8 @@ __all__ = [
     "Value",
     "Verdict",
     "evaluate",
+    "rule_differences",
+    "rules_from_plain",
+    "rules_to_plain",
     "verdict_to_plain",
 ]

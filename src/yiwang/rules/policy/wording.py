@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from yiwang.rules.policy.parts import Cell, CellOp, Fact, FactKind, Measure, Row, RuleSet, Value
+from yiwang.rules.policy.parts import (
+    Cell,
+    CellOp,
+    Fact,
+    FactKind,
+    Measure,
+    Row,
+    RuleSet,
+    TestRow,
+    Value,
+)
 
 _SIGNS = {
     CellOp.GT: "大于",
@@ -108,3 +118,31 @@ def row_words(rule_set: RuleSet, row: Row) -> str:
     condition = "，且".join(parts) if parts else "其他情形"
     reason = f"（{row.reason.rstrip('。')}）" if row.reason else ""
     return f"{condition}：{row.outcome.label}{reason}。"
+
+
+def fact_words(fact: Fact) -> str:
+    """Return a fact with all that is declared about it."""
+    notes = [fact.kind.label]
+    if fact.options:
+        notes.append("、".join(one.label for one in fact.options))
+    if fact.minimum is not None:
+        notes.append(f"最小 {number_words(fact.minimum)}")
+    if fact.maximum is not None:
+        notes.append(f"最大 {number_words(fact.maximum)}")
+    if fact.whole:
+        notes.append("整数")
+    if fact.unit:
+        notes.append(f"单位 {fact.unit}")
+    if fact.measure is not Measure.DAY:
+        notes.append(fact.measure.label)
+    if fact.future:
+        notes.append("可以晚于申请日")
+    if fact.optional:
+        notes.append("可以没有值")
+    return f"{fact.label}（{'，'.join(notes)}，来源 {fact.source}）"
+
+
+def test_words(test: TestRow) -> str:
+    """Return a test row with what it expects."""
+    row = f"，由 {test.row} 行" if test.row else ""
+    return f"{test.name or '（未命名）'}，应为{test.expect.label}{row}"

@@ -119,7 +119,8 @@ class PartForm(forms.Form):
 
 def editable(owner: type) -> list[FieldShape]:
     """Return the fields of a class that its page shows as controls."""
-    return [one for one in shapes(owner) if one.shape is not Shape.ROWS and not words_of(one).fixed]
+    elsewhere = {Shape.ROWS, Shape.RULES}
+    return [one for one in shapes(owner) if one.shape not in elsewhere and not words_of(one).fixed]
 
 
 def listed(owner: type) -> list[FieldShape]:

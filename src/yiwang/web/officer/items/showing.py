@@ -24,6 +24,8 @@ from yiwang.catalogue.policy.items import (
 from yiwang.catalogue.policy.parsing import Problem
 from yiwang.catalogue.policy.shapes import FieldShape, Shape, shape_of, shapes
 from yiwang.kernel.terms import Term
+from yiwang.rules.policy.parts import RuleSet
+from yiwang.rules.policy.wording import fact_words, row_words, test_words
 from yiwang.web.citizen.guides import workdays
 from yiwang.web.officer.items.words import ROW_WORDS, TOPIC_OF, Topic, words_of
 
@@ -113,7 +115,9 @@ def locate(version: ItemVersion, place: str, *, draft: int) -> tuple[str, str, T
     for name, inside in STEP.findall(place.replace(" ", "")):
         owner: type = type(value)
         if name:
-            if not dataclasses.is_dataclass(value) or name not in {s.name for s in shapes(owner)}:
+            if not dataclasses.is_dataclass(value) or isinstance(value, RuleSet):
+                break
+            if name not in {one.name for one in shapes(owner)}:
                 break
             shape = shape_of(owner, name)
             value = getattr(value, name)
@@ -296,6 +300,8 @@ def value_words(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, tuple):
         return "、".join(value_words(one) for one in value)
+    if isinstance(value, RuleSet):
+        return "\n".join(rule_lines(value))
     if dataclasses.is_dataclass(value):
         return "\n".join(_lines(value))
     return str(value)
@@ -314,3 +320,12 @@ def _lines(value: Any) -> list[str]:
             text = value_words(held)
         lines.append(f"{words_of(shape).label}{_('：')}{text}")
     return lines
+
+
+def rule_lines(rules: RuleSet) -> list[str]:
+    """Return a decision table line by line, for reading two of them side by side."""
+    facts = [f"{_('事实')}{_('：')}{fact_words(fact)}" for fact in rules.facts]
+    rows = [f"{row.id}{_('：')}{row_words(rules, row)}" for row in rules.rows]
+    tests = [f"{_('测试')}{_('：')}{test_words(test)}" for test in rules.tests]
+    head = [text for text in (rules.name, rules.note) if text]
+    return [*head, *facts, *rows, *tests]
