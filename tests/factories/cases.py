@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.factories import registers
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case
-from yiwang.cases.policy.states import STOPPED, CaseState
+from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue import services as catalogue
@@ -21,6 +21,7 @@ from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.content.models import District
 from yiwang.documents import services as documents
+from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences.models import LicenceType
 from yiwang.licences.policy.numbers import NumberRule, SerialScope
@@ -451,9 +452,40 @@ def correcting(**changes: Any) -> CaseView:
     )
 
 
+def reviewing(**changes: Any) -> CaseView:
+    """Return an accepted case that the reviewer took."""
+    return services.assign_case(
+        number=accepted(**changes).number, to=REVIEWER.ref, by=REVIEWER, at=FRIDAY
+    )
+
+
+def special(**changes: Any) -> CaseView:
+    """Return a case whose limit does not run because something is tested."""
+    arguments: dict[str, Any] = {
+        "number": reviewing().number,
+        "kind": StopReason.TESTING,
+        "workdays": 5,
+        "reason": "须检测用水水质",
+        "calendar": CALENDAR,
+        "by": REVIEWER,
+        "at": FRIDAY,
+    }
+    return services.start_special(**(arguments | changes))
+
+
+def hearing(**changes: Any) -> CaseView:
+    """Return a case whose applicant was told the right to a hearing."""
+    arguments: dict[str, Any] = {
+        "number": reviewing().number,
+        "reason": "经营场所与居民楼相邻",
+        "calendar": CALENDAR,
+        "by": REVIEWER,
+        "at": FRIDAY,
+    }
+    return services.notify_hearing(**(arguments | changes))
+
+
 ELSEWHERE = {
-    CaseState.SPECIAL: CaseState.REVIEWING,
-    CaseState.HEARING: CaseState.REVIEWING,
     CaseState.DELIVERING: CaseState.APPROVED,
     CaseState.REVOKED: CaseState.CLOSED,
     CaseState.RETRACTED: CaseState.CLOSED,
@@ -482,12 +514,15 @@ def in_state(state: CaseState) -> CaseView:
         return services.deliver_case(
             number=decided().number, channel=DeliveryChannel.PRINT, by=CLERK, at=FRIDAY
         )
+    if state is CaseState.SPECIAL:
+        return special()
+    if state is CaseState.HEARING:
+        return hearing()
     if state in ELSEWHERE:
         case = in_state(ELSEWHERE[state])
         row = Case.objects.get(number=case.number)
         row.state = state.value
-        row.stopped_since = row.received_on if state in STOPPED else None
-        row.save(update_fields=["state", "stopped_since"])
+        row.save(update_fields=["state"])
         return queries.case_view(row)
     if state is CaseState.WITHDRAWN:
         return services.withdraw_case(number=receive().number, reason="不办了", by=FIRM, at=FRIDAY)

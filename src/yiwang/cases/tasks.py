@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 DEEMED_BY = Actor(ref="job:deem-accepted", name="系统（逾期视为受理）")
 ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
+UNHEARD_BY = Actor(ref="job:end-hearings", name="系统（逾期未要求听证）")
+REPORTED_BY = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
+RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
 PURGED_BY = Actor(ref="job:purge-drafts", name="系统（清理过期草稿）")
 
 
@@ -40,6 +43,40 @@ def end_expired_corrections(timestamp: int) -> None:
         numbers = services.end_expired_corrections(by=ENDED_BY, at=_moment(timestamp))
     if numbers:
         log.info("cases.corrections_expired", numbers=numbers)
+
+
+@app.periodic(cron="30 * * * *")
+@app.task(name="yiwang.cases.end_unrequested_hearings", queue="maintenance")
+def end_unrequested_hearings(timestamp: int) -> None:
+    """Go on with cases in which nobody asked for a hearing in time."""
+    with scope.everything():
+        numbers = services.end_unrequested_hearings(
+            calendar=content.workday_calendar(), by=UNHEARD_BY, at=_moment(timestamp)
+        )
+    if numbers:
+        log.info("cases.hearings_not_requested", numbers=numbers)
+
+
+@app.periodic(cron="50 * * * *")
+@app.task(name="yiwang.cases.report_missed_clocks", queue="maintenance")
+def report_missed_clocks(timestamp: int) -> None:
+    """Report every clock that was missed, once."""
+    with scope.everything():
+        missed = services.report_missed_clocks(by=REPORTED_BY, at=_moment(timestamp))
+    if missed:
+        log.warning("cases.clocks_missed", numbers=[one.number for one in missed])
+
+
+@app.periodic(cron="25 1 * * *")
+@app.task(name="yiwang.cases.recompute_clocks", queue="maintenance")
+def recompute_clocks(timestamp: int) -> None:
+    """Reckon the running clocks anew; changes something only after a holiday notice was loaded."""
+    with scope.everything():
+        done = services.recompute_clocks(
+            calendar=content.workday_calendar(), by=RECKONED_BY, at=_moment(timestamp)
+        )
+    if done.changed or done.failed:
+        log.warning("cases.clocks_recomputed", changed=done.changed, failed=done.failed)
 
 
 @app.periodic(cron="40 2 * * *")

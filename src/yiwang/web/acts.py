@@ -18,6 +18,8 @@ ACTS: Mapping[str, str] = {
     "cases.attach": _("草稿添加文件"),
     "cases.check_material": _("核对材料"),
     "cases.check_site": _("现场核查"),
+    "cases.clock_missed": _("报告超期"),
+    "cases.clocks_recomputed": _("重算期限"),
     "cases.close": _("送达办结"),
     "cases.decline": _("不予受理"),
     "cases.decline_extension": _("不批准延长期限"),

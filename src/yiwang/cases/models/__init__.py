@@ -11,6 +11,23 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
+from yiwang.cases.models.procedure import (
+    DepartmentInquiry,
+    Extension,
+    Hearing,
+    SiteCheck,
+    SpecialProcedure,
+)
+from yiwang.cases.models.shared import (
+    CODE_LENGTH,
+    NAME_LENGTH,
+    NUMBER_LENGTH,
+    REF_LENGTH,
+    append_only,
+    choices,
+    no_truncate,
+    values,
+)
 from yiwang.cases.policy.states import (
     DECIDED,
     ENDED,
@@ -31,12 +48,28 @@ from yiwang.cases.policy.terms import (
 )
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL, SUBJECTS
-from yiwang.kernel.terms import Term
 
-NUMBER_LENGTH = 45
-REF_LENGTH = 64
-CODE_LENGTH = 32
-NAME_LENGTH = 200
+__all__ = [
+    "Case",
+    "CaseAnswer",
+    "CaseClock",
+    "CaseDocument",
+    "CaseEvent",
+    "CaseMaterial",
+    "Correction",
+    "CorrectionItem",
+    "Delivery",
+    "DepartmentInquiry",
+    "Draft",
+    "DraftUpload",
+    "Extension",
+    "Hearing",
+    "Message",
+    "Opinion",
+    "Serial",
+    "SiteCheck",
+    "SpecialProcedure",
+]
 
 SINCE_ACCEPTANCE = frozenset(
     {
@@ -47,31 +80,6 @@ SINCE_ACCEPTANCE = frozenset(
         *DECIDED,
     }
 )
-
-
-def _choices(terms: type[Term]) -> dict[str, str]:
-    return {term.value: term.label for term in terms}
-
-
-def _values(terms: type[Term] | frozenset[CaseState]) -> list[str]:
-    return sorted(term.value for term in terms)
-
-
-def _no_truncate() -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name="no_truncate",
-        level=pgtrigger.Statement,
-        when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        func="RAISE EXCEPTION 'append-only table';",
-    )
-
-
-def _append_only() -> list[pgtrigger.Trigger]:
-    return [
-        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        _no_truncate(),
-    ]
 
 
 def _steps_known() -> pgtrigger.Trigger:
@@ -102,6 +110,62 @@ def _steps_known() -> pgtrigger.Trigger:
     )
 
 
+def _stopped_for_a_reason() -> pgtrigger.Trigger:
+    """Stop the limit only together with the record of why, and start it only once that is over.
+
+    The record names the letter and its delivery, so no limit stops behind the applicant's back.
+    """
+    return pgtrigger.Trigger(
+        name="stopped_for_a_reason",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # no types
+        condition=pgtrigger.Condition(
+            "OLD.state IS DISTINCT FROM NEW.state AND"
+            " (NEW.state IN ('special', 'hearing') OR OLD.state IN ('special', 'hearing'))"
+        ),
+        func="""
+            IF NEW.state = 'special' AND NOT EXISTS (
+                SELECT FROM cases_specialprocedure
+                WHERE case_id = NEW.id AND ended_on IS NULL
+            ) OR NEW.state = 'hearing' AND NOT EXISTS (
+                SELECT FROM cases_hearing WHERE case_id = NEW.id AND ended_on IS NULL
+            ) THEN
+                RAISE EXCEPTION 'cases_case_stopped_for_a_reason: no notice was sent for %',
+                    NEW.state USING ERRCODE = 'check_violation';
+            END IF;
+            IF OLD.state = 'special' AND EXISTS (
+                SELECT FROM cases_specialprocedure
+                WHERE case_id = NEW.id AND ended_on IS NULL
+            ) OR OLD.state = 'hearing' AND EXISTS (
+                SELECT FROM cases_hearing WHERE case_id = NEW.id AND ended_on IS NULL
+            ) THEN
+                RAISE EXCEPTION 'cases_case_stopped_for_a_reason: % has no result yet',
+                    OLD.state USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def _extended_once() -> pgtrigger.Trigger:
+    """Extend a limit once, and only on the approval that stands in the table of extensions."""
+    return pgtrigger.Trigger(
+        name="extended_once",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("extended_on"),  # type: ignore[no-untyped-call]  # no types
+        condition=pgtrigger.Condition("OLD.extended_on IS DISTINCT FROM NEW.extended_on"),
+        func="""
+            IF OLD.extended_on IS NOT NULL OR NOT EXISTS (
+                SELECT FROM cases_extension WHERE case_id = NEW.id AND approved
+            ) THEN
+                RAISE EXCEPTION 'cases_case_extended_once: extended already, or not approved'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 def _born_received() -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name="born_received",
@@ -111,6 +175,24 @@ def _born_received() -> pgtrigger.Trigger:
         func="""
             RAISE EXCEPTION 'cases_case_born_received: a case begins as received, not %',
                 NEW.state USING ERRCODE = 'check_violation';
+        """,
+    )
+
+
+def _not_by_the_chair() -> pgtrigger.Trigger:
+    """Refuse the opinion of whoever chaired the hearing. 行政许可法 第四十八条第一款第三项."""
+    return pgtrigger.Trigger(
+        name="not_by_the_chair",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="""
+            IF EXISTS (
+                SELECT FROM cases_hearing WHERE case_id = NEW.case_id AND chair = NEW."by"
+            ) THEN
+                RAISE EXCEPTION 'cases_opinion_not_by_the_chair: the chair is not the reviewer'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
         """,
     )
 
@@ -192,11 +274,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def running(self) -> Self:
         """Keep cases on which somebody still has something to do."""
-        return self.filter(state__in=_values(RUNNING))
+        return self.filter(state__in=values(RUNNING))
 
     def finished(self) -> Self:
         """Keep cases after which nothing follows."""
-        return self.filter(state__in=_values(FINISHED))
+        return self.filter(state__in=values(FINISHED))
 
     def late(self, day: date) -> Self:
         """Keep running cases whose current clock ran out before `day`."""
@@ -223,17 +305,17 @@ class Case(models.Model):
     intake_department = models.CharField("收件部门", max_length=CODE_LENGTH)
     window = models.CharField("收件窗口", max_length=40, blank=True)
     town = models.CharField("街镇", max_length=CODE_LENGTH, blank=True)
-    channel = models.CharField("收件渠道", max_length=16, choices=_choices(Channel))
+    channel = models.CharField("收件渠道", max_length=16, choices=choices(Channel))
 
     applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
-    applicant_kind = models.CharField("申请人类型", max_length=16, choices=_choices(Audience))
+    applicant_kind = models.CharField("申请人类型", max_length=16, choices=choices(Audience))
     applicant_name = models.CharField("申请人名称", max_length=NAME_LENGTH)
     applicant_number_masked = models.CharField("证件号码（遮盖）", max_length=40, blank=True)
     phone_masked = models.CharField("联系电话（遮盖）", max_length=20, blank=True)
     submitted_by = models.CharField("提交人", max_length=REF_LENGTH)
     idempotency_key = models.CharField("提交编号", max_length=80)
 
-    state = models.CharField("办件状态", max_length=20, choices=_choices(CaseState))
+    state = models.CharField("办件状态", max_length=20, choices=choices(CaseState))
     version = models.PositiveIntegerField("版本", default=1)
     assigned_to = models.CharField("经办人", max_length=REF_LENGTH, blank=True)
     touched_by = models.CharField("最近经办人", max_length=NAME_LENGTH)
@@ -250,6 +332,7 @@ class Case(models.Model):
     statutory_on = models.DateField("法定办结日期", null=True)
     promised_on = models.DateField("承诺办结日期", null=True)
     stopped_since = models.DateField("停止计时自", null=True)
+    heard_on = models.DateField("听证日期", null=True)
     extended_on = models.DateField("批准延期日期", null=True)
     asked_departments = ArrayField(
         models.CharField(max_length=CODE_LENGTH),
@@ -260,9 +343,9 @@ class Case(models.Model):
     )
     reviewed_by = models.CharField("审查人", max_length=REF_LENGTH, blank=True)
     reviewed_at = models.DateTimeField("审查时间", null=True)
-    outcome = models.CharField("决定", max_length=10, blank=True, choices=_choices(Outcome))
+    outcome = models.CharField("决定", max_length=10, blank=True, choices=choices(Outcome))
     way = models.CharField(
-        "决定方式", max_length=12, blank=True, default="", db_default="", choices=_choices(Way)
+        "决定方式", max_length=12, blank=True, default="", db_default="", choices=choices(Way)
     )
     decided_by = models.CharField("决定人", max_length=REF_LENGTH, blank=True)
     decided_at = models.DateTimeField("决定时间", null=True)
@@ -286,7 +369,7 @@ class Case(models.Model):
         verbose_name = "办件"
         constraints = [
             models.CheckConstraint(
-                name="cases_case_state_known", condition=Q(state__in=_values(CaseState))
+                name="cases_case_state_known", condition=Q(state__in=values(CaseState))
             ),
             models.CheckConstraint(
                 name="cases_case_promise_within_law",
@@ -312,12 +395,12 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_case_only_a_grant_is_ended",
-                condition=~Q(state__in=_values(ENDED)) | Q(outcome=Outcome.GRANT.value),
+                condition=~Q(state__in=values(ENDED)) | Q(outcome=Outcome.GRANT.value),
             ),
             models.CheckConstraint(
                 name="cases_case_stopped_has_day",
-                condition=(Q(state__in=_values(STOPPED)) & Q(stopped_since__isnull=False))
-                | (~Q(state__in=_values(STOPPED)) & Q(stopped_since__isnull=True)),
+                condition=(Q(state__in=values(STOPPED)) & Q(stopped_since__isnull=False))
+                | (~Q(state__in=values(STOPPED)) & Q(stopped_since__isnull=True)),
             ),
             models.CheckConstraint(
                 name="cases_case_acceptance_has_day_and_person",
@@ -333,26 +416,24 @@ class Case(models.Model):
                 name="cases_case_decision_has_moment_person_and_outcome",
                 condition=Q(decided_at__isnull=True, decided_by="", outcome="")
                 | (
-                    Q(decided_at__isnull=False)
-                    & ~Q(decided_by="")
-                    & Q(outcome__in=_values(Outcome))
+                    Q(decided_at__isnull=False) & ~Q(decided_by="") & Q(outcome__in=values(Outcome))
                 ),
             ),
             models.CheckConstraint(
                 name="cases_case_handling_follows_acceptance",
-                condition=~Q(state__in=_values(SINCE_ACCEPTANCE)) | Q(accepted_on__isnull=False),
+                condition=~Q(state__in=values(SINCE_ACCEPTANCE)) | Q(accepted_on__isnull=False),
             ),
             models.CheckConstraint(
                 name="cases_case_result_follows_decision",
-                condition=(Q(state__in=_values(DECIDED)) & Q(decided_at__isnull=False))
-                | (~Q(state__in=_values(DECIDED)) & Q(decided_at__isnull=True)),
+                condition=(Q(state__in=values(DECIDED)) & Q(decided_at__isnull=False))
+                | (~Q(state__in=values(DECIDED)) & Q(decided_at__isnull=True)),
             ),
             models.CheckConstraint(
                 name="cases_case_finished_has_moment_and_no_clock",
                 condition=(
-                    Q(state__in=_values(FINISHED)) & Q(closed_at__isnull=False, due_on__isnull=True)
+                    Q(state__in=values(FINISHED)) & Q(closed_at__isnull=False, due_on__isnull=True)
                 )
-                | (~Q(state__in=_values(FINISHED)) & Q(closed_at__isnull=True)),
+                | (~Q(state__in=values(FINISHED)) & Q(closed_at__isnull=True)),
             ),
             models.UniqueConstraint(
                 name="cases_case_once_per_submission",
@@ -363,22 +444,22 @@ class Case(models.Model):
             models.Index(
                 fields=["deciding_department", "due_on", "id"],
                 name="cases_case_running_decider",
-                condition=Q(state__in=_values(RUNNING)),
+                condition=Q(state__in=values(RUNNING)),
             ),
             models.Index(
                 fields=["intake_department", "due_on", "id"],
                 name="cases_case_running_intake",
-                condition=Q(state__in=_values(RUNNING)),
+                condition=Q(state__in=values(RUNNING)),
             ),
             models.Index(
                 fields=["deciding_department", "-closed_at", "-id"],
                 name="cases_case_finished_decider",
-                condition=Q(state__in=_values(FINISHED)),
+                condition=Q(state__in=values(FINISHED)),
             ),
             models.Index(
                 fields=["intake_department", "-closed_at", "-id"],
                 name="cases_case_finished_intake",
-                condition=Q(state__in=_values(FINISHED)),
+                condition=Q(state__in=values(FINISHED)),
             ),
             models.Index(fields=["applicant_ref", "-id"], name="cases_case_of_applicant"),
             models.Index(
@@ -389,6 +470,8 @@ class Case(models.Model):
         ]
         triggers = [
             _steps_known(),
+            _stopped_for_a_reason(),
+            _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(
                 name="identity_fixed",
@@ -403,7 +486,7 @@ class Case(models.Model):
                 ],
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -418,7 +501,7 @@ class CaseClock(models.Model):
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
-    kind = models.CharField("期限种类", max_length=24, choices=_choices(ClockKind))
+    kind = models.CharField("期限种类", max_length=24, choices=choices(ClockKind))
     subject = models.CharField("所关", max_length=REF_LENGTH, blank=True)
     starts_on = models.DateField("起算日期")
     workdays = models.PositiveSmallIntegerField("工作日", null=True)
@@ -435,7 +518,7 @@ class CaseClock(models.Model):
                 fields=["case", "kind", "subject"],
             ),
             models.CheckConstraint(
-                name="cases_caseclock_kind_known", condition=Q(kind__in=_values(ClockKind))
+                name="cases_caseclock_kind_known", condition=Q(kind__in=values(ClockKind))
             ),
             models.CheckConstraint(
                 name="cases_caseclock_due_unless_stopped",
@@ -473,7 +556,7 @@ class CaseAnswer(models.Model):
 
     class Meta:
         verbose_name = "申请内容"
-        triggers = _append_only()
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"answers {self.case_id}"
@@ -485,7 +568,7 @@ class CaseMaterial(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="materials")
     material_id = models.CharField("材料", max_length=80)
     name = models.CharField("材料名称", max_length=NAME_LENGTH)
-    state = models.CharField("状态", max_length=12, choices=_choices(MaterialState))
+    state = models.CharField("状态", max_length=12, choices=choices(MaterialState))
     upload_refs = models.JSONField("文件", default=list)
     source = models.CharField("来源", max_length=NAME_LENGTH, blank=True)
     due_on = models.DateField("后补期限", null=True)
@@ -500,7 +583,7 @@ class CaseMaterial(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_casematerial_state_known",
-                condition=Q(state__in=_values(MaterialState)),
+                condition=Q(state__in=values(MaterialState)),
             ),
             models.CheckConstraint(
                 name="cases_casematerial_tolerated_has_day",
@@ -523,9 +606,9 @@ class CaseEvent(models.Model):
     append_only = True
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
-    step = models.CharField("动作", max_length=20, choices=_choices(Step))
+    step = models.CharField("动作", max_length=20, choices=choices(Step))
     from_state = models.CharField("原状态", max_length=20, blank=True)
-    to_state = models.CharField("现状态", max_length=20, choices=_choices(CaseState))
+    to_state = models.CharField("现状态", max_length=20, choices=choices(CaseState))
     at = models.DateTimeField("时间")
     actor = models.CharField("办理人", max_length=REF_LENGTH)
     actor_name = models.CharField("办理人姓名", max_length=NAME_LENGTH)
@@ -538,14 +621,14 @@ class CaseEvent(models.Model):
         verbose_name = "办理记录"
         constraints = [
             models.CheckConstraint(
-                name="cases_caseevent_step_known", condition=Q(step__in=_values(Step))
+                name="cases_caseevent_step_known", condition=Q(step__in=values(Step))
             ),
             models.CheckConstraint(
                 name="cases_caseevent_post_has_department",
                 condition=Q(post="") | ~Q(department=""),
             ),
         ]
-        triggers = _append_only()
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.step}"
@@ -609,7 +692,7 @@ class Opinion(models.Model):
     append_only = True
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="opinion")
-    outcome = models.CharField("意见", max_length=10, choices=_choices(Outcome))
+    outcome = models.CharField("意见", max_length=10, choices=choices(Outcome))
     text = models.TextField("审查意见")
     by = models.CharField("审查人", max_length=REF_LENGTH)
     by_name = models.CharField("审查人姓名", max_length=NAME_LENGTH)
@@ -620,10 +703,10 @@ class Opinion(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="cases_opinion_says_something",
-                condition=~Q(text="") & Q(outcome__in=_values(Outcome)),
+                condition=~Q(text="") & Q(outcome__in=values(Outcome)),
             )
         ]
-        triggers = _append_only()
+        triggers = [*append_only(), _not_by_the_chair()]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.case_id}"
@@ -633,7 +716,7 @@ class CaseDocument(models.Model):
     """A letter or record with number, body and, once made, its sealed file (办件文书)."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField("文书种类", max_length=32, choices=_choices(DocumentKind))
+    kind = models.CharField("文书种类", max_length=32, choices=choices(DocumentKind))
     subject = models.CharField(
         "文书所关", max_length=REF_LENGTH, blank=True, default="", db_default=""
     )
@@ -654,13 +737,13 @@ class CaseDocument(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_casedocument_kind_known",
-                condition=Q(kind__in=_values(DocumentKind)),
+                condition=Q(kind__in=values(DocumentKind)),
             ),
         ]
         triggers = [
             pgtrigger.ReadOnly(name="body_fixed", exclude=["file_sha256"]),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -676,7 +759,7 @@ class Delivery(models.Model):
     document = models.ForeignKey(
         CaseDocument, null=True, on_delete=models.PROTECT, related_name="deliveries"
     )
-    channel = models.CharField("送达方式", max_length=10, choices=_choices(DeliveryChannel))
+    channel = models.CharField("送达方式", max_length=10, choices=choices(DeliveryChannel))
     at = models.DateTimeField("送达时间")
     to_name = models.CharField("受送达人", max_length=NAME_LENGTH)
     result = models.CharField("送达结果", max_length=NAME_LENGTH)
@@ -687,11 +770,11 @@ class Delivery(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="cases_delivery_channel_known",
-                condition=Q(channel__in=_values(DeliveryChannel)),
+                condition=Q(channel__in=values(DeliveryChannel)),
             ),
             models.CheckConstraint(name="cases_delivery_says_result", condition=~Q(result="")),
         ]
-        triggers = _append_only()
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.channel} {self.case_id}"

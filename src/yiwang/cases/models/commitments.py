@@ -6,17 +6,16 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from yiwang.cases.models import (
+from yiwang.cases.models import Case, Draft
+from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
     NUMBER_LENGTH,
     REF_LENGTH,
-    Case,
-    Draft,
-    _append_only,
-    _choices,
-    _no_truncate,
-    _values,
+    append_only,
+    choices,
+    no_truncate,
+    values,
 )
 from yiwang.cases.policy.commitments import (
     OPEN_CHECKS,
@@ -40,7 +39,7 @@ class _Signed(models.Model):
     signed_by = models.CharField("签署人", max_length=REF_LENGTH)
     signed_by_name = models.CharField("签署人姓名", max_length=NAME_LENGTH)
     agent = models.BooleanField("由代理人签署")
-    signed_how = models.CharField("身份核验", max_length=12, choices=_choices(SignedBy))
+    signed_how = models.CharField("身份核验", max_length=12, choices=choices(SignedBy))
     signed_at = models.DateTimeField("签署时间")
 
     class Meta:
@@ -73,7 +72,7 @@ class Commitment(_Signed):
             ),
             models.CheckConstraint(
                 name="cases_commitment_signed_how_known",
-                condition=Q(signed_how__in=_values(SignedBy)),
+                condition=Q(signed_how__in=values(SignedBy)),
             ),
         ]
         triggers = [
@@ -83,7 +82,7 @@ class Commitment(_Signed):
                 operation=pgtrigger.Delete,
                 condition=pgtrigger.Q(old__case__isnull=False),
             ),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -105,7 +104,7 @@ class ToleranceCommitment(_Signed):
         constraints = [
             models.CheckConstraint(
                 name="cases_tolerance_signed_how_known",
-                condition=Q(signed_how__in=_values(SignedBy)),
+                condition=Q(signed_how__in=values(SignedBy)),
             ),
             models.CheckConstraint(
                 name="cases_tolerance_broken_after_due",
@@ -129,7 +128,7 @@ class ToleranceCommitment(_Signed):
                 name="text_fixed", exclude=["reminded", "fulfilled_on", "broken_on"]
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -150,9 +149,9 @@ class PostCheck(models.Model):
     applicant_name = models.CharField("承诺人名称", max_length=NAME_LENGTH)
     department_code = models.CharField("核查部门", max_length=CODE_LENGTH)
     deciding_department = models.CharField("审批部门", max_length=CODE_LENGTH)
-    method = models.CharField("核查方式", max_length=10, choices=_choices(CheckMethod))
+    method = models.CharField("核查方式", max_length=10, choices=choices(CheckMethod))
     first = models.BooleanField("首次承诺")
-    state = models.CharField("核查状态", max_length=10, choices=_choices(CheckState))
+    state = models.CharField("核查状态", max_length=10, choices=choices(CheckState))
     decided_on = models.DateField("决定日期")
     check_due_on = models.DateField("核查期限")
     due_on = models.DateField("当前期限")
@@ -164,7 +163,7 @@ class PostCheck(models.Model):
         verbose_name = "事后核查"
         constraints = [
             models.CheckConstraint(
-                name="cases_postcheck_state_known", condition=Q(state__in=_values(CheckState))
+                name="cases_postcheck_state_known", condition=Q(state__in=values(CheckState))
             ),
             models.CheckConstraint(
                 name="cases_postcheck_open_or_checked",
@@ -186,7 +185,7 @@ class PostCheck(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -199,8 +198,8 @@ class PostCheckResult(models.Model):
     append_only = True
 
     post_check = models.ForeignKey(PostCheck, on_delete=models.PROTECT, related_name="results")
-    outcome = models.CharField("结论", max_length=10, choices=_choices(CheckOutcome))
-    method = models.CharField("核查方式", max_length=10, choices=_choices(CheckMethod))
+    outcome = models.CharField("结论", max_length=10, choices=choices(CheckOutcome))
+    method = models.CharField("核查方式", max_length=10, choices=choices(CheckMethod))
     facts = models.TextField("查明的事实")
     conditions = models.JSONField("没有履行的条件", default=list)
     upload_refs = models.JSONField("照片和文件", default=list)
@@ -219,7 +218,7 @@ class PostCheckResult(models.Model):
                 | (~Q(outcome=CheckOutcome.CORRECT.value) & Q(correct_due_on__isnull=True)),
             ),
         ]
-        triggers = _append_only()
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.post_check_id}"
@@ -229,7 +228,7 @@ class ApplicantRecord(models.Model):
     """What keeps an applicant from commitment or tolerance for a time (信用约束记录)."""
 
     applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
-    kind = models.CharField("种类", max_length=20, choices=_choices(RecordKind))
+    kind = models.CharField("种类", max_length=20, choices=choices(RecordKind))
     case_number = models.CharField("办件编号", max_length=NUMBER_LENGTH, blank=True)
     reason = models.TextField("事由")
     basis = models.TextField("依据")
@@ -246,7 +245,7 @@ class ApplicantRecord(models.Model):
         verbose_name = "信用约束记录"
         constraints = [
             models.CheckConstraint(
-                name="cases_applicantrecord_kind_known", condition=Q(kind__in=_values(RecordKind))
+                name="cases_applicantrecord_kind_known", condition=Q(kind__in=values(RecordKind))
             ),
             models.CheckConstraint(
                 name="cases_applicantrecord_says_why", condition=~Q(reason="") & ~Q(basis="")
@@ -272,7 +271,7 @@ class ApplicantRecord(models.Model):
                 name="text_fixed", exclude=["repaired_on", "repaired_by", "repair_reason"]
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:

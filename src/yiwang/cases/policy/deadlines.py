@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from yiwang.cases.policy.procedure import INSPECTION_START_WORKDAYS, PUBLICITY_WORKDAYS
 from yiwang.catalogue.policy.items import Limit
 from yiwang.kernel.clocks import ClockStop, due_on
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -94,6 +95,7 @@ def decision_days(
     accepted_on: date,
     limit: Limit,
     stops: Sequence[ClockStop] = (),
+    extended_workdays: int = 0,
     calendar: WorkdayCalendar,
 ) -> DecisionDays:
     """Return the last days for a decision by law and by promise.
@@ -102,6 +104,7 @@ def decision_days(
         accepted_on: Day of acceptance; not counted.
         limit: Both limits of the item version; 0 working days is the day of acceptance itself.
         stops: Stretches that do not count.
+        extended_workdays: Days by which the head extended the limit; the promise moves with it.
         calendar: Must cover both results.
 
     Raises:
@@ -115,8 +118,10 @@ def decision_days(
         Limits of 20 and 5 working days, accepted on Friday 2026-03-06: 2026-04-03 and 2026-03-13.
     """
     return DecisionDays(
-        statutory_on=_due(accepted_on, limit.statutory_workdays, stops, calendar),
-        promised_on=_due(accepted_on, limit.promised_workdays, stops, calendar),
+        statutory_on=_due(
+            accepted_on, limit.statutory_workdays + extended_workdays, stops, calendar
+        ),
+        promised_on=_due(accepted_on, limit.promised_workdays + extended_workdays, stops, calendar),
     )
 
 
@@ -138,6 +143,30 @@ def delivery_due_on(*, decided_on: date, calendar: WorkdayCalendar) -> date:
         行政许可法 第四十四条: ten days from the decision.
     """
     return calendar.add_workdays(decided_on, DELIVERY_LIMIT_WORKDAYS)
+
+
+def publicity_due_on(*, decided_on: date, calendar: WorkdayCalendar) -> date:
+    """Return the last day to publish a decision: PUBLICITY_WORKDAYS after it.
+
+    Raises:
+        CalendarGapError: the count leaves the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第四十条 (granted decisions are public).
+    """
+    return calendar.add_workdays(decided_on, PUBLICITY_WORKDAYS)
+
+
+def inspection_start_due_on(*, accepted_on: date, calendar: WorkdayCalendar) -> date:
+    """Return the last day to send two officers to inspect, test or quarantine.
+
+    Raises:
+        CalendarGapError: the count leaves the years loaded into `calendar`.
+
+    Source:
+        行政许可法 第五十五条第二款: within five days of acceptance.
+    """
+    return calendar.add_workdays(accepted_on, INSPECTION_START_WORKDAYS)
 
 
 def evaluation_until(*, closed_on: date) -> date:

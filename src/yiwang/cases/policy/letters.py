@@ -157,6 +157,145 @@ def grant_letter(
     )
 
 
+def special_notice(
+    heading: Heading,
+    *,
+    name: str,
+    basis: str,
+    reason: str,
+    workdays: int,
+    from_on: date,
+    until_on: date,
+) -> Body:
+    """Return what the notice of a special procedure says: kind, ground, duration, no count.
+
+    Source:
+        行政许可法 第四十五条.
+    """
+    return _body(
+        _facts(heading),
+        [
+            f"办理您的“{heading.item.name}”申请，依法需要{name}。理由：{reason}",
+            f"依据：{basis}",
+            f"所需时间为{workdays}个工作日，自{chinese_day(from_on)}起，"
+            f"预计至{chinese_day(until_on)}。",
+            "依照《中华人民共和国行政许可法》第四十五条，以上时间不计算在办理期限内；"
+            "有结果后即恢复计算，并另行告知您。",
+        ],
+        [],
+    )
+
+
+def extension_notice(
+    heading: Heading, *, reason: str, workdays: int, until_on: date, approved_by: str, joint: bool
+) -> Body:
+    """Return what the notice of an extension says: why, until when, who approved.
+
+    Source:
+        行政许可法 第四十二条: the reasons are told to the applicant.
+    """
+    who = "本级人民政府负责人" if joint else "本机关负责人"
+    return _body(
+        _facts(heading),
+        [
+            f"您的“{heading.item.name}”申请在原定期限内不能作出决定。理由：{reason}",
+            f"依照《中华人民共和国行政许可法》第四十二条，经{who}（{approved_by}）批准，"
+            f"办理期限延长{workdays}个工作日，至{chinese_day(until_on)}。期限只延长一次。",
+        ],
+        [],
+    )
+
+
+def hearing_right(heading: Heading, *, reason: str, due_on: date) -> Body:
+    """Return what the letter says that tells the right to a hearing.
+
+    Source:
+        行政许可法 第四十七条.
+    """
+    return _body(
+        _facts(heading),
+        [
+            f"您的“{heading.item.name}”申请直接涉及申请人与他人之间的重大利益关系：{reason}",
+            f"您和利害关系人享有要求听证的权利，可以自收到本告知书之日起五个工作日内"
+            f"（{chinese_day(due_on)}前）提出；逾期视为不要求听证。",
+            "您和利害关系人不承担行政机关组织听证的费用。听证所需时间不计算在办理期限内。",
+        ],
+        [],
+    )
+
+
+def hearing_notice(heading: Heading, *, held_at: str, place: str, chair: str, public: bool) -> Body:
+    """Return what the letter says that tells time and place of the hearing.
+
+    Source:
+        行政许可法 第四十八条.
+    """
+    return _body(
+        [*_facts(heading), ("听证时间", held_at), ("听证地点", place), ("听证主持人", chair)],
+        [
+            f"本机关决定就“{heading.item.name}”申请{'公开' if public else ''}举行听证。",
+            "听证主持人不是审查该申请的工作人员。您认为主持人与该申请有直接利害关系的，有权申请回避。",
+            "听证时，审查人员应当提供审查意见的证据、理由，您和利害关系人可以提出证据，并进行申辩和质证。",
+            "听证制作笔录，交听证参加人确认无误后签字或者盖章；本机关根据听证笔录作出决定。",
+        ],
+        [],
+    )
+
+
+def hearing_announcement(
+    heading: Heading, *, reason: str, held_at: str = "", place: str = ""
+) -> Body:
+    """Return what the public announcement of a hearing says.
+
+    Source:
+        行政许可法 第四十六条, 第四十八条第一款第一项.
+    """
+    facts = [("事项", heading.item.name), ("办理机关", heading.department_name)]
+    if held_at:
+        facts += [("听证时间", held_at), ("听证地点", place)]
+    return _body(facts, [f"本机关将就“{heading.item.name}”申请举行听证。听证事项：{reason}"], [])
+
+
+def hearing_record(
+    heading: Heading, *, held_at: str, place: str, chair: str, text: str, signed_by: Sequence[str]
+) -> Body:
+    """Return the record of a hearing with the names of those who signed it.
+
+    Source:
+        行政许可法 第四十八条第一款第五项.
+    """
+    return _body(
+        [*_facts(heading), ("听证时间", held_at), ("听证地点", place), ("听证主持人", chair)],
+        [*text.splitlines(), f"签字或者盖章：{'、'.join(signed_by)}"],
+        [],
+    )
+
+
+def site_check_record(
+    heading: Heading,
+    *,
+    checked_on: date,
+    place: str,
+    officers: Sequence[str],
+    found: str,
+    witness: str,
+) -> Body:
+    """Return the record of what the officers found on the spot.
+
+    Source:
+        行政许可法 第三十四条第三款: two or more officers.
+    """
+    facts = [
+        *_facts(heading),
+        ("核查日期", chinese_day(checked_on)),
+        ("核查地点", place),
+        ("核查人员", "、".join(officers)),
+    ]
+    if witness:
+        facts.append(("在场的申请人一方", witness))
+    return _body(facts, found.splitlines(), [])
+
+
 def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:
     """Return what the notice of the end of handling (终止办理通知书) says."""
     opening = "应您的申请" if withdrawn else f"因{reason}"

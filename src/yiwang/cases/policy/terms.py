@@ -108,6 +108,19 @@ class ClockKind(Term):
     EVALUATION = "evaluation", "评价"
 
 
+OF_THE_APPLICANT = frozenset(
+    {
+        ClockKind.CORRECTION,
+        ClockKind.HEARING_REQUEST,
+        ClockKind.TOLERANCE,
+        ClockKind.COMMITMENT_CORRECTION,
+        ClockKind.STATEMENT,
+        ClockKind.EVALUATION,
+    }
+)
+"""Clocks that run for the applicant: missed ones are no fault of the authority."""
+
+
 class DeliveryChannel(Term):
     """How a result reached the applicant (送达方式)."""
 

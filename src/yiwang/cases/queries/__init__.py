@@ -914,7 +914,12 @@ def _row(row: Case, today: date, calendar: WorkdayCalendar) -> QueueRow:
         due_on=row.due_on,
         statutory_on=row.statutory_on,
         closed_at=row.closed_at,
-        light=light(due_on=row.due_on, today=today, calendar=calendar, stopped=False),
+        light=light(
+            due_on=row.due_on,
+            today=today,
+            calendar=calendar,
+            stopped=row.stopped_since is not None,
+        ),
     )
 
 

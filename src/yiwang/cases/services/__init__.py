@@ -6,6 +6,16 @@ from yiwang.cases.services.accepting import (
     decline_case,
     deem_accepted,
 )
+from yiwang.cases.services.clocks import (
+    MissedClock,
+    Recomputed,
+)
+from yiwang.cases.services.clocks import (
+    recompute as recompute_clocks,
+)
+from yiwang.cases.services.clocks import (
+    report_missed as report_missed_clocks,
+)
 from yiwang.cases.services.correcting import (
     CorrectionLine,
     CorrectionRefusedError,
@@ -36,8 +46,25 @@ from yiwang.cases.services.drafting import (
     purge_drafts,
     save_draft,
 )
+from yiwang.cases.services.hearing import (
+    end_hearing,
+    end_unrequested_hearings,
+    notify_hearing,
+    request_hearing,
+    set_hearing,
+)
 from yiwang.cases.services.making import document_file, make_document
 from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks
+from yiwang.cases.services.procedure import (
+    ProcedureRefusedError,
+    ask_departments,
+    ask_extension,
+    decide_extension,
+    end_special,
+    give_opinion,
+    record_site_check,
+    start_special,
+)
 from yiwang.cases.services.receiving import (
     IncompleteError,
     SubmissionRefusedError,
@@ -64,19 +91,25 @@ __all__ = [
     "FiledLine",
     "IncompleteError",
     "LetterDraft",
+    "MissedClock",
     "NotEligibleError",
     "NotHolderError",
+    "ProcedureRefusedError",
+    "Recomputed",
     "SamePersonError",
     "SubmissionRefusedError",
     "TextRefusedError",
     "accept_case",
     "answer_text",
     "ask_correction",
+    "ask_departments",
+    "ask_extension",
     "assign_case",
     "attach",
     "check_material",
     "count_question",
     "decide",
+    "decide_extension",
     "decline_case",
     "deem_accepted",
     "delete_draft",
@@ -85,16 +118,27 @@ __all__ = [
     "document_file",
     "draft_decision",
     "end_expired_corrections",
+    "end_hearing",
+    "end_special",
+    "end_unrequested_hearings",
     "file_correction",
     "file_material",
+    "give_opinion",
     "make_document",
+    "notify_hearing",
     "precheck_upload",
     "propose",
     "purge_drafts",
     "purge_prechecks",
     "read_message",
     "receive_at_counter",
+    "recompute_clocks",
+    "record_site_check",
+    "report_missed_clocks",
+    "request_hearing",
     "save_draft",
+    "set_hearing",
+    "start_special",
     "submit_case",
     "terminate_case",
     "withdraw_case",

@@ -9,11 +9,18 @@ from django.db import transaction
 from yiwang.cases.events import CaseAccepted, CaseClosed
 from yiwang.cases.models import Case, CaseMaterial
 from yiwang.cases.policy import letters
-from yiwang.cases.policy.deadlines import PLACE, day_of, decision_days, evaluation_until
+from yiwang.cases.policy.deadlines import (
+    PLACE,
+    day_of,
+    decision_days,
+    evaluation_until,
+    inspection_start_due_on,
+)
+from yiwang.cases.policy.procedure import INSPECTION_START_WORKDAYS, needs_inspection
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
-from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
-from yiwang.cases.services import kept
+from yiwang.cases.services import clocks, kept
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -152,6 +159,14 @@ def _accept(
         basis="行政许可法 第三十二条第一款第四项" if deemed else "",
         act="cases.deem_accepted" if deemed else "",
     )
+    if needs_inspection(item):
+        clocks.start(
+            case,
+            ClockKind.INSPECTION_START,
+            starts_on=accepted_on,
+            due_on=inspection_start_due_on(accepted_on=accepted_on, calendar=calendar),
+            workdays=INSPECTION_START_WORKDAYS,
+        )
     department = kept.department(case.department_code)
     issue(
         case,
@@ -330,6 +345,13 @@ def _deem(number: str, *, calendar: WorkdayCalendar, by: Actor, at: datetime) ->
             by=by,
             at=at,
             deemed=True,
+        )
+        clocks.missed(
+            case,
+            ClockKind.NOTICE,
+            starts_on=accepted_on,
+            due_on=max(accepted_on, case.notice_due_on),
+            at=at,
         )
     except CalendarGapError:  # nothing was written yet: the limits are computed first
         return False

@@ -12,13 +12,15 @@ from yiwang.cases.events import CaseGranted, CaseRefused
 from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
-from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after
-from yiwang.cases.policy.states import STEPS, CaseState, Step, after
+from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
+from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, staff_may_read
 from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
+from yiwang.cases.services.hearing import resting_on_record
+from yiwang.cases.services.procedure import end_stop
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -122,6 +124,7 @@ def decide(
         _require_complete(case)
         reason = written(reason or GRANT_REASON, "理由")
         article = article.strip() or letters.articles(item)
+    reason = resting_on_record(case, reason)
     conclude(
         case,
         item,
@@ -216,6 +219,9 @@ def conclude(
     if outcome is Outcome.GRANT:
         case.licence_identifier = _issue_licence(case, item, by=by, at=at)
         changed.append("licence_identifier")
+        if item.public:
+            case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
+            changed.append("publicity_due_on")
     move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
     _issue_decision(case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at)
     _publish(case, item, outcome, today)
@@ -521,6 +527,8 @@ def _end(
 ) -> CaseView:
     case, acting = begin(number, step, by=by, version=version)
     reason = written(reason, "理由")
+    if CaseState(case.state) in STOPPED:
+        end_stop(case, by=by, at=at)
     close(case, at)
     move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
     item = version_of(case)

@@ -9,9 +9,12 @@ from datetime import datetime
 from django.db import transaction
 
 from yiwang.cases.models import Case, Opinion
+from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, after
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseView, case_view, departments_of
+from yiwang.cases.services.hearing import refuse_chair
+from yiwang.cases.services.procedure import require_opinions
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -131,6 +134,7 @@ def propose(
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not accepted, or proposed already.
         NotHolderError: the case was given to somebody else.
+        ProcedureRefusedError: a department may still answer in time, or `by` chaired the hearing.
         TextRefusedError: no opinion, or too long.
 
     Source:
@@ -138,6 +142,8 @@ def propose(
     """
     case, acting = begin(number, Step.PROPOSE, by=by, version=version)
     require_holder(case, by)
+    refuse_chair(case, by)
+    require_opinions(case, today=day_of(at))
     text = written(opinion, "审查意见")
     Opinion.objects.create(
         case=case, outcome=outcome.value, text=text, by=by.ref, by_name=by.name or by.ref, at=at

@@ -1,0 +1,43 @@
+"""What the tables of this package share: lengths, choices, and rows that nobody changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pgtrigger
+
+from yiwang.kernel.terms import Term
+
+NUMBER_LENGTH = 45
+REF_LENGTH = 64
+CODE_LENGTH = 32
+NAME_LENGTH = 200
+
+
+def choices(terms: type[Term]) -> dict[str, str]:
+    """Return the choices of a column that holds one of a closed list."""
+    return {term.value: term.label for term in terms}
+
+
+def values(terms: Iterable[Term]) -> list[str]:
+    """Return the stored values of a closed list or of a part of it, sorted."""
+    return sorted(term.value for term in terms)
+
+
+def no_truncate() -> pgtrigger.Trigger:
+    """Return a trigger that refuses to empty a table at once."""
+    return pgtrigger.Trigger(
+        name="no_truncate",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'append-only table';",
+    )
+
+
+def append_only() -> list[pgtrigger.Trigger]:
+    """Return the triggers of a table whose rows are never changed and never deleted."""
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        no_truncate(),
+    ]
