@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from yiwang.kernel.events import Event
@@ -75,3 +75,19 @@ class CaseClosed(Event):
     department_code: str
     applicant_ref: str
     closed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseEnded(Event):
+    """What had been granted was revoked, retracted or deregistered (撤销、撤回、注销)."""
+
+    name: ClassVar[str] = "cases.ended"
+
+    number: str
+    item_slug: str
+    holder_ref: str
+    kind: str
+    ground: str
+    licence_identifier: str
+    reason: str
+    ended_at: datetime

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from yiwang.cases import services
 from yiwang.content import queries as content
 from yiwang.organisations import scope
-from yiwang.organisations.permissions import Actor
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 log = structlog.get_logger()
 
@@ -20,6 +20,11 @@ ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
 UNHEARD_BY = Actor(ref="job:end-hearings", name="系统（逾期未要求听证）")
 REPORTED_BY = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
 RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
+DEREGISTERED_BY = Actor(
+    ref="job:deregister-expired",
+    name="系统（到期注销）",
+    posts={EVERYWHERE: frozenset({Post.APPROVER})},
+)
 PURGED_BY = Actor(ref="job:purge-drafts", name="系统（清理过期草稿）")
 
 
@@ -77,6 +82,16 @@ def recompute_clocks(timestamp: int) -> None:
         )
     if done.changed or done.failed:
         log.warning("cases.clocks_recomputed", changed=done.changed, failed=done.failed)
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(name="yiwang.cases.deregister_expired", queue="maintenance")
+def deregister_expired(timestamp: int) -> None:
+    """Deregister licences that ran out and were not renewed."""
+    with scope.everything():
+        numbers = services.deregister_expired(by=DEREGISTERED_BY, at=_moment(timestamp))
+    if numbers:
+        log.info("cases.deregistered", numbers=numbers)
 
 
 @app.periodic(cron="40 2 * * *")

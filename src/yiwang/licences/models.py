@@ -178,6 +178,11 @@ class Licence(models.Model):
             models.Index(fields=["holder_ref", "-issued_at"], name="licences_licence_wallet"),
             models.Index(fields=["number"], name="licences_licence_number"),
             models.Index(fields=["case_number"], name="licences_licence_case"),
+            models.Index(
+                fields=["valid_until", "id"],
+                name="licences_licence_running_out",
+                condition=Q(state__in=LIVE_VALUES, valid_until__isnull=False),
+            ),
             models.Index(fields=["file_sha256"], name="licences_licence_file"),
             models.Index(
                 fields=["issued_at"],

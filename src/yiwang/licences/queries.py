@@ -205,6 +205,41 @@ def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:
     return valid_licence(holder_ref, type_code, on=on) is not None
 
 
+def newest_version(identifier: str) -> LicenceView:
+    """Return the newest version of the licence of which `identifier` is one version.
+
+    Raises:
+        LookupError: there is no such licence.
+    """
+    one = Licence.objects.filter(identifier=identifier).only("type_id", "serial").first()
+    if one is None:
+        raise LookupError(f"no licence {identifier[:120]!r}")
+    row = _rows().filter(type_id=one.type_id, serial=one.serial).order_by("-version").first()
+    assert row is not None  # `one` is among them
+    return view(row)
+
+
+def versions(identifier: str) -> list[str]:
+    """Return the identifiers of all versions of the licence of `identifier`, oldest first."""
+    one = Licence.objects.filter(identifier=identifier).only("type_id", "serial").first()
+    if one is None:
+        return [identifier]
+    rows = Licence.objects.filter(type_id=one.type_id, serial=one.serial).order_by("version")
+    return list(rows.values_list("identifier", flat=True))
+
+
+def expired(*, by: date, limit: int = PAGE) -> list[LicenceView]:
+    """List licences of cases that were live when they ran out on or before `by`, oldest first."""
+    rows = (
+        _rows()
+        .live()
+        .filter(valid_until__lte=by)
+        .exclude(case_number="")
+        .order_by("valid_until", "pk")
+    )
+    return [view(row) for row in rows[:limit]]
+
+
 def licence_type(code: str) -> LicenceTypeView:
     """Return the type of licence with the code or short name `code`.
 

@@ -11,10 +11,15 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the packages below."""
-        from yiwang.cases.events import CaseGranted
+        from yiwang.cases.events import CaseEnded, CaseGranted
         from yiwang.kernel.events import subscribe
         from yiwang.licences.events import LicenceStateChanged
-        from yiwang.supervision.handlers import on_case_granted, on_licence_state_changed
+        from yiwang.supervision.handlers import (
+            on_case_ended,
+            on_case_granted,
+            on_licence_state_changed,
+        )
 
         subscribe(CaseGranted, on_case_granted)
+        subscribe(CaseEnded, on_case_ended)
         subscribe(LicenceStateChanged, on_licence_state_changed)

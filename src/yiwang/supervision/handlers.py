@@ -6,7 +6,9 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from yiwang.cases.events import CaseGranted
+from yiwang.cases.events import CaseEnded, CaseGranted
+from yiwang.cases.policy.ending import EndKind
+from yiwang.licences import queries as licences
 from yiwang.licences.events import LicenceStateChanged
 from yiwang.licences.policy.states import LicenceState
 from yiwang.supervision import services
@@ -16,7 +18,10 @@ JOB = "job:double-notice"
 
 
 def on_case_granted(event: CaseGranted) -> None:
-    """Put the new licence holder on the supervising department's list (双告知)."""
+    """Put the new licence holder on the supervising department's list (双告知).
+
+    Where the licence is the next version of another, its line takes the place of the older one.
+    """
     services.add_subject(
         subject_ref=event.holder_ref,
         name=event.holder_name,
@@ -28,6 +33,29 @@ def on_case_granted(event: CaseGranted) -> None:
         listed_on=event.granted_on,
         by=JOB,
         at=_start_of(event.granted_on),
+    )
+    for identifier in licences.versions(event.licence_identifier)[:-1]:
+        services.remove_subject(
+            licence_identifier=identifier,
+            reason="证照已换发新版本",
+            removed_on=event.granted_on,
+            by=JOB,
+            at=_start_of(event.granted_on),
+        )
+
+
+def on_case_ended(event: CaseEnded) -> None:
+    """Take the holder of an ended decision without a licence off the list."""
+    if event.licence_identifier:
+        return  # the licence tells its own end
+    label = EndKind(event.kind).label
+    services.remove_subject(
+        licence_identifier="",
+        case_number=event.number,
+        reason=f"许可被{label}：{event.reason}",
+        removed_on=timezone.localdate(event.ended_at),
+        by=JOB,
+        at=event.ended_at,
     )
 
 
@@ -48,14 +76,15 @@ ENDED = frozenset(
 
 
 def on_licence_state_changed(event: LicenceStateChanged) -> None:
-    """Take the holder of an ended licence off the list."""
+    """Take the holder of an ended licence off the list, whichever version put them there."""
     if event.state not in ENDED:
         return
     label = LicenceState(event.state).label
-    services.remove_subject(
-        licence_identifier=event.identifier,
-        reason=f"证照{label}：{event.reason}" if event.reason else f"证照{label}",
-        removed_on=timezone.localdate(event.changed_at),
-        by=JOB,
-        at=event.changed_at,
-    )
+    for identifier in licences.versions(event.identifier):
+        services.remove_subject(
+            licence_identifier=identifier,
+            reason=f"证照{label}：{event.reason}" if event.reason else f"证照{label}",
+            removed_on=timezone.localdate(event.changed_at),
+            by=JOB,
+            at=event.changed_at,
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from yiwang.audit import services as audit
 from yiwang.kernel.errors import RefusedError
@@ -104,20 +105,29 @@ def add_subject(
 
 @transaction.atomic
 def remove_subject(
-    *, licence_identifier: str, reason: str, removed_on: date, by: str, at: datetime
+    *,
+    licence_identifier: str,
+    reason: str,
+    removed_on: date,
+    by: str,
+    at: datetime,
+    case_number: str = "",
 ) -> bool:
     """Take the holder of an ended licence off the list (移出监管对象).
 
     The line stays and says when and why it was taken off. A licence that is on no list, or
-    was taken off before, changes nothing.
+    was taken off before, changes nothing. A decision without a licence is named by its case.
 
     Returns:
         Whether a line changed.
     """
     row = (
         SupervisedSubject.objects.select_for_update()
-        .filter(licence_identifier=licence_identifier, state=SubjectState.LISTED.value)
-        .exclude(licence_identifier="")
+        .filter(
+            Q(licence_identifier=licence_identifier) & ~Q(licence_identifier="")
+            | Q(case_number=case_number, licence_identifier="") & ~Q(case_number=""),
+            state=SubjectState.LISTED.value,
+        )
         .first()
     )
     if row is None:
@@ -131,7 +141,11 @@ def remove_subject(
         actor=by,
         act="supervision.remove_subject",
         target=row.subject_ref,
-        detail={"licence": licence_identifier, "reason": row.removed_reason},
+        detail={
+            "licence": licence_identifier,
+            "case": row.case_number,
+            "reason": row.removed_reason,
+        },
         department=row.department_code,
     )
     return True

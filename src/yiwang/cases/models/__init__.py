@@ -811,3 +811,4 @@ from yiwang.cases.models.commitments import (  # noqa: E402, F401 - they stand o
     PostCheckResult,
     ToleranceCommitment,
 )
+from yiwang.cases.models.ending import EndProposal as EndProposal  # noqa: E402

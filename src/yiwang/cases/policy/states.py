@@ -76,6 +76,8 @@ class Step(Term):
     TERMINATE = "terminate", "终止办理"
     FIX_DOCUMENT = "fix_document", "更正文书"
     PROPOSE_END = "propose_end", "提出撤销、撤回或者注销"
+    STATE_VIEWS = "state_views", "陈述申辩"
+    DECLINE_END = "decline_end", "不予撤销、撤回或者注销"
     REVOKE = "revoke", "撤销"
     RETRACT = "retract", "撤回许可"
     DEREGISTER = "deregister", "注销"
@@ -341,6 +343,18 @@ STEPS: Mapping[Step, Move] = {
         permission=Permission.CASE_END_PROPOSE,
         desk=Desk.DECIDER,
         by_clock=True,
+    ),
+    Step.STATE_VIEWS: Move(
+        starts=_from(S.CLOSED),
+        end=None,
+        permission=Permission.CASE_RECEIVE,
+        by_applicant=True,
+    ),
+    Step.DECLINE_END: Move(
+        starts=_from(S.CLOSED),
+        end=None,
+        permission=Permission.CASE_END,
+        desk=Desk.DECIDER,
     ),
     Step.REVOKE: Move(
         starts=_from(S.CLOSED),
