@@ -162,6 +162,14 @@ def evaluate(rule_set: RuleSet, facts: Mapping[str, object], *, on: date | None 
     return Verdict(outcome=RuleOutcome.HAND_OVER, row_id="", reason=NO_ROW, path=tuple(path))
 
 
+def cell_holds(cell: Cell, value: Value | None, *, fact: Fact, outcome: RuleOutcome) -> bool:
+    """Tell whether a sound cell holds for a value that was read, in a row of `outcome`."""
+    test, operand = _test(cell, fact=fact, outcome=outcome)
+    if test is None:
+        return True
+    return test is _unknown if value is None else test(value, operand)
+
+
 def verdict_to_plain(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON-ready values, to be kept with a run."""
     return {
@@ -229,18 +237,23 @@ def _made(rule_set: RuleSet) -> _Program:
         )
         tests = []
         for index, step in enumerate(steps):
-            if step.cell.op is not CellOp.ANY:
-                tests.append((index, *_test(step.cell), step))
-            elif row.outcome is RuleOutcome.GRANT and step.fact.optional:
-                # a grant never rests on what nobody knows unless the row says so
-                tests.append((index, _known, None, step))
+            test, operand = _test(step.cell, fact=step.fact, outcome=row.outcome)
+            if test is not None:
+                tests.append((index, test, operand, step))
         lines.append(_Line(row.id, row.outcome, row.reason, tuple(tests), steps))
     return _Program(
         facts=tuple((fact, _READERS[fact.kind]) for fact in rule_set.facts), rows=tuple(lines)
     )
 
 
-def _test(cell: Cell) -> tuple[Test, Any]:
+def _test(cell: Cell, *, fact: Fact, outcome: RuleOutcome) -> tuple[Test | None, Any]:
+    """Return how a cell is tested and against what; None: it is not.
+
+    A grant never rests on what nobody knows unless its row says so: where a fact may be missing,
+    a granting row that does not ask about it still asks that it is known.
+    """
+    if cell.op is CellOp.ANY:
+        return (_known if outcome is RuleOutcome.GRANT and fact.optional else None), None
     if cell.op in _ONE:
         return _ONE[cell.op], cell.values[0]
     if cell.op is CellOp.BETWEEN:

@@ -1,5 +1,6 @@
 """The door to decision tables: their parts and how one is evaluated."""
 
+from yiwang.rules.policy.checking import problems, run_test
 from yiwang.rules.policy.comparing import rule_differences
 from yiwang.rules.policy.evaluating import (
     CheckedCell,
@@ -47,8 +48,10 @@ __all__ = [
     "Value",
     "Verdict",
     "evaluate",
+    "problems",
     "rule_differences",
     "rules_from_plain",
     "rules_to_plain",
+    "run_test",
     "verdict_to_plain",
 ]
