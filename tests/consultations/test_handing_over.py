@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from tests.architecture.test_row_security import serving_role
 from tests.factories import cases, desk
 from yiwang.audit.queries import trail
+from yiwang.cases import queries as queries_of_cases
 from yiwang.consultations import queries, quoting, services
 from yiwang.consultations.models import Consultation, PublicAnswer
 from yiwang.consultations.policy.handing_over import (
@@ -25,6 +26,7 @@ from yiwang.consultations.policy.handing_over import (
 )
 from yiwang.content.models import Text
 from yiwang.kernel.workdays import CalendarGapError
+from yiwang.notices.models import Notice
 from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import Actor, PermissionRefusedError
@@ -484,3 +486,19 @@ def test_numbers_are_read_however_they_are_typed():
     assert holds_personal_number("身份证31011419900101123x")
     assert holds_personal_number("310114 19900101 1234")
     assert not holds_personal_number("请拨打12345，2026年3月6日前，编号20260306000123456789")
+
+
+def test_the_asker_is_told_that_there_is_an_answer(settings, tmp_path):
+    settings.DEMO, settings.OUTBOX_DIR = True, tmp_path
+    by_phone, by_account = hand_over(), hand_over(by=cases.FIRM)
+
+    for row in (by_phone, by_account):
+        services.answer_consultation(
+            consultation_id=row.pk, answer="可以办理。", by=cases.CLERK, at=cases.FRIDAY
+        )
+
+    notice = Notice.objects.get(about=f"consultation:{by_phone.query_code}")
+    assert (notice.occasion, notice.channel) == ("consultation_answered", "sms")
+    assert PHONE not in notice.sealed
+    (message,) = queries_of_cases.messages_for(cases.FIRM_REF)
+    assert by_account.query_code in message.title

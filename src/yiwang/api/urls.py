@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yiwang.api import applicants, catalogue, errors, items, public, staff
+from yiwang.api import applicants, catalogue, errors, items, notices, public, staff
 from yiwang.api.context import Token
 
 api = NinjaAPI(
@@ -20,6 +20,7 @@ errors.install(api)
 api.add_router("", public.router)
 api.add_router("", catalogue.router)
 api.add_router("", applicants.router)
+api.add_router("", notices.router)
 api.add_router("", staff.router)
 api.add_router("", items.router)
 

@@ -103,6 +103,26 @@ def purge_drafts(timestamp: int) -> None:
         services.purge_prechecks(at=_moment(timestamp))
 
 
+@app.periodic(cron="*/15 * * * * *")
+@app.task(
+    name="yiwang.cases.tell_of_events",
+    queue="default",
+    queueing_lock="yiwang.cases.tell_of_events",
+)
+def tell_of_events(timestamp: int) -> None:
+    """Plan notices of what happened to cases since the last look."""
+    with scope.everything():
+        services.tell_of_events(at=_moment(timestamp))
+
+
+@app.periodic(cron="30 1 * * *")
+@app.task(name="yiwang.cases.remind", queue="maintenance")
+def remind(timestamp: int) -> None:
+    """Plan reminders of what is due soon, each morning."""
+    with scope.everything():
+        services.remind(at=_moment(timestamp))
+
+
 @app.task(
     name="yiwang.cases.make_document",
     queue="documents",

@@ -8,6 +8,7 @@ from yiwang.cli.cases import cases
 from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
 from yiwang.cli.laws import laws
+from yiwang.cli.notices import notices
 from yiwang.cli.packs import packs
 from yiwang.cli.search import search
 from yiwang.cli.trail import trail
@@ -19,5 +20,5 @@ def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
 
 
-for _command in (packs, catalogue, users, cases, trail, laws, search, demo):
+for _command in (packs, catalogue, users, cases, trail, laws, search, notices, demo):
     operator.add_command(_command)

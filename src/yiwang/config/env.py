@@ -171,6 +171,43 @@ SETTINGS: dict[str, Setting] = {
             secret=True,
         ),
         Setting(
+            name="YIWANG_SMTP_HOST",
+            default="",
+            meaning="Mail server through which applicants are told. Default: none; a "
+            "demonstration writes into YIWANG_HOME/outbox instead.",
+        ),
+        Setting(name="YIWANG_SMTP_PORT", default="25", meaning="Port of the mail server."),
+        Setting(
+            name="YIWANG_SMTP_TLS",
+            default="none",
+            meaning="none, starttls, or tls from the first byte.",
+        ),
+        Setting(name="YIWANG_SMTP_USER", default="", meaning="Account at the mail server."),
+        Setting(
+            name="YIWANG_SMTP_PASSWORD",
+            default="",
+            meaning="Password at the mail server.",
+            secret=True,
+        ),
+        Setting(
+            name="YIWANG_SMTP_FROM",
+            default="noreply@localhost",
+            meaning="Address that e-mails come from.",
+        ),
+        Setting(
+            name="YIWANG_SMS_URL",
+            default="",
+            meaning="Address of the gateway for short messages, which gets signed JSON (see "
+            "docs/how-to/tell-applicants.md). Default: none; a demonstration writes into "
+            "YIWANG_HOME/outbox instead.",
+        ),
+        Setting(
+            name="YIWANG_SMS_KEY",
+            default="",
+            meaning="Key that signs what is handed to that gateway.",
+            secret=True,
+        ),
+        Setting(
             name="YIWANG_LOG_FORMAT",
             default="json",
             meaning="json: one object per line; console: for people.",

@@ -28,6 +28,20 @@ FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000
 EVENTS = env.text("YIWANG_EVENTS")
 
+SMTP_HOST = env.text("YIWANG_SMTP_HOST")
+SMTP_FROM = env.text("YIWANG_SMTP_FROM")
+SMS_URL = env.text("YIWANG_SMS_URL")
+SMS_KEY = env.text("YIWANG_SMS_KEY")
+OUTBOX_DIR = HOME / "outbox"  # of a demonstration: what would have been sent
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = SMTP_HOST
+EMAIL_PORT = env.number("YIWANG_SMTP_PORT")
+EMAIL_HOST_USER = env.text("YIWANG_SMTP_USER")
+EMAIL_HOST_PASSWORD = env.text("YIWANG_SMTP_PASSWORD")
+EMAIL_USE_TLS = env.text("YIWANG_SMTP_TLS") == "starttls"
+EMAIL_USE_SSL = env.text("YIWANG_SMTP_TLS") == "tls"
+EMAIL_TIMEOUT = 10
+
 SECRET_KEY = env.secret("YIWANG_SECRET_KEY")
 FIELD_KEYS = env.secret("YIWANG_FIELD_KEYS").split(",")
 INDEX_KEY = env.secret("YIWANG_INDEX_KEY")
@@ -66,6 +80,7 @@ INSTALLED_APPS = [
     "yiwang.documents",
     "yiwang.organisations",
     "yiwang.registers",
+    "yiwang.notices",
     "yiwang.catalogue",
     "yiwang.licences",
     "yiwang.cases",

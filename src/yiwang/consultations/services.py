@@ -8,6 +8,7 @@ from unicodedata import category
 from django.db import connection, transaction
 
 from yiwang.audit import services as audit
+from yiwang.cases import services as cases
 from yiwang.catalogue import queries as catalogue
 from yiwang.consultations import queries
 from yiwang.consultations.models import Consultation, PublicAnswer
@@ -24,8 +25,11 @@ from yiwang.consultations.policy.handing_over import (
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.identifiers import query_code
 from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.notices import services as notices
+from yiwang.notices.policy.templates import Occasion
+from yiwang.notices.services import Wanted
 from yiwang.organisations import queries as organisations
-from yiwang.organisations import secret_box
+from yiwang.organisations import scope, secret_box
 from yiwang.organisations.limits import Bound, count_try, network_of
 from yiwang.organisations.permissions import Actor, Permission, require
 from yiwang.organisations.policy.terms import DepartmentKind
@@ -170,7 +174,32 @@ def answer_consultation(*, consultation_id: int, answer: str, by: Actor, at: dat
     row.answered_at, row.answered_by = at, by.ref
     row.save(update_fields=["answer", "state", "answered_at", "answered_by"])
     late = organisations.day_of(at) > row.due_on
+    _tell(row, at=at)
     _record(row, "answer", {"late": late, "characters": len(row.answer)}, by=by, at=at)
+
+
+def _tell(row: Consultation, *, at: datetime) -> None:
+    """Tell the asker that there is an answer: in the portal, by e-mail, by short message."""
+    if row.asker_ref:
+        cases.tell_in_portal(
+            to_ref=row.asker_ref,
+            title=f"咨询已答复（{row.query_code}）",
+            body="您提出的咨询已有答复，请在“我的咨询”查看。",
+            at=at,
+        )
+    wanted = Wanted(
+        about=f"consultation:{row.query_code}",
+        occasion=Occasion.CONSULTATION_ANSWERED,
+        to_ref=row.asker_ref,
+        phone=secret_box.unlock(row.phone_locked) if row.phone_locked else "",
+        words={
+            "code": row.query_code,
+            "place": "/ask/answer/",
+            "page": "/me/questions/" if row.asker_ref else "/ask/answer/",
+        },
+    )
+    with scope.everything():  # how the asker is told is the asker's, not the answerer's to see
+        notices.plan([wanted], at=at)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from yiwang.content import queries, services
+from yiwang.content import queries, registry, services
 from yiwang.content.policy import districts, holidays, texts
 from yiwang.content.policy.packs import Change, DiffLine, PackError, PackFile
 
@@ -135,7 +135,7 @@ class Texts:
     def check(self, files: Sequence[PackFile]) -> list[PackError]:
         """Return all that is wrong in the files, and keys written twice in a pack."""
         errors = [error for file in files for error in texts.parse(file)[1]]
-        return errors or texts.check_keys(files)
+        return errors or texts.check_keys(files) or _meanings(files)
 
     def diff(self, files: Sequence[PackFile]) -> list[DiffLine]:
         """Return new and changed texts, and those a pack no longer names."""
@@ -168,6 +168,18 @@ class Texts:
             for text in texts.parse(file)[0]:
                 by_pack.setdefault(file.pack, {})[text.key] = text
         return by_pack
+
+
+def _meanings(files: Sequence[PackFile]) -> list[PackError]:
+    """Return what the packages that use the texts find wrong with them."""
+    return [
+        file.error(f"texts[{index}].{field}", problem, "")
+        for file in files
+        for index, text in enumerate(texts.parse(file)[0])
+        for field, words in (("text", text.text), ("text_en", text.text_en))
+        if words
+        for problem in registry.text_problems(text.key, words)
+    ]
 
 
 HOLIDAYS = Holidays()

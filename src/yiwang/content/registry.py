@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -17,8 +17,10 @@ __all__ = [
     "PackError",
     "PackFile",
     "SectionLoader",
+    "check_texts",
     "loaders",
     "register",
+    "text_problems",
 ]
 
 
@@ -61,3 +63,25 @@ def register(section: str, loader: SectionLoader) -> None:
 def loaders() -> Mapping[str, SectionLoader]:
     """Return section -> loader, in the order of registration."""
     return MappingProxyType(_loaders)
+
+
+TextCheck = Callable[[str, str], list[str]]
+"""Key and text -> what is wrong, one sentence each."""
+
+_text_checks: dict[str, TextCheck] = {}
+
+
+def check_texts(prefix: str, check: TextCheck) -> None:
+    """Have the texts whose key begins with `prefix` and a dot checked when packs are loaded.
+
+    Raises:
+        ValueError: another check is responsible for them.
+    """
+    if _text_checks.setdefault(prefix, check) is not check:
+        raise ValueError(f"two checks for texts under {prefix}")
+
+
+def text_problems(key: str, text: str) -> list[str]:
+    """Return what the package responsible for a text finds wrong with it."""
+    check = _text_checks.get(key.partition(".")[0])
+    return check(key, text) if check else []

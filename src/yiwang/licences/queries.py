@@ -200,6 +200,14 @@ def valid_licences(holder_ref: str, type_code: str, *, on: date) -> list[Licence
     return [view(row) for row in rows[:PAGE]]
 
 
+def ending(first: date, last: date, *, limit: int = 10_000) -> list[LicenceView]:
+    """List the valid licences whose last day lies between two days, ends included; one query."""
+    rows = _rows().filter(
+        state=LicenceState.VALID.value, valid_until__gt=first, valid_until__lte=last + ONE_DAY
+    )
+    return [view(row) for row in rows.order_by("valid_until", "pk")[:limit]]
+
+
 def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:
     """Tell whether the holder has a licence of a type that is valid on `on` (免于提交)."""
     return valid_licence(holder_ref, type_code, on=on) is not None

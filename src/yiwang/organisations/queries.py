@@ -200,6 +200,16 @@ def phone_for_messages(subject_ref: str) -> str:
     return secret_box.unlock(locked) if locked else ""
 
 
+def with_phone(subject_refs: Iterable[str]) -> set[str]:
+    """Return those of the persons and firms whose account named a telephone; one query."""
+    return set(
+        User.objects.filter(subject_ref__in=list(subject_refs), is_active=True)
+        .exclude(kind=UserKind.STAFF.value)
+        .exclude(phone="")
+        .values_list("subject_ref", flat=True)
+    )
+
+
 def login_taken(login: str) -> bool:
     """Tell whether an account has that login."""
     return User.objects.filter(login=login).exists()

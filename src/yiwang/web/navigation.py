@@ -75,6 +75,12 @@ DESK: Sequence[Entry] = (
     Entry(
         key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
     ),
+    Entry(
+        key="notices",
+        label=_("通知"),
+        address="officer:notices",
+        permission=Permission.SYSTEM_MANAGE,
+    ),
     Entry(key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE),
     Entry(key="posts", label=_("岗位"), address="officer:posts", permission=Permission.POST_GRANT),
 )

@@ -85,6 +85,7 @@ from yiwang.cases.services.steps import (
     NotHolderError,
     TextRefusedError,
 )
+from yiwang.cases.services.telling import remind, tell_in_portal, tell_of_events
 from yiwang.cases.services.tracking import count_question
 
 __all__ = [
@@ -147,6 +148,7 @@ __all__ = [
     "receive_at_counter",
     "recompute_clocks",
     "record_site_check",
+    "remind",
     "report_missed_clocks",
     "request_hearing",
     "save_draft",
@@ -154,6 +156,8 @@ __all__ = [
     "start_special",
     "state_views",
     "submit_case",
+    "tell_in_portal",
+    "tell_of_events",
     "terminate_case",
     "withdraw_case",
 ]

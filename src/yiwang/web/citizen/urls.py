@@ -10,6 +10,7 @@ from yiwang.web.citizen import (
     asking,
     cases,
     items,
+    notices,
     personal,
     rating,
     scenes,
@@ -67,6 +68,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/<str:identifier>/", wallet.Licence.as_view(), name="licence"),
     path("licences/<str:identifier>/file/", wallet.LicenceFile.as_view(), name="licence_file"),
     path("me/", account.Me.as_view(), name="me"),
+    path("me/notices/", notices.NoticeSettings.as_view(), name="notices"),
+    path("me/notices/<slug:channel>/", notices.AskContact.as_view(), name="ask_contact"),
+    path(
+        "me/notices/<slug:channel>/code/", notices.ConfirmContact.as_view(), name="confirm_contact"
+    ),
+    path(
+        "me/notices/<slug:channel>/remove/", notices.RemoveContact.as_view(), name="remove_contact"
+    ),
     path("ask/", asking.Ask.as_view(), name="ask"),
     path("ask/hand-over/", asking.HandOver.as_view(), name="hand_over"),
     path("ask/handed-over/", asking.HandedOver.as_view(), name="handed_over"),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from yiwang.web.officer import accounts, cases, desk, handling, questions, ratings, subjects, trail
+from yiwang.web.officer import (
+    accounts,
+    cases,
+    desk,
+    handling,
+    notices,
+    questions,
+    ratings,
+    subjects,
+    trail,
+)
 from yiwang.web.officer.items import basis, editor, pages, reviews
 
 app_name = "officer"
@@ -81,6 +91,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         questions.WithdrawAnswer.as_view(),
         name="withdraw_answer",
     ),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<int:number>/again/", notices.SendAgain.as_view(), name="send_notice"),
+    path("notices/<int:number>/drop/", notices.DropNotice.as_view(), name="drop_notice"),
     path("trail/", trail.Trail.as_view(), name="trail"),
     path("trail/export/", trail.TrailExport.as_view(), name="trail_export"),
     path("accounts/", accounts.Accounts.as_view(), name="users"),

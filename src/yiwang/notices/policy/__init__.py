@@ -1,0 +1,1 @@
+"""Occasions, templates, quiet hours and waits: pure."""
