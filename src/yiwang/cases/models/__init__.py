@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from yiwang.cases.models.ending import EndProposal as EndProposal
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
     DepartmentInquiry,
@@ -811,4 +812,3 @@ from yiwang.cases.models.commitments import (  # noqa: E402, F401 - they stand o
     PostCheckResult,
     ToleranceCommitment,
 )
-from yiwang.cases.models.ending import EndProposal as EndProposal  # noqa: E402

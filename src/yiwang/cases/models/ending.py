@@ -6,14 +6,13 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from yiwang.cases.models import (
+from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
     REF_LENGTH,
-    Case,
-    _choices,
-    _no_truncate,
-    _values,
+    choices,
+    no_truncate,
+    values,
 )
 from yiwang.cases.policy.ending import EXPIRED, GROUNDS, EndKind, EndOutcome, NotEnded
 
@@ -32,8 +31,8 @@ class EndProposal(models.Model):
         行政许可法 第八条, 第三十六条, 第六十九条, 第七十条; four eyes by separation of duties.
     """
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="end_proposals")
-    kind = models.CharField("终结方式", max_length=12, choices=_choices(EndKind))
+    case = models.ForeignKey("Case", on_delete=models.PROTECT, related_name="end_proposals")
+    kind = models.CharField("终结方式", max_length=12, choices=choices(EndKind))
     ground = models.CharField("事由", max_length=32)
     facts = models.TextField("查明的事实")
     evidence = models.TextField("证据")
@@ -46,9 +45,9 @@ class EndProposal(models.Model):
     statement = models.TextField("陈述和申辩", blank=True)
     stated_by = models.CharField("陈述记录人", max_length=REF_LENGTH, blank=True)
     stated_at = models.DateTimeField("陈述时间", null=True)
-    outcome = models.CharField("处理结果", max_length=10, blank=True, choices=_choices(EndOutcome))
+    outcome = models.CharField("处理结果", max_length=10, blank=True, choices=choices(EndOutcome))
     not_ended = models.CharField(
-        "不予终结的原因", max_length=16, blank=True, choices=_choices(NotEnded)
+        "不予终结的原因", max_length=16, blank=True, choices=choices(NotEnded)
     )
     reason = models.TextField("理由", blank=True)
     public_interest = models.TextField("公共利益衡量", blank=True)
@@ -101,7 +100,7 @@ class EndProposal(models.Model):
                 )
                 | (
                     Q(
-                        outcome__in=_values(EndOutcome),
+                        outcome__in=values(EndOutcome),
                         decided_at__isnull=False,
                         decided_on__isnull=False,
                     )
@@ -112,7 +111,7 @@ class EndProposal(models.Model):
             models.CheckConstraint(
                 name="cases_endproposal_declined_for_a_lawful_reason",
                 condition=(
-                    Q(outcome=EndOutcome.DECLINED.value, not_ended__in=_values(NotEnded))
+                    Q(outcome=EndOutcome.DECLINED.value, not_ended__in=values(NotEnded))
                     & (~Q(ground__in=_MUST) | ~Q(not_ended=NotEnded.DISCRETION.value))
                     & (Q(kind=EndKind.REVOKE.value) | ~Q(not_ended=NotEnded.PUBLIC_INTEREST.value))
                 )
@@ -157,7 +156,7 @@ class EndProposal(models.Model):
                 condition=pgtrigger.Condition("OLD.outcome <> ''"),
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-            _no_truncate(),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
