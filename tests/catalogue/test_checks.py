@@ -79,7 +79,60 @@ NO_LICENCE = {"kind": "decision", "name": "批复"}
 FROM_GOVERNMENT = material(source="government", waive_by="none")
 NO_SUCH_FIELD = material(waive_by="register", waive_ref="entity.tax")
 
+
+def automatic(rows: list[dict[str, Any]] | None = None, **fact: Any) -> dict[str, Any]:
+    """Return an item that a machine grants to whoever sells food."""
+    sells = {
+        "name": "sells",
+        "label": "卖什么",
+        "kind": "choice",
+        "source": "answer:sells",
+        "options": {"food": "食品", "goods": "百货"},
+    }
+    rules = {
+        "name": "摆摊",
+        "facts": [sells | fact],
+        "rows": rows
+        or [
+            {"id": "food", "when": {"sells": "food"}, "outcome": "grant", "reason": "食品摊"},
+            {"id": "rest", "outcome": "hand_over", "reason": "须核实"},
+        ],
+        "tests": [{"name": "食品", "facts": {"sells": "food"}, "expect": "grant", "row": "food"}],
+    }
+    return definition(auto_decide=True, auto_rules=rules)
+
+
+def looked_at(**changes: Any) -> dict[str, Any]:
+    whole = automatic()
+    whole["flow"][1] |= changes
+    return whole
+
+
+TEXT = {"kind": "text", "options": {}}
+ONLY_FOOD = [{"id": "food", "when": {"sells": "food"}, "outcome": "grant", "reason": "食品摊"}]
+CONTRARY = [
+    {"id": "all", "when": {"sells": {"in": ["food", "goods"]}}, "outcome": "grant", "reason": "摊"},
+    {"id": "goods", "when": {"sells": "goods"}, "outcome": "hand_over", "reason": "须核实"},
+]
+
 FAILING = [
+    ("automatic_by_rules", definition(auto_decide=True), "请写出规则"),
+    ("automatic_rules_stand", automatic(ONLY_FOOD), "卖什么是“百货”：没有一行说到"),
+    ("automatic_rules_stand", automatic(CONTRARY), "第 1 行准予，而第 2 行要转人工"),
+    ("automatic_rules_stand", automatic([{**ONLY_FOOD[0], "reason": ""}]), "没有写理由"),
+    ("automatic_rules_stand", automatic([{**ONLY_FOOD[0], "when": {"sells": "goods"}}]), "食品"),
+    ("automatic_facts_exist", automatic(source="answer:sold"), "没有问题“sold”"),
+    ("automatic_facts_exist", automatic(source="sells"), "看不懂来源“sells”"),
+    ("automatic_facts_exist", automatic(source="register:entity.tax"), "没有登记字段“entity.tax”"),
+    ("automatic_facts_exist", automatic(source="register:person.name"), "不属于该事项的服务对象"),
+    ("automatic_facts_exist", automatic(source="check:tax.paid"), "没有数据核验“tax.paid”"),
+    ("automatic_facts_exist", automatic(source="check:entity.open"), "请把事实的类型改为是否"),
+    ("automatic_facts_exist", automatic(source="case:mood"), "没有办件字段“mood”"),
+    ("automatic_facts_exist", automatic(source="case:received_on"), "类型改为日期"),
+    ("automatic_facts_exist", automatic(**TEXT), "请把事实的类型改为选项"),
+    ("automatic_facts_exist", automatic(options={"food": "食品"}), "请列出同样的选项：food、goods"),
+    ("automatic_without_a_look", looked_at(text="到摊位现场核查。"), "请取消自动办理"),
+    ("automatic_without_a_look", looked_at(name="实地检查"), "不能由系统自动准予"),
     ("promise_within_law", changed("limit.promised_workdays", 21), "请缩短承诺时限"),
     ("promise_within_law", changed("limit.statutory_workdays", -1), "当场办结的填 0"),
     ("promise_within_law", changed("limit.source", ""), "写明法律条款"),

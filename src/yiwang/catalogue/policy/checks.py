@@ -14,6 +14,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from yiwang.catalogue.policy.automatic import (
+    automatic_by_rules,
+    automatic_facts_exist,
+    automatic_rules_stand,
+    automatic_without_a_look,
+)
 from yiwang.catalogue.policy.english import translatable
 from yiwang.catalogue.policy.items import (
     ITEM_TYPE_CODES,
@@ -38,32 +44,11 @@ from yiwang.catalogue.policy.items import (
     scenario_answers,
 )
 from yiwang.catalogue.policy.parsing import Problem
+from yiwang.catalogue.policy.registered import REGISTER_FIELDS
 from yiwang.kernel.identifiers import items as item_codes
 
 LICENCE_FLOW_STEPS = 5
 """Fewest steps of a licence's flow (受理、审核、审批、办结、送达)."""
-
-REGISTER_FIELDS = frozenset(
-    (
-        "person.name",
-        "person.id_number",
-        "person.phone",
-        "person.address",
-        "person.gender",
-        "person.born_on",
-        "person.hukou",
-        "entity.name",
-        "entity.uscc",
-        "entity.address",
-        "entity.legal_representative",
-        "entity.phone",
-        "entity.kind",
-        "entity.established_on",
-        "entity.industry",
-        "entity.town",
-    )
-)
-"""Register fields that may answer a question (`Question.prefill`)."""
 
 REGISTER_LABELS: Mapping[str, str] = {
     "姓名": "person.name",
@@ -923,6 +908,10 @@ CHECKS: tuple[Check, ...] = tuple(
         entrusted_by_somebody,
         hall_or_reason,
         online_as_told,
+        automatic_by_rules,
+        automatic_rules_stand,
+        automatic_facts_exist,
+        automatic_without_a_look,
         sections_repeat_soundly,
         texts_are_plain,
         english_fits,
