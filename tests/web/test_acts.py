@@ -14,6 +14,7 @@ import yiwang
 from yiwang.audit.queries import READ_ACT
 from yiwang.cases.policy.states import Step
 from yiwang.catalogue.policy.drafting import DraftStep
+from yiwang.exchange.policy.terms import ReturnKind
 from yiwang.licences.policy.states import LicenceStep
 from yiwang.ratings.policy.clocks import TaskStep
 from yiwang.web import acts
@@ -27,6 +28,7 @@ COMPUTED = {
     "consultations/services.py": {
         f"consultations.{act}" for act in ("ask", "answer", "transfer", "publish", "withdraw")
     },
+    "exchange/services/receiving.py": {f"exchange.{kind.value}" for kind in ReturnKind},
     "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
     "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
 }

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
-from yiwang.api import applicants, catalogue, errors, items, notices, public, staff
+from yiwang.api import (
+    applicants,
+    catalogue,
+    errors,
+    gateway,
+    items,
+    notices,
+    public,
+    staff,
+)
 from yiwang.api.context import Token
 
 api = NinjaAPI(
@@ -15,13 +24,16 @@ api = NinjaAPI(
     auth=Token(),
     urls_namespace="api",
     docs_url=None,
+    openapi_extra={"webhooks": gateway.WEBHOOKS},
 )
 errors.install(api)
+gateway.install(api)
 api.add_router("", public.router)
 api.add_router("", catalogue.router)
 api.add_router("", applicants.router)
 api.add_router("", notices.router)
 api.add_router("", staff.router)
 api.add_router("", items.router)
+api.add_router("", gateway.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

@@ -19,6 +19,7 @@ class CaseSubmitted(Event):
     item_slug: str
     applicant_ref: str
     received_on: date
+    deciding_department: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,19 @@ class CaseAccepted(Event):
     applicant_ref: str
     accepted_on: date
     deemed: bool
+    deciding_department: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseCorrected(Event):
+    """The applicant filed the correction (提交补正)."""
+
+    name: ClassVar[str] = "cases.corrected"
+
+    number: str
+    item_slug: str
+    corrected_on: date
+    deciding_department: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +89,7 @@ class CaseClosed(Event):
     department_code: str
     applicant_ref: str
     closed_on: date
+    deciding_department: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ class ConfigConfig(AppConfig):
         """Install the transport that the setting names."""
         from django.conf import settings
 
+        from yiwang.config import gateway as _gateway  # noqa: F401 - registers its jobs
         from yiwang.config import outbox
         from yiwang.kernel import events
 

@@ -24,6 +24,7 @@ OWN_PACKS_DIR = Path(env.text("YIWANG_PACKS")) if env.text("YIWANG_PACKS") else 
 FILES_DIR = HOME / "files"
 SEARCH_DIR = HOME / "search"
 KEYS_DIR = HOME / "keys"
+EXCHANGE_DIR = HOME / "exchange"  # folders of departments that exchange files
 FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000
 EVENTS = env.text("YIWANG_EVENTS")
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "yiwang.supervision",
     "yiwang.ratings",
     "yiwang.consultations",
+    "yiwang.exchange",
     "yiwang.web",
     "yiwang.config",
 ]

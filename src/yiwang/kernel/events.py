@@ -29,26 +29,40 @@ class Event:
 
 E = TypeVar("E", bound=Event)
 Transport = Callable[[Event], None]
+Wish = Callable[[Any], bool]
 
 _types: dict[str, type[Event]] = {}
-_handlers: dict[str, list[Callable[[Any], None]]] = {}
+_handlers: dict[str, list[tuple[Callable[[Any], None], Wish | None]]] = {}
 
 
-def subscribe(event_type: type[E], handler: Callable[[E], None]) -> None:
-    """Have `handler` called for each event of `event_type`; a second call changes nothing."""
+def subscribe(
+    event_type: type[E],
+    handler: Callable[[E], None],
+    *,
+    wanted: Callable[[E], bool] | None = None,
+) -> None:
+    """Have `handler` called for each event of `event_type`; a second call changes nothing.
+
+    Args:
+        event_type: What to wait for.
+        handler: What to call; idempotent.
+        wanted: Says cheaply, at publishing, whether the event matters to `handler`; an event that
+            matters to nobody does not travel. None: each does. `handler` must cope with events
+            that do not matter to it.
+    """
     if not event_type.name:
         raise ValueError(f"{event_type.__qualname__} has no name")
     known = _types.setdefault(event_type.name, event_type)
     if known is not event_type:
         raise ValueError(f"two events are named {event_type.name}")
     handlers = _handlers.setdefault(event_type.name, [])
-    if handler not in handlers:
-        handlers.append(handler)
+    if handler not in [known for known, _ in handlers]:
+        handlers.append((handler, wanted))
 
 
 def deliver(event: Event) -> None:
     """Call every handler of `event`, in the order in which they subscribed."""
-    for handler in _handlers.get(event.name, ()):
+    for handler, _ in _handlers.get(event.name, ()):
         handler(event)
 
 
@@ -62,7 +76,7 @@ def set_transport(transport: Transport) -> None:
 
 def publish(event: Event) -> None:
     """Hand `event` to the transport; to be called inside the transaction of the act."""
-    if event.name in _handlers:
+    if any(wish is None or wish(event) for _, wish in _handlers.get(event.name, ())):
         _transport[0](event)
 
 

@@ -44,6 +44,7 @@ class Permission(Term):
     USER_MANAGE = "user_manage", "管理账号"
     POST_GRANT = "post_grant", "授予岗位"
     SYSTEM_MANAGE = "system_manage", "管理系统运行"
+    GATEWAY_MANAGE = "gateway_manage", "处理部门系统对接报文"
     WORK_DESK = "work_desk", "使用工作台"
     OWN_AFFAIRS = "own_affairs", "以申请人身份办理"
     """What applicants do for themselves; of no post, it only narrows their tokens."""
@@ -116,6 +117,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CASE_EXTEND,
             _P.LICENCE_READ,
             _P.SUBJECT_READ,
+            _P.GATEWAY_MANAGE,
             _P.RATING_READ,
             _P.RATING_ANSWER,
             _P.CONSULT_ANSWER,

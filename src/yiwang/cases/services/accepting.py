@@ -191,6 +191,7 @@ def _accept(
             applicant_ref=case.applicant_ref,
             accepted_on=accepted_on,
             deemed=deemed,
+            deciding_department=case.deciding_department,
         )
     )
     return case
@@ -293,6 +294,7 @@ def publish_closed(case: Case) -> None:
             department_code=case.department_code,
             applicant_ref=case.applicant_ref,
             closed_on=case.closed_at.astimezone(PLACE).date(),
+            deciding_department=case.deciding_department,
         )
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from yiwang.audit import services as audit
+from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
@@ -28,6 +29,7 @@ from yiwang.cases.services.steps import (
     written,
 )
 from yiwang.documents import services as documents
+from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import Actor
@@ -185,6 +187,14 @@ def file_correction(
         by=by,
         at=at,
         changed=["corrected_on", "due_on", "notice_due_on"],
+    )
+    events.publish(
+        CaseCorrected(
+            number=case.number,
+            item_slug=case.item_slug,
+            corrected_on=case.corrected_on,
+            deciding_department=case.deciding_department,
+        )
     )
     return case_view(case)
 

@@ -378,6 +378,7 @@ def _receive(
             item_slug=item.slug,
             applicant_ref=application.applicant_ref,
             received_on=today,
+            deciding_department=case.deciding_department,
         )
     )
     return case

@@ -1,0 +1,1 @@
+"""Signatures, messages and waits: pure."""

@@ -1,0 +1,336 @@
+"""The messages of both directions, with their published JSON Schema."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import MaterialState, Outcome
+from yiwang.exchange.policy.terms import PushKind
+from yiwang.kernel.errors import RefusedError
+
+LARGEST_BYTES = 1_000_000
+"""Largest message from a department; materials never travel inside."""
+
+
+class MessageRefusedError(RefusedError):
+    """The message is not what the schema says."""
+
+    code = "exchange.message_refused"
+
+
+def _plain(text: str) -> str:
+    if any(char == "\x00" or 0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise ValueError("文字中有不能保存的字符")
+    return text
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,45}$")]
+Text = Annotated[str, StringConstraints(max_length=2_000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,20}$")]
+
+
+class Shape(BaseModel):
+    """A message takes the fields it names and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _printable(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for one in value.values():
+                if isinstance(one, str):
+                    _plain(one)
+        return value
+
+
+class Person(Shape):
+    """Who acted in the department: its own staff number and the name that documents show."""
+
+    id: Code
+    name: Name
+
+    def same_as(self, other: Person) -> bool:
+        """Tell whether both are one person, by number or by name."""
+        return _folded(self.id) == _folded(other.id) or _folded(self.name) == _folded(other.name)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
+
+
+class _Return(Shape):
+    id: Id = Field(description="Stable; a repeat with the same body gets the same answer.")
+    case: Number = Field(description="Case number, as pushed.")
+    sequence: int = Field(ge=1, le=1_000_000, description="1, 2, 3 … per case, without gaps.")
+
+
+class Acknowledge(_Return):
+    """The case has arrived (签收)."""
+
+    kind: Literal["acknowledge"]
+    their_number: Annotated[str, StringConstraints(max_length=60)] = Field(
+        default="", description="Number of the case in the department's own system."
+    )
+
+
+class Accept(_Return):
+    """The application is accepted (受理)."""
+
+    kind: Literal["accept"]
+    person: Person
+
+
+class CorrectionLine(Shape):
+    """One thing to complete."""
+
+    material: Annotated[str, StringConstraints(max_length=80)] = ""
+    what: Text
+    why: Text
+    example: Text = ""
+
+
+class AskCorrection(_Return):
+    """Everything that is missing, once (一次性告知补正)."""
+
+    kind: Literal["correction"]
+    person: Person
+    lines: Annotated[tuple[CorrectionLine, ...], Field(min_length=1, max_length=60)]
+
+
+class Decline(_Return):
+    """The application is not accepted (不予受理)."""
+
+    kind: Literal["decline"]
+    person: Person
+    reason: Text
+    article: Text
+    no_need: bool = False
+
+
+class Review(_Return):
+    """The review has begun (开始审查)."""
+
+    kind: Literal["review"]
+    person: Person
+
+
+class SpecialStart(_Return):
+    """A special procedure begins; the clock stops with its notice (特别程序)."""
+
+    kind: Literal["special_start"]
+    person: Person
+    step: Annotated[str, StringConstraints(max_length=80)]
+    reason: Text
+
+
+class SpecialEnd(_Return):
+    """The special procedure has ended."""
+
+    kind: Literal["special_end"]
+    person: Person
+    reason: Text = ""
+
+
+class Opinion(_Return):
+    """What the reviewer proposes (审查意见)."""
+
+    kind: Literal["opinion"]
+    reviewer: Person
+    outcome: Outcome
+    text: Text
+
+
+class Result(_Return):
+    """The decision (审批结果): by somebody else than the reviewer.
+
+    Where no opinion was sent before, `opinion` says what the reviewer found.
+    """
+
+    kind: Literal["result"]
+    reviewer: Person
+    decider: Person
+    outcome: Outcome
+    reason: Text = ""
+    article: Text = ""
+    opinion: Text = ""
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Result:
+        if self.reviewer.same_as(self.decider):
+            raise ValueError("审查人和决定人不能是同一人，请由另一人决定后重发")
+        return self
+
+
+Return: TypeAlias = (
+    Acknowledge
+    | Accept
+    | AskCorrection
+    | Decline
+    | Review
+    | SpecialStart
+    | SpecialEnd
+    | Opinion
+    | Result
+)
+
+_RETURN: TypeAdapter[Return] = TypeAdapter(Annotated[Return, Field(discriminator="kind")])
+
+
+def read(raw: bytes) -> Return:
+    """Return the message that `raw` is.
+
+    Raises:
+        MessageRefusedError: too large, not JSON, or not as the schema says.
+    """
+    if len(raw) > LARGEST_BYTES:
+        raise MessageRefusedError(
+            f"报文超过{LARGEST_BYTES // 1_000_000}MB，材料请勿放在报文里，请精简后重发。"
+        )
+    try:
+        return _RETURN.validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "正文"
+        said = first["msg"].removeprefix("Value error, ")
+        raise MessageRefusedError(f"报文不符合接口说明：{place[:80]}（{said[:120]}）。") from None
+
+
+class File(Shape):
+    """A file of a material; fetched by its link, or found in the folder under `name`."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    url: str = Field(default="", description="Valid until `url_expires_at`; empty: in the folder.")
+    url_expires_at: datetime | None = None
+
+
+class Material(Shape):
+    """One material of the case."""
+
+    id: str
+    name: str
+    state: MaterialState
+    source: str
+    files: tuple[File, ...]
+
+
+class Answer(Shape):
+    """One answer of the form, as stored and as people read it."""
+
+    id: str
+    label: str
+    value: Any
+    text: str
+
+
+class CorrectionAnswer(Shape):
+    """One line of the correction and what the applicant filed."""
+
+    material: str
+    what: str
+    why: str
+    answer: str
+    files: tuple[File, ...]
+
+
+class Applicant(Shape):
+    """Who applies."""
+
+    kind: str
+    name: str
+    number: str = Field(description="Citizen number or unified social credit code; may be empty.")
+
+
+class Item(Shape):
+    """The item version that the case is pinned to."""
+
+    slug: str
+    version: int
+    name: str
+    task_code: str
+
+
+class CaseBody(Shape):
+    """The whole case, so that nothing is typed again."""
+
+    number: str
+    item: Item
+    state: CaseState
+    state_label: str
+    channel: str
+    department: str
+    deciding_department: str
+    applicant: Applicant
+    received_at: datetime
+    notice_due_on: date
+    corrected_on: date | None
+    accepted_on: date | None
+    promised_on: date | None
+    statutory_on: date | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    answers: tuple[Answer, ...]
+    materials: tuple[Material, ...]
+    correction: tuple[CorrectionAnswer, ...]
+
+
+class Push(Shape):
+    """What the platform sends."""
+
+    version: Literal["yiwang.gateway/1"]
+    id: str
+    kind: PushKind
+    sequence: int = Field(description="1, 2, 3 … per case.")
+    next_sequence: int = Field(description="The sequence that the platform expects next from you.")
+    created_at: datetime
+    case: CaseBody
+
+
+class Told(Shape):
+    """What became of a message of the department."""
+
+    id: str
+    case: str
+    sequence: int
+    state: str = Field(description="applied, held, refused, dead or given_up.")
+    detail: str = ""
+    next_sequence: int
+
+
+class Trouble(Shape):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="One Chinese sentence that says what would put it right.")
+    code: str
+
+
+def schemas() -> dict[str, Any]:
+    """Return the JSON Schemas (2020-12) of both directions and of the answers."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "push": Push.model_json_schema(),
+        "return": _RETURN.json_schema(),
+        "told": Told.model_json_schema(),
+        "problem": Trouble.model_json_schema(),
+    }

@@ -1,0 +1,44 @@
+"""The market department works in a system of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from tests.factories import cases, exchange
+from tests.factories.exchange import Side, Wire
+from yiwang.api import context
+from yiwang.exchange import queries
+from yiwang.kernel import events
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Nothing leaves the machine."""
+    return Wire().put_on(monkeypatch)
+
+
+@pytest.fixture
+def side(db: None, wire: Wire, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Side:
+    """The other side: an invented district, its market department connected over HTTP."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
+    queries.forget()
+    monkeypatch.setattr(events, "_transport", [events.deliver])
+    monkeypatch.setattr("yiwang.api.context.content.workday_calendar", lambda: cases.CALENDAR)
+    monkeypatch.setattr("yiwang.api.context.timezone.now", lambda: cases.FRIDAY)
+    context.forget()
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+    cases.publish(cases.card())
+    return exchange.keys(exchange.register())
+
+
+@pytest.fixture
+def number(side: Side) -> str:
+    """A case that was accepted and pushed."""
+    case = cases.accepted()
+    assert exchange.push_all(side.partner) == 1
+    return case.number

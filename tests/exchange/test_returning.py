@@ -1,0 +1,359 @@
+"""What a department's system sends back: done in order, once, by that department's people only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from tests.factories import cases, exchange
+from tests.factories.exchange import LI, ZHAO
+from yiwang.audit.models import AuditEvent
+from yiwang.cases import queries
+from yiwang.exchange import services
+from yiwang.exchange.models import Nonce, RefusedCall, Returned
+from yiwang.exchange.policy.signatures import SKEW, Key
+from yiwang.exchange.policy.terms import Algorithm
+
+
+def refused(answer, status: int, words: str) -> str:
+    body = answer.json()
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, body["status"]) == (status, status), body
+    assert set(body) == {"type", "title", "status", "detail", "code"}
+    assert words in body["detail"], body
+    assert body["detail"].endswith("。")
+    return body["code"]
+
+
+def state(number: str) -> str:
+    return queries.case(number, by=cases.HEAD).state.value
+
+
+@pytest.mark.req("CASE-03", "CASE-05")
+def test_a_case_worked_in_the_departments_system_is_decided_here(side, number):
+    for sequence, (kind, told) in enumerate(
+        [
+            ("acknowledge", {"their_number": "SJ-2026-0001"}),
+            ("review", {"person": LI}),
+            ("opinion", {"reviewer": LI, "outcome": "grant", "text": "现场核查符合条件"}),
+            ("result", {"reviewer": LI, "decider": ZHAO, "outcome": "grant"}),
+        ],
+        start=1,
+    ):
+        answer = side.tell(number, sequence, kind, **told)
+        assert answer.status_code == 200, answer.content.decode()
+        assert answer.json()["next_sequence"] == sequence + 1
+
+    page = queries.case_page(number, by=cases.HEAD)
+    assert (page.case.state.value, page.case.outcome.value) == ("approved", "grant")
+    assert page.case.licence_identifier
+    assert page.opinion.text == "现场核查符合条件"
+    assert [(one.step.value, one.actor_name) for one in page.events[-3:]] == [
+        ("start_review", "李审查"),
+        ("propose", "李审查"),
+        ("grant", "赵审批"),
+    ]
+    assert page.case.reviewed_by == "gateway:market:li"
+    assert page.case.decided_by == "gateway:market:zhao"
+
+
+def test_a_colleague_in_the_same_system_goes_on_and_somebody_on_the_platform_is_not_disturbed(
+    side, number
+):
+    assert side.tell(number, 1, "review", person=LI).status_code == 200
+    other = {"id": "wang", "name": "王审查"}
+    assert side.opinion(number, 2, reviewer=other).status_code == 200
+
+    here = cases.accepted()
+    from yiwang.cases import services as acts
+
+    acts.assign_case(number=here.number, to=cases.REVIEWER.ref, by=cases.REVIEWER, at=cases.FRIDAY)
+    exchange.push_all(side.partner)
+    refused(side.opinion(here.number, 1), 409, "已分派给其他人员")
+
+
+def test_one_result_may_bring_its_opinion_along(side, number):
+    answer = side.result(number, 1)
+
+    assert answer.status_code == 200, answer.content.decode()
+    assert state(number) == "approved"
+
+
+def test_a_refusal_needs_reason_and_article(side, number):
+    refused(side.result(number, 1, outcome="refuse", opinion="不符合"), 422, "不予的理由")
+    assert state(number) == "accepted"
+
+    told = {"outcome": "refuse", "reason": "场所不符合要求", "article": "食品安全法 第三十三条"}
+    assert side.result(number, 1, **told).status_code == 200
+    assert state(number) == "rejected"
+
+
+@pytest.mark.parametrize(
+    "decider",
+    [
+        LI,
+        {"id": "LI", "name": "另一个"},
+        {"id": "li2", "name": "李审查"},
+        {"id": "li2", "name": "李 审查"},
+    ],
+)
+def test_reviewer_and_decider_are_two_people(side, number, decider):
+    refused(side.result(number, 1, decider=decider), 422, "不能是同一人")
+    assert state(number) == "accepted"
+
+
+def test_the_decider_cannot_be_who_had_reviewed_under_another_message(side, number):
+    assert side.opinion(number, 1).status_code == 200
+
+    refused(side.result(number, 2, reviewer=ZHAO, decider=LI), 422, "审查人不是同一人")
+    assert state(number) == "decision_pending"
+
+
+def test_a_repeat_gets_the_first_answer_and_does_nothing(side, number):
+    first = side.opinion(number, 1, id="message-once")
+    again = side.opinion(number, 1, id="message-once")
+
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert Returned.objects.count() == 1
+    refusal = side.result(number, 2, id="result-once", reviewer=ZHAO, decider=LI)
+    assert side.result(number, 2, id="result-once", reviewer=ZHAO, decider=LI).content == (
+        refusal.content
+    )
+
+
+def test_an_id_is_not_used_for_something_else(side, number):
+    side.opinion(number, 1, id="message-once")
+
+    refused(side.opinion(number, 1, id="message-once", text="别的意见"), 422, "另一份内容")
+
+
+def test_what_comes_too_early_waits_and_is_done_in_order(side, number):
+    early = side.result(number, 3)
+    assert (early.status_code, early.json()["state"]) == (202, "held")
+    assert "等待序号1" in early.json()["detail"]
+    assert side.opinion(number, 2, id="the-opinion").status_code == 202
+    assert state(number) == "accepted"
+
+    assert side.tell(number, 1, "review", person=LI).status_code == 200
+
+    assert state(number) == "approved"
+    assert side.opinion(number, 2, id="the-opinion").status_code == 202  # as the first time
+    now = side.call("GET", "/messages/the-opinion").json()
+    assert (now["state"], now["next_sequence"]) == ("applied", 4)
+
+
+def test_what_comes_late_under_a_new_id_is_refused(side, number):
+    assert side.tell(number, 1, "review", person=LI).status_code == 200
+
+    refused(side.tell(number, 1, "review", person=LI), 409, "序号1已经用过，下一条应为2")
+
+
+def test_what_waits_in_vain_becomes_a_dead_letter(side, number):
+    side.result(number, 2)
+    assert services.expire_held(at=cases.FRIDAY + dt.timedelta(hours=23)) == 0
+
+    assert services.expire_held(at=cases.FRIDAY + dt.timedelta(hours=25)) == 1
+
+    row = Returned.objects.get()
+    assert (row.state, row.failure) == ("dead", "等了24小时，没有收到序号1的报文。")
+
+
+def test_what_waited_and_cannot_be_done_any_more_becomes_a_dead_letter(side, number):
+    side.opinion(number, 2)
+    side.tell(number, 3, "acknowledge")
+
+    told = {"outcome": "grant", "opinion": "符合"}
+    assert side.result(number, 1, **told).status_code == 200
+
+    assert list(Returned.objects.order_by("sequence").values_list("sequence", "state")) == [
+        (1, "applied"),
+        (2, "dead"),
+        (3, "held"),
+    ]
+    assert "不能开始审查" in Returned.objects.get(sequence=2).failure
+
+
+def test_a_decided_case_is_not_decided_again(side, number):
+    assert side.result(number, 1).status_code == 200
+
+    refused(side.result(number, 2), 409, "准予")
+    refused(side.tell(number, 2, "review", person=LI), 409, "不能开始审查")
+
+
+def test_a_case_that_was_never_sent_is_unknown_whether_it_exists_or_not(side, number):
+    hers = cases.receive()
+    refused(side.opinion(hers.number, 1), 404, "没有向本系统推送过这个办件")
+    refused(side.opinion("310114ZZ", 1), 404, "没有向本系统推送过这个办件")
+
+    assert RefusedCall.objects.get(reason="exchange.foreign_case").count == 2
+    assert AuditEvent.objects.filter(act="exchange.turn_away").count() == 2
+
+
+def test_another_department_cannot_act_on_the_case(side, number):
+    housing = exchange.keys(exchange.register(code="housing-main", department="housing"))
+
+    refused(housing.opinion(number, 1), 404, "没有向本系统推送过这个办件")
+    refused(housing.call("GET", f"/cases/{number}"), 404, "没有向本系统推送过这个办件")
+    assert state(number) == "accepted"
+
+
+def test_a_forged_call_is_turned_away_counted_and_in_the_trail(side, number):
+    wrong = Key(key_id=side.key.key_id, algorithm=Algorithm.HMAC_SHA256, secret="b3RoZXI=" * 4)
+    body = json.dumps({"id": "forged-01", "case": number}).encode()
+
+    code = refused(side.call("POST", "/messages", body, key=wrong), 401, "签名不正确")
+
+    assert code == "exchange.signature_refused"
+    count = RefusedCall.objects.get()
+    assert (count.partner_code, count.count) == ("market-main", 1)
+    assert AuditEvent.objects.filter(act="exchange.turn_away").count() == 1
+    assert not Returned.objects.exists()
+
+
+def test_a_bearer_token_opens_nothing_here(side):
+    from django.test import Client
+
+    answer = Client().post(
+        "/api/v1/gateway/messages",
+        "{}",
+        content_type="application/json",
+        headers={"Authorization": "Bearer yw_test"},
+    )
+
+    refused(answer, 401, "Signature-Input")
+
+
+def test_a_signature_is_used_once_even_for_the_same_words(side, number):
+    body = json.dumps(
+        {"id": "replay-01", "case": number, "sequence": 1, "kind": "acknowledge"}
+    ).encode()
+    nonce = "n" * 20
+    assert (
+        side.call("POST", "/messages", body, message_id="replay-01", nonce=nonce).status_code == 200
+    )
+
+    refused(
+        side.call("POST", "/messages", body, message_id="replay-01", nonce=nonce), 401, "已经用过"
+    )
+    assert Nonce.objects.count() == 1
+    assert services.purge_nonces(at=cases.FRIDAY + 3 * SKEW) == 1
+
+
+def test_a_clock_that_is_wrong_is_told_so(side, number):
+    late = cases.FRIDAY - SKEW - dt.timedelta(seconds=1)
+
+    refused(side.call("GET", f"/cases/{number}", at=late), 401, "校准服务器时钟")
+
+
+def test_a_flood_of_forgeries_does_not_fill_the_trail(side):
+    for _ in range(150):
+        services.turn_away(reason="exchange.x", partner_code="", at=cases.FRIDAY, ip="10.0.0.9")
+
+    assert RefusedCall.objects.get().count == 150
+    assert AuditEvent.objects.filter(act="exchange.turn_away").count() == 21
+
+
+def test_a_system_that_was_switched_off_is_not_heard(side, number):
+    services.switch_partner(
+        code="market-main", on=False, reason="系统升级", by=exchange.ADMIN, at=cases.FRIDAY
+    )
+
+    refused(side.call("GET", f"/cases/{number}"), 403, "接入已关闭")
+
+
+def test_ten_megabytes_are_refused_before_they_are_read(side):
+    refused(side.call("POST", "/messages", b"x" * 10_000_000), 413, "报文超过1MB")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "正文"),
+        (b"{", "正文"),
+        (b"[]", "正文"),
+        (b'{"kind": "explode"}', "kind"),
+        (b'{"id":"message-1","case":"1","sequence":0,"kind":"acknowledge"}', "sequence"),
+        (b'{"id":"message-1","case":"../1","sequence":1,"kind":"acknowledge"}', "case"),
+        (b'{"id":"x","case":"1","sequence":1,"kind":"acknowledge"}', "id"),
+        (b'{"id":"message-1","case":"1","sequence":1,"kind":"acknowledge","more":1}', "more"),
+        (
+            b'{"id":"message-1","case":"1","sequence":1,"kind":"acknowledge",'
+            b'"their_number":"\\u0000"}',
+            "不能保存",
+        ),
+        (b"[" * 100_000, "正文"),
+        (b"\xff\xfe", "正文"),
+    ],
+)
+def test_a_message_that_is_not_one_is_refused_in_one_sentence(side, body, words):
+    refused(side.call("POST", "/messages", body), 422, words)
+
+
+def test_a_signature_of_another_id_does_not_cover_the_message(side, number):
+    body = json.dumps(
+        {"id": "message-77", "case": number, "sequence": 1, "kind": "acknowledge"}
+    ).encode()
+
+    refused(side.call("POST", "/messages", body, message_id="another-one"), 422, "Idempotency-Key")
+
+
+def test_a_department_asks_for_what_is_missing_and_is_told_what_came(side, monkeypatch):
+    services.switch_partner(
+        code="market-main", on=False, reason="改为收件后推送", by=exchange.ADMIN, at=cases.FRIDAY
+    )
+    from yiwang.exchange.policy.terms import Begin
+
+    early = exchange.keys(exchange.register(code="market-early", begins=Begin.RECEIVED))
+    case = cases.receive()
+    exchange.push_all(early.partner)
+    lines = [{"what": "补充地址门牌", "why": "地址不完整", "example": "11号"}]
+    assert early.tell(case.number, 1, "correction", person=LI, lines=lines).status_code == 200
+    assert state(case.number) == "correction"
+    line = queries.case_page(case.number, by=cases.HEAD).correction.lines[0]
+    from yiwang.cases import services as acts
+
+    acts.file_correction(
+        number=case.number,
+        lines=[acts.FiledLine(line_id=line.id, answer="示例路11号甲")],
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+    assert exchange.push_all(early.partner) == 1
+    told = early.call("GET", f"/cases/{case.number}").json()
+    assert told["correction"][0]["answer"] == "示例路11号甲"
+    assert early.tell(case.number, 2, "accept", person=LI).status_code == 200
+    assert state(case.number) == "accepted"
+
+
+def test_a_department_declines_what_is_not_its_business(side):
+    from yiwang.exchange.policy.terms import Begin
+
+    services.switch_partner(
+        code="market-main", on=False, reason="改为收件后推送", by=exchange.ADMIN, at=cases.FRIDAY
+    )
+    early = exchange.keys(exchange.register(code="market-early", begins=Begin.RECEIVED))
+    case = cases.receive()
+    exchange.push_all(early.partner)
+
+    answer = early.tell(
+        case.number,
+        1,
+        "decline",
+        person=LI,
+        reason="不属于本机关职权",
+        article="行政许可法 第三十二条",
+    )
+
+    assert answer.status_code == 200, answer.content.decode()
+    assert state(case.number) == "not_accepted"
+
+
+def test_both_sides_may_sign_with_ed25519(side, number):
+    modern = exchange.keys(side.partner, Algorithm.ED25519)
+
+    assert modern.opinion(number, 1).status_code == 200
+    assert side.result(number, 2).status_code == 200, "the old key is taken for a day"
+    assert modern.made.signs_with == ""
