@@ -390,7 +390,7 @@ def test_what_is_learned_leads_to_the_right_article() -> None:
     gain = probe.candidates @ (found.of(probe.asked) - probe.asked)
 
     assert gain[0] > gain[1]
-    assert np.array_equal(learned(examples).left, found.left)
+    assert np.array_equal(learned(examples).change, found.change)
 
 
 def test_nothing_is_learned_from_questions_without_an_answer() -> None:
@@ -399,16 +399,14 @@ def test_nothing_is_learned_from_questions_without_an_answer() -> None:
 
 
 def test_what_was_learned_is_kept_and_a_broken_file_counts_as_nothing(tmp_path: Path) -> None:
-    found = Adaptation(
-        left=np.ones((vectors.SIZE, 8), np.float32), right=np.ones((8, vectors.SIZE), np.float32)
-    )
+    found = Adaptation(change=np.ones((vectors.SIZE, vectors.SIZE), np.float32))
     learning.save(found, tmp_path / "learned.npz")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04")
-    learning.save(Adaptation(left=found.left[:3], right=found.right), tmp_path / "other.npz")
+    learning.save(Adaptation(change=found.change[:3]), tmp_path / "other.npz")
 
     kept = learning.adaptation(tmp_path / "learned.npz")
     assert kept is not None
-    assert np.array_equal(kept.left, found.left)
+    assert np.array_equal(kept.change, found.change)
     assert learning.adaptation(tmp_path / "broken.npz") is None
     assert learning.adaptation(tmp_path / "other.npz") is None
     assert learning.adaptation(tmp_path / "absent.npz") is None

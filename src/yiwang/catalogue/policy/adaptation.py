@@ -1,11 +1,11 @@
 """From a citizen's question to the language of laws: a small change of the question's vector.
 
-The vector `q` of a question becomes `q + q @ left @ right`, of rank `RANK`. It is learned from
-questions whose articles are known, so that among the candidates of each question the right ones
-come first (softmax over the candidates, AdaGrad), and is used for articles alone.
+The vector `q` of a question becomes `q + q @ change`. The change is learned from questions whose
+articles are known, so that among the candidates of each question the right ones come first
+(softmax over the candidates, Adam), and is used for articles alone.
 
 Source:
-    Duchi, Hazan and Singer, Adaptive Subgradient Methods, 2011 (the step).
+    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015 (the step and its constants).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from yiwang.catalogue.policy.fusion import MEANING
 
-RANK = 8
-ROUNDS = 2
-STEP = 0.0002
-SHARPNESS = 40.0
+ROUNDS = 20
+BATCH = 64
+STEP = 0.001
+MOMENTUM, SPREAD, TINY = 0.9, 0.999, 1e-8
+SHARPNESS = 120.0
 """How sharply a candidate that is a little nearer is preferred while learning."""
 
 SHRINKING = 1e-3
@@ -49,14 +50,13 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Adaptation:
-    """What was learned: two thin matrices."""
+    """What was learned: one square matrix."""
 
-    left: Vector
-    right: Vector
+    change: Vector
 
     def of(self, asked: Vector) -> Vector:
         """Return the vector to search articles with."""
-        changed: Vector = asked + (asked @ self.left) @ self.right
+        changed: Vector = asked + asked @ self.change
         return changed
 
 
@@ -71,24 +71,32 @@ def learned(examples: Sequence[Example], *, seed: int = 0) -> Adaptation:
         raise ValueError("no example has a right candidate")
     size = len(usable[0].asked)
     change: Vector = np.zeros((size, size), np.float32)
-    seen: Vector = np.full((size, size), 1e-6, np.float32)
+    drift, spread = np.zeros_like(change), np.zeros_like(change)
     chance = np.random.default_rng(seed)
+    steps = 0
     for _ in range(ROUNDS):
-        for at in chance.permutation(len(usable)):
-            one = usable[at]
-            asked: Vector = one.asked + one.asked @ change
-            told = SHARPNESS * (one.candidates @ asked + one.words / MEANING)
-            share = np.exp(told - told.max())
-            share /= share.sum()
-            wanted = one.right / one.right.sum()
-            pull = (share - wanted) @ one.candidates
-            slope: Vector = (SHARPNESS * np.outer(one.asked, pull) + SHRINKING * change).astype(
-                np.float32
-            )
-            seen += slope * slope
-            change -= np.float32(STEP) * slope / np.sqrt(seen)
-    left, strength, right = np.linalg.svd(change)
-    return Adaptation(
-        left=(left[:, :RANK] * strength[:RANK]).astype(np.float32),
-        right=right[:RANK].astype(np.float32),
-    )
+        order = chance.permutation(len(usable))
+        for part in np.array_split(order, max(1, len(order) // BATCH)):
+            slope = _slope([usable[at] for at in part], change)
+            steps += 1
+            drift = MOMENTUM * drift + (1 - MOMENTUM) * slope
+            spread = SPREAD * spread + (1 - SPREAD) * slope * slope
+            evened = np.sqrt(spread / (1 - SPREAD**steps)) + TINY
+            change -= np.float32(STEP) * (drift / (1 - MOMENTUM**steps)) / evened
+    return Adaptation(change=change)
+
+
+def _slope(examples: Sequence[Example], change: Vector) -> Vector:
+    asked = np.stack([one.asked for one in examples])
+    pulls = np.stack([_pull(one, one.asked + one.asked @ change) for one in examples])
+    slope: Vector = SHARPNESS * asked.T @ pulls / len(examples) + SHRINKING * change
+    return slope.astype(np.float32)
+
+
+def _pull(example: Example, asked: Vector) -> Vector:
+    """Return where the candidates pull the vector that is searched with, away from the right."""
+    told = SHARPNESS * (example.candidates @ asked + example.words / MEANING)
+    share = np.exp(told - told.max())
+    share /= share.sum()
+    pull: Vector = (share - example.right / example.right.sum()) @ example.candidates
+    return pull

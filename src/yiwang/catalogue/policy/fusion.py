@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 CANDIDATES = 200
 """Documents that the words put forward and the meaning orders."""
 
+MANY_CANDIDATES = 800
+"""The same of a large collection: citizens and laws have few words in common."""
+
 MEANING = 16.0
 """Weight of the cosine; cosines of this model lie between 0.7 and 0.95."""
 

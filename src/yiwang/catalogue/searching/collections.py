@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yiwang.catalogue.policy.fusion import CANDIDATES, fused
+from yiwang.catalogue.policy.fusion import CANDIDATES, MANY_CANDIDATES, fused
 from yiwang.catalogue.policy.postings import Postings, best
 from yiwang.catalogue.searching.vectors import SIZE, Vectors, nothing
 
@@ -143,9 +143,11 @@ class Collection:
         self, scores: NDArray[np.float32], asked: NDArray[np.float32] | None
     ) -> NDArray[np.int64]:
         """Return the documents best by words, and of a small collection those near in meaning."""
+        if asked is None or not len(self.vectors[0]):
+            return best(scores, CANDIDATES)
+        if len(self.keys) > SMALL:
+            return best(scores, MANY_CANDIDATES)
         chosen = best(scores, CANDIDATES)
-        if asked is None or not len(self.vectors[0]) or len(self.keys) > SMALL:
-            return chosen
         near = best(self.middles @ asked, NEAREST)
         return np.concatenate((chosen, near[~np.isin(near, chosen)]))
 

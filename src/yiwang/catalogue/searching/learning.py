@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from yiwang.catalogue.policy.adaptation import Adaptation, Example, learned
+from yiwang.catalogue.policy.fusion import MANY_CANDIDATES, MEANING
 from yiwang.catalogue.policy.postings import best
 from yiwang.catalogue.policy.text_terms import question_terms
 from yiwang.catalogue.searching import vectors
@@ -18,11 +19,8 @@ from yiwang.catalogue.searching.collections import Collection
 
 LEARNED = DATA / "lay-to-law.npz"
 
-CANDIDATES = 60
-"""Candidates of a question that are learned from."""
-
-HARDEST = 40
-"""Of them, those that come first before anything is learned."""
+HARDEST = 200
+"""Candidates that are learned from: those that come first before anything is learned."""
 
 
 @cache
@@ -30,13 +28,12 @@ def adaptation(path: Path = LEARNED) -> Adaptation | None:
     """Return what was learned; None where nothing was, or where it cannot be read."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            left = stored["left"].astype(np.float32)
-            right = stored["right"].astype(np.float32)
+            change = stored["change"].astype(np.float32)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
-    if left.shape[0] != vectors.SIZE or right.shape != left.shape[::-1]:
+    if change.shape != (vectors.SIZE, vectors.SIZE):
         return None
-    return Adaptation(left=left, right=right)
+    return Adaptation(change=change)
 
 
 def example(articles: Collection, question: str, right: Iterable[int]) -> Example | None:
@@ -51,7 +48,7 @@ def example(articles: Collection, question: str, right: Iterable[int]) -> Exampl
     if asked is None:
         return None
     scores, _ = articles.postings.scores(question_terms(question))
-    rows = best(scores, CANDIDATES)
+    rows = best(scores, MANY_CANDIDATES)
     wanted = np.isin(articles.keys[rows, 0], list(right))
     data, scales = articles.vectors
     at = articles.views[rows]
@@ -61,7 +58,7 @@ def example(articles: Collection, question: str, right: Iterable[int]) -> Exampl
         return None
     near = data[at].astype(np.float32) * scales[at][:, None]
     words = scores[rows] / scores[rows].max()
-    order = np.argsort(-(words / 16 + near @ asked), kind="stable")
+    order = np.argsort(-(words / MEANING + near @ asked), kind="stable")
     kept = np.union1d(order[:HARDEST], np.flatnonzero(wanted)[:1])
     return Example(
         asked=asked, candidates=near[kept], words=words[kept].astype(np.float32), right=wanted[kept]
@@ -86,10 +83,5 @@ def save(found: Adaptation, path: Path = LEARNED) -> None:
     """Keep what was learned."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        np.savez(
-            file,
-            allow_pickle=False,
-            left=found.left.astype(np.float16),
-            right=found.right.astype(np.float16),
-        )
+        np.savez_compressed(file, allow_pickle=False, change=found.change.astype(np.float16))
     adaptation.cache_clear()
