@@ -77,7 +77,9 @@ def decide(number: str, **changes: Any) -> queries.CaseView:
 def test_what_is_missing_is_asked_for_before_acceptance():
     number = cases.receive().number
 
-    with pytest.raises(services.AcceptanceRefusedError, match="还缺少“平面图”，请先一次性告知"):
+    with pytest.raises(
+        services.AcceptanceRefusedError, match="还缺少“平面图”、“规章制度”，请先一次性告知"
+    ):
         accept(number)
 
 
@@ -185,7 +187,9 @@ def test_a_correction_that_is_not_filed_ends_the_case_after_thirty_days():
 
 @pytest.mark.usefixtures("district")
 def test_tolerated_materials_come_later_but_before_the_grant():
-    number = cases.receive(uploads={"layout": [cases.upload("user:clerk")]}).number
+    number = cases.receive(
+        uploads={"layout": [cases.upload("user:clerk")]}, tolerance_signed=True
+    ).number
     accept(number)
     propose(number)
     with pytest.raises(services.DecisionRefusedError, match="还没有收到“规章制度”，不能准予"):

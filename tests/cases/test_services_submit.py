@@ -87,9 +87,10 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once():
         "area_m2",
         "phone",
         "layout",
+        "rules",
         "room",
     ]
-    assert caught.value.message.startswith("还有7处需要补充或改正：")
+    assert caught.value.message.startswith("还有8处需要补充或改正：")
     assert "“面积”应在1至10000之间（单位：平方米）。" in caught.value.message
     assert "请上传“平面图”。" in caught.value.message
     assert Case.objects.count() == 0
@@ -100,7 +101,7 @@ def test_materials_are_waived_filed_tolerated_or_not_needed():
     ref = cases.upload()
     services.attach(draft_id=draft.id, material_id="layout", upload_ref=ref, by=cases.FIRM, at=AT)
 
-    case = cases.submit(draft.id)
+    case = cases.submit(draft.id, tolerance_signed=True)
 
     found = {one.material_id: one for one in cases.page(case.number).materials}
     assert {key: one.state for key, one in found.items()} == {
@@ -209,7 +210,7 @@ def test_only_ones_own_free_files_for_known_materials_are_attached():
     draft = cases.draft()
     used = cases.upload()
     services.attach(draft_id=draft.id, material_id="layout", upload_ref=used, by=cases.FIRM, at=AT)
-    cases.submit(draft.id)
+    cases.submit(draft.id, tolerance_signed=True)
     other = cases.draft()
 
     for ref in (used, cases.upload("user:else"), "upload:" + "0" * 32, "nonsense"):

@@ -65,6 +65,34 @@ class CaseGranted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommittedGrant(Event):
+    """Something was granted on commitment (告知承诺); who commits first is checked sooner."""
+
+    name: ClassVar[str] = "cases.committed_grant"
+
+    number: str
+    item_slug: str
+    holder_ref: str
+    supervising_department: str
+    first: bool
+    granted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitmentBroken(Event):
+    """A check found that a commitment was not kept, and what follows (承诺没有履行)."""
+
+    name: ClassVar[str] = "cases.commitment_broken"
+
+    number: str
+    item_slug: str
+    holder_ref: str
+    supervising_department: str
+    outcome: str
+    found_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseRefused(Event):
     """What was applied for was refused (不予)."""
 

@@ -25,6 +25,8 @@ DEREGISTERED_BY = Actor(
     name="系统（到期注销）",
     posts={EVERYWHERE: frozenset({Post.APPROVER})},
 )
+REMINDED_BY = Actor(ref="job:remind-tolerance", name="系统（容缺补齐提醒）")
+BROKEN_BY = Actor(ref="job:broken-tolerance", name="系统（容缺逾期）")
 PURGED_BY = Actor(ref="job:purge-drafts", name="系统（清理过期草稿）")
 
 
@@ -121,6 +123,19 @@ def remind(timestamp: int) -> None:
     """Plan reminders of what is due soon, each morning."""
     with scope.everything():
         services.remind(at=_moment(timestamp))
+
+
+@app.periodic(cron="15 1 * * *")
+@app.task(name="yiwang.cases.tolerance", queue="maintenance")
+def tolerance(timestamp: int) -> None:
+    """Remind of tolerated materials, and note what was not filed in time."""
+    with scope.everything():
+        services.remind_tolerance(
+            calendar=content.workday_calendar(), by=REMINDED_BY, at=_moment(timestamp)
+        )
+        numbers = services.report_broken_tolerance(by=BROKEN_BY, at=_moment(timestamp))
+    if numbers:
+        log.warning("cases.tolerance_broken", numbers=numbers)
 
 
 @app.task(

@@ -28,6 +28,8 @@ class Permission(Term):
     CASE_END = "case_end", "决定撤销、撤回、注销"
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
+    COMMITMENT_CHECK = "commitment_check", "核查告知承诺"
+    TRUST_KEEP = "trust_keep", "记入和修复信用约束记录"
     LICENCE_READ = "licence_read", "查看电子证照"
     LICENCE_CHANGE = "licence_change", "变更、暂扣、撤销电子证照"
     SUBJECT_READ = "subject_read", "查看监管对象"
@@ -89,6 +91,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.CASE_ACCEPT,
             _P.CASE_REVIEW,
+            _P.COMMITMENT_CHECK,
             _P.CASE_END_PROPOSE,
             _P.CASE_READ,
             _P.PERSON_REVEAL,
@@ -112,6 +115,8 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.DEPARTMENT_HEAD: frozenset(
         {
             _P.WORK_DESK,
+            _P.COMMITMENT_CHECK,
+            _P.TRUST_KEEP,
             _P.CASE_READ,
             _P.CASE_ASSIGN,
             _P.CASE_EXTEND,
@@ -125,7 +130,9 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.ITEM_APPROVE,
         }
     ),
-    Post.SUPERVISOR: frozenset({_P.WORK_DESK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}),
+    Post.SUPERVISOR: frozenset(
+        {_P.WORK_DESK, _P.COMMITMENT_CHECK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}
+    ),
     Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_EDIT}),
     Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_LEGAL}),
     Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),

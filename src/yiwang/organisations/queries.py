@@ -186,6 +186,13 @@ def permissions_of(login: str, *, at: datetime) -> set[Permission]:
     return held | ({Permission.OWN_AFFAIRS} if actor.subjects else set())
 
 
+def own_subject(user_ref: str) -> str:
+    """Return the person or firm an account belongs to; empty for staff and for no account."""
+    login = user_ref.removeprefix("user:")
+    found = User.objects.filter(login=login).values_list("subject_ref", flat=True).first()
+    return found or ""
+
+
 def phone_for_messages(subject_ref: str) -> str:
     """Return the telephone number that the account of a person or firm named; may be empty.
 

@@ -157,7 +157,6 @@ class PostCheck(models.Model):
     due_on = models.DateField("当前期限")
     checked_on = models.DateField("首次核查日期", null=True)
     closed_on = models.DateField("结束日期", null=True)
-    missed_reported_on = models.DateField("超期报告日期", null=True)
 
     class Meta:
         verbose_name = "事后核查"
@@ -204,6 +203,9 @@ class PostCheckResult(models.Model):
     conditions = models.JSONField("没有履行的条件", default=list)
     upload_refs = models.JSONField("照片和文件", default=list)
     correct_due_on = models.DateField("改正期限", null=True)
+    second_officer = models.CharField(
+        "另一名核查人员", max_length=NAME_LENGTH, blank=True, default="", db_default=""
+    )
     by = models.CharField("核查人", max_length=REF_LENGTH)
     by_name = models.CharField("核查人姓名", max_length=NAME_LENGTH)
     at = models.DateTimeField("核查时间")

@@ -143,6 +143,9 @@ GROUNDS: Mapping[str, EndGround] = {
 }
 """Code -> ground."""
 
+COMMITMENT_BROKEN = frozenset({"commitment_broken", "fraud"})
+"""Grounds of revocation that go on the record of who committed."""
+
 EXPIRED = "expired"
 """The one ground that a clock can establish."""
 

@@ -73,9 +73,17 @@ def receipt(
 
 
 def acceptance_notice(
-    heading: Heading, *, accepted_on: date, statutory_on: date, promised_on: date, deemed: bool
+    heading: Heading,
+    *,
+    accepted_on: date,
+    statutory_on: date,
+    promised_on: date,
+    deemed: bool,
+    same_day: bool = False,
 ) -> Body:
     """Return what the notice of acceptance (受理通知书) says: both limits and the expected day.
+
+    On notice and commitment (告知承诺) the promise is the day of acceptance itself.
 
     Source:
         行政许可法 第三十二条, 第四十二条.
@@ -90,7 +98,11 @@ def acceptance_notice(
             else f"申请材料齐全、符合法定形式，本机关决定自{chinese_day(accepted_on)}起予以受理。"
         ),
         f"法定办结时限为{limit.statutory_workdays}个工作日，至{chinese_day(statutory_on)}；"
-        f"承诺办结时限为{limit.promised_workdays}个工作日，至{chinese_day(promised_on)}。",
+        + (
+            f"本申请按告知承诺方式办理，当日（{chinese_day(promised_on)}）作出决定。"
+            if same_day
+            else f"承诺办结时限为{limit.promised_workdays}个工作日，至{chinese_day(promised_on)}。"
+        ),
     ]
     if heading.item.consult_phone:
         paragraphs.append(f"咨询电话：{heading.item.consult_phone}。")
@@ -294,6 +306,41 @@ def site_check_record(
     if witness:
         facts.append(("在场的申请人一方", witness))
     return _body(facts, found.splitlines(), [])
+
+
+def signed_letter(
+    heading: Heading, *, paragraphs: Sequence[str], signature: str, sha256: str, sm3: str
+) -> Body:
+    """Return a letter that the applicant signed: the text, the signature and both hashes.
+
+    Source:
+        电子签名法 第十三条 (who signed, and that nothing was changed since).
+    """
+    facts = [*_facts(heading), ("签署", signature)]
+    hashes = f"签署的文本的摘要：SHA-256 {sha256}；SM3 {sm3}。"
+    return _body(facts, [*paragraphs, hashes], [])
+
+
+def order_to_correct(
+    heading: Heading,
+    *,
+    facts_found: str,
+    conditions: Sequence[str],
+    due_on: date,
+    consequences: Sequence[str],
+) -> Body:
+    """Return what an order to correct says (责令限期改正通知书).
+
+    Source:
+        上海市优化营商环境条例 第二十七条.
+    """
+    paragraphs = [
+        f"您以告知承诺方式取得“{heading.item.result.name}”后，经核查：{facts_found}",
+        *(f"没有履行的承诺：{one}" for one in conditions),
+        f"责令您于{chinese_day(due_on)}前改正。改正后本机关将再次核查。",
+        *consequences,
+    ]
+    return _body(_facts(heading), paragraphs, remedies(heading.item))
 
 
 def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:

@@ -16,6 +16,7 @@ from yiwang.cases.services.clocks import (
 from yiwang.cases.services.clocks import (
     report_missed as report_missed_clocks,
 )
+from yiwang.cases.services.committing import grant_on_commitment
 from yiwang.cases.services.correcting import (
     CorrectionLine,
     CorrectionRefusedError,
@@ -62,6 +63,12 @@ from yiwang.cases.services.hearing import (
     set_hearing,
 )
 from yiwang.cases.services.making import document_file, make_document
+from yiwang.cases.services.post_checks import (
+    CheckRefusedError,
+    close_revoked,
+    record_check,
+    reopen_check,
+)
 from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks
 from yiwang.cases.services.procedure import (
     ProcedureRefusedError,
@@ -79,18 +86,27 @@ from yiwang.cases.services.receiving import (
     receive_at_counter,
     submit_case,
 )
+from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
 from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
+from yiwang.cases.services.signing import (
+    CommitmentRefusedError,
+    drop_commitment,
+    sign_commitment,
+)
 from yiwang.cases.services.steps import (
     ConflictRefusedError,
     NotHolderError,
     TextRefusedError,
 )
 from yiwang.cases.services.telling import remind, tell_in_portal, tell_of_events
+from yiwang.cases.services.tolerating import remind_tolerance, report_broken_tolerance
 from yiwang.cases.services.tracking import count_question
 
 __all__ = [
     "AcceptanceRefusedError",
     "AssignmentRefusedError",
+    "CheckRefusedError",
+    "CommitmentRefusedError",
     "ConflictRefusedError",
     "CorrectionLine",
     "CorrectionRefusedError",
@@ -106,6 +122,7 @@ __all__ = [
     "NotHolderError",
     "ProcedureRefusedError",
     "Recomputed",
+    "RecordRefusedError",
     "SamePersonError",
     "SameProposerError",
     "SubmissionRefusedError",
@@ -118,6 +135,7 @@ __all__ = [
     "assign_case",
     "attach",
     "check_material",
+    "close_revoked",
     "count_question",
     "decide",
     "decide_end",
@@ -130,6 +148,7 @@ __all__ = [
     "detach",
     "document_file",
     "draft_decision",
+    "drop_commitment",
     "end_expired_corrections",
     "end_hearing",
     "end_special",
@@ -137,7 +156,9 @@ __all__ = [
     "file_correction",
     "file_material",
     "give_opinion",
+    "grant_on_commitment",
     "make_document",
+    "note_record",
     "notify_hearing",
     "precheck_upload",
     "propose",
@@ -147,12 +168,18 @@ __all__ = [
     "read_message",
     "receive_at_counter",
     "recompute_clocks",
+    "record_check",
     "record_site_check",
     "remind",
+    "remind_tolerance",
+    "reopen_check",
+    "repair_record",
+    "report_broken_tolerance",
     "report_missed_clocks",
     "request_hearing",
     "save_draft",
     "set_hearing",
+    "sign_commitment",
     "start_special",
     "state_views",
     "submit_case",

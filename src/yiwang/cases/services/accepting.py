@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.signing import committed
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -130,6 +132,9 @@ def _accept(
 ) -> Case:
     item = version_of(case)
     days = decision_days(accepted_on=accepted_on, limit=item.limit, calendar=calendar)
+    same_day = not deemed and committed(case, item)
+    if same_day:
+        days = replace(days, promised_on=accepted_on)
     if days.statutory_on is None or days.promised_on is None:
         raise ValueError("a clock that just started cannot be stopped")
     case.accepted_on, case.accepted_by, case.deemed = accepted_on, by.ref, deemed
@@ -177,6 +182,7 @@ def _accept(
             statutory_on=days.statutory_on,
             promised_on=days.promised_on,
             deemed=deemed,
+            same_day=same_day,
         ),
         item=item,
         seal=department,

@@ -10,13 +10,13 @@ from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import CaseCorrected
-from yiwang.cases.models import CaseMaterial, Correction, CorrectionItem
+from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
-from yiwang.cases.policy.states import STEPS, Step
-from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Step
+from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
-from yiwang.cases.services import kept
+from yiwang.cases.services import kept, tolerating
 from yiwang.cases.services.drafting import check_uploads
 from yiwang.cases.services.steps import (
     begin,
@@ -176,6 +176,8 @@ def file_correction(
     CorrectionItem.objects.bulk_update(items, ["upload_refs", "answer"])
     for item in items:
         _keep(case.pk, case.number, item.material_id, item.upload_refs)
+        if item.material_id and item.upload_refs:
+            tolerating.filed(case, item.material_id, at=at)
     correction.filed_by, correction.filed_at = by.ref, at
     correction.save(update_fields=["filed_by", "filed_at"])
     case.corrected_on = day_of(at)
@@ -246,14 +248,15 @@ def file_material(
     case = locked(number)
     acting = capacity(case, STEPS[Step.FILE_CORRECTION], by)
     material = CaseMaterial.objects.filter(
-        case=case, material_id=material_id, state=MaterialState.TOLERATED.value
+        case=case, material_id=material_id, state__in=_LATER
     ).first()
-    if material is None or case.decided_at is not None or case.closed_at is not None:
+    if material is None or not _may_come(case, material):
         raise CorrectionRefusedError("这项材料不需要后补，或者办件已有结果，请查看材料清单。")
     if not upload_refs:
         raise CorrectionRefusedError(f"请上传“{material.name}”的文件。")
     check_uploads(list(upload_refs), by=by)
     _keep(case.pk, case.number, material_id, upload_refs)
+    tolerating.filed(case, material_id, at=at)
     audit.record(
         at=at,
         actor=by.ref,
@@ -265,6 +268,19 @@ def file_material(
         on_behalf_of="" if acting.post else case.applicant_ref,
     )
     return case_view(case)
+
+
+_LATER = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
+
+
+def _may_come(case: Case, material: CaseMaterial) -> bool:
+    """Tell whether a material may still be filed: before the decision, or as was allowed after."""
+    if case.decided_at is None:
+        return case.closed_at is None
+    after_decision = (
+        material.state == MaterialState.PROMISED or version_of(case).tolerance_issue_first
+    )
+    return after_decision and case.outcome == Outcome.GRANT and CaseState(case.state) not in ENDED
 
 
 @transaction.atomic
@@ -282,6 +298,7 @@ def check_material(*, number: str, material_id: str, by: Actor, at: datetime) ->
     if material is None or material.state in {
         MaterialState.MISSING.value,
         MaterialState.TOLERATED.value,
+        MaterialState.PROMISED.value,
     }:
         raise CorrectionRefusedError("这项材料还没有提交，不能核对，请先收齐材料。")
     material.checked_by, material.checked_at = by.ref, at

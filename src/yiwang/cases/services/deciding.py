@@ -256,11 +256,11 @@ def _require_review(case: Case, by: Actor) -> None:
 
 
 def _require_complete(case: Case) -> None:
+    states = [MaterialState.MISSING.value, MaterialState.PROMISED.value]
+    if not version_of(case).tolerance_issue_first:
+        states.append(MaterialState.TOLERATED.value)
     outstanding = list(
-        CaseMaterial.objects.filter(
-            case=case,
-            state__in=[MaterialState.MISSING.value, MaterialState.TOLERATED.value],
-        )
+        CaseMaterial.objects.filter(case=case, state__in=states)
         .order_by("id")
         .values_list("name", flat=True)
     )

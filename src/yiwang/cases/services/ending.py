@@ -14,7 +14,7 @@ from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.cases.queries import CaseView, case_view
-from yiwang.cases.services import kept
+from yiwang.cases.services import kept, post_checks
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -325,12 +325,21 @@ def _decide(
     )
     if not_ended is not None:
         move(case, step, acting=acting, by=by, at=at, reason=f"{not_ended.label}：{reason}")
+        post_checks.reopen_check(number=case.number, at=at)
         if row.views_due_on is not None:
             _tell_kept(case, row, at=at)
         return case_view(case)
     licence = _end_licence(case, row, by=by, at=at)
     move(case, step, acting=acting, by=by, at=at, reason=reason, basis=ground.article)
     _issue_letter(case, row, licence=licence, by=by, at=at)
+    if ground.kind is EndKind.REVOKE:
+        post_checks.close_revoked(
+            number=case.number,
+            reason=row.facts,
+            broken=ground.code in ending.COMMITMENT_BROKEN,
+            by=by,
+            at=at,
+        )
     events.publish(
         CaseEnded(
             number=case.number,

@@ -15,6 +15,7 @@ from typing import TypeVar
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.content import queries as content
+from yiwang.content.queries import TrustRules
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.policy.terms import DepartmentKind
 from yiwang.organisations.queries import DepartmentView
@@ -71,6 +72,18 @@ def item_version(slug: str, version: int) -> ItemVersion:
 def district_letters() -> str:
     """Return the two letters with which query codes begin."""
     return _keep("letters", lambda: content.district().letters)
+
+
+def trust_rules() -> TrustRules:
+    """Return what the district says about broken promises; its defaults where none is loaded."""
+    return _keep("trust", _trust_rules)
+
+
+def _trust_rules() -> TrustRules:
+    try:
+        return content.district().trust
+    except LookupError:
+        return TrustRules()
 
 
 def district_code() -> str:

@@ -12,10 +12,12 @@ from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseMaterial, Draft
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
+from yiwang.cases.policy.commitments import SignedBy, tolerable
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view, dialled
+from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
@@ -24,6 +26,7 @@ from yiwang.cases.services.drafting import (
     check_uploads,
     locked_draft,
 )
+from yiwang.cases.services.signing import last_day, promise_materials, signed_for, tie
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -31,7 +34,7 @@ from yiwang.catalogue.policy.items import (
     Channel,
     ItemVersion,
     Material,
-    Necessity,
+    OnCommitment,
     QuestionKind,
     WaiveBy,
     asked,
@@ -100,6 +103,8 @@ class _Application:
     acting: Capacity
     complete: bool
     paper: frozenset[str] = frozenset()
+    committed: bool = False
+    tolerated: bool = False
 
 
 @transaction.atomic
@@ -111,8 +116,12 @@ def submit_case(
     calendar: WorkdayCalendar,
     by: Actor,
     at: datetime,
+    tolerance_signed: bool = False,
+    signed_how: SignedBy = SignedBy.ACCOUNT,
 ) -> CaseView:
     """Submit a draft through the portal (网上提交); the second time gives the same case.
+
+    A draft for which a letter of commitment was signed goes the way of notice and commitment.
 
     Args:
         draft_id: The draft.
@@ -121,9 +130,12 @@ def submit_case(
         calendar: Covers the five days in which the applicant must hear from the department.
         by: Acts for the applicant.
         at: Moment in which the application entered the system.
+        tolerance_signed: Whether the promise to file missing tolerable materials was signed.
+        signed_how: How whoever signed that had proved who they are.
 
     Raises:
         CaseNotFoundError: no such draft of theirs.
+        CommitmentRefusedError: what was signed is not what would be signed now.
         IncompleteError: answers or materials are missing or wrong; all are named.
         SubmissionRefusedError: no declaration, expired, not offered online, or no key.
         NotEligibleError: the item is not for this kind of applicant.
@@ -148,12 +160,14 @@ def submit_case(
     uploads: dict[str, list[str]] = {}
     for upload in draft.uploads.order_by("id"):
         uploads.setdefault(upload.material_id, []).append(upload.upload_ref)
+    answers = _with_known(item, plain_answers(draft.answers), registered)
+    signed = signed_for(draft, item, answers, at=at)
     case = _receive(
         _Application(
             item=item,
             applicant_ref=draft.applicant_ref,
             registered=registered,
-            answers=_with_known(item, plain_answers(draft.answers), registered),
+            answers=answers,
             uploads=uploads,
             channel=Channel.PORTAL,
             intake_department=kept.portal_window(on=day_of(at)),
@@ -164,11 +178,16 @@ def submit_case(
             declaration=item.declaration,
             acting=Capacity(),
             complete=True,
+            committed=signed is not None,
+            tolerated=tolerance_signed,
         ),
         calendar=calendar,
         by=by,
         at=at,
+        signed_how=signed_how,
     )
+    if signed is not None:
+        tie(signed, case, item, by=by, at=at)
     _tie(draft, case)
     return case_view(case)
 
@@ -187,6 +206,7 @@ def receive_at_counter(
     phone: str = "",
     town: str = "",
     paper: Collection[str] = (),
+    tolerance_signed: bool = False,
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
 
@@ -206,6 +226,8 @@ def receive_at_counter(
         phone: Where the applicant can be reached; empty: as registered, or none.
         town: Code of the town the case belongs to; empty: as registered.
         paper: Ids of materials taken in on paper and not scanned.
+        tolerance_signed: Whether the applicant signed, at the window, the promise to file missing
+            tolerable materials.
 
     Raises:
         PermissionRefusedError: `by` may not receive this item's cases.
@@ -236,6 +258,7 @@ def receive_at_counter(
                 phone=phone,
                 town=town,
                 paper=paper,
+                tolerance_signed=tolerance_signed,
             )
     except IntegrityError as error:
         if "cases_case_once_per_submission" not in str(error):
@@ -260,6 +283,7 @@ def _receive_at_counter(
     phone: str,
     town: str,
     paper: Collection[str],
+    tolerance_signed: bool,
 ) -> CaseView:
     acting = _window_of(item, by=by)
     if Channel.COUNTER not in item.channels:
@@ -292,16 +316,23 @@ def _receive_at_counter(
             acting=acting,
             complete=False,
             paper=frozenset(paper),
+            tolerated=tolerance_signed,
         ),
         calendar=calendar,
         by=by,
         at=at,
+        signed_how=SignedBy.WINDOW,
     )
     return case_view(case)
 
 
 def _receive(
-    application: _Application, *, calendar: WorkdayCalendar, by: Actor, at: datetime
+    application: _Application,
+    *,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    signed_how: SignedBy,
 ) -> Case:
     item, today = application.item, day_of(at)
     answers = _checked_answers(application, today)
@@ -372,6 +403,9 @@ def _receive(
         at=at,
         message=f"您的“{item.name}”申请已收到，查询码{code}。",
     )
+    tolerated = [one for one in materials if one.state == MaterialState.TOLERATED]
+    if tolerated:
+        promise_materials(case, item, tolerated, signed_how=signed_how, by=by, at=at)
     events.publish(
         CaseSubmitted(
             number=number,
@@ -427,19 +461,28 @@ def _materials(
     calendar: WorkdayCalendar,
     today: date,
 ) -> list[CaseMaterial]:
-    return [
-        _material(application, material, calendar=calendar, today=today)
-        for material in needed(application.item, answers)
-    ]
+    item = application.item
+    rows = [_material(application, material, today=today) for material in needed(item, answers)]
+    by_id = {material.id: material for material in item.materials}
+    missing = [one for one in rows if one.state == MaterialState.MISSING]
+    tolerable_ones = [one for one in missing if tolerable(item, by_id[one.material_id])]
+    if application.tolerated and tolerable_ones:
+        reason = tolerance_barred(application.applicant_ref, on=today)
+        if reason:
+            raise SubmissionRefusedError(f"不能容缺受理：{reason}")
+        for row in tolerable_ones:
+            row.state = MaterialState.TOLERATED.value
+            row.due_on = last_day(
+                item, by_id[row.material_id], received_on=today, calendar=calendar
+            )
+    return rows
 
 
-def _material(
-    application: _Application, material: Material, *, calendar: WorkdayCalendar, today: date
-) -> CaseMaterial:
-    """Say how one material stands: waived, filed, tolerated for a while, or missing.
+def _material(application: _Application, material: Material, *, today: date) -> CaseMaterial:
+    """Say how one material stands: waived, filed, replaced by a commitment, to come, or missing.
 
     Source:
-        上海市优化营商环境条例 第二十四条 (容缺), 两个免于提交.
+        上海市优化营商环境条例 第二十四条、第二十七条, 两个免于提交.
     """
     row = CaseMaterial(material_id=material.id, name=material.name)
     refs = list(application.uploads.get(material.id, ()))
@@ -450,9 +493,10 @@ def _material(
         row.state, row.source = MaterialState.WAIVED.value, source
     elif material.id in application.paper:
         row.state, row.source = MaterialState.FILED.value, "窗口收取纸质材料"
-    elif material.necessity is Necessity.TOLERABLE and material.tolerance_days > 0:
-        row.state = MaterialState.TOLERATED.value
-        row.due_on = calendar.add_workdays(today, material.tolerance_days)
+    elif application.committed and material.on_commitment is OnCommitment.REPLACED:
+        row.state, row.source = MaterialState.WAIVED.value, "告知承诺书"
+    elif application.committed and material.on_commitment is OnCommitment.LATER:
+        row.state, row.source = MaterialState.PROMISED.value, "告知承诺书"
     else:
         row.state = MaterialState.MISSING.value
     return row

@@ -58,6 +58,7 @@ COLOURS: Mapping[MaterialState, str] = {
     MaterialState.WAIVED: "success",
     MaterialState.FILED: "accent",
     MaterialState.TOLERATED: "warning",
+    MaterialState.PROMISED: "warning",
     MaterialState.MISSING: "danger",
 }
 

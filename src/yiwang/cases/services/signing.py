@@ -1,0 +1,316 @@
+"""Signing: the letter of commitment (告知承诺书), the promise of what is missing (容缺)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from yiwang.audit import services as audit
+from yiwang.cases.models import Case, CaseMaterial, Draft
+from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
+from yiwang.cases.policy import letters
+from yiwang.cases.policy.answers import kept_answers, plain_answers
+from yiwang.cases.policy.commitments import (
+    SignedBy,
+    commitment_paragraphs,
+    digests,
+    tolerance_due_on,
+    tolerance_paragraphs,
+)
+from yiwang.cases.policy.deadlines import PLACE, day_of
+from yiwang.cases.policy.terms import ClockKind, DocumentKind
+from yiwang.cases.queries.commitments import (
+    CommitmentView,
+    commitment_barred,
+    commitment_view,
+)
+from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.drafting import locked_draft, require_unsubmitted
+from yiwang.cases.services.steps import heading, issue
+from yiwang.catalogue.policy.items import (
+    Answer,
+    CommitmentTerms,
+    ItemVersion,
+    Material,
+    commitment_open,
+)
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor
+from yiwang.registers import queries as registers
+
+
+class CommitmentRefusedError(RefusedError):
+    """The way of notice and commitment is not open like that."""
+
+    code = "cases.commitment_refused"
+
+
+@transaction.atomic
+def sign_commitment(
+    *,
+    draft_id: int,
+    confirmed: Collection[str],
+    accepted: bool,
+    signed_how: SignedBy,
+    by: Actor,
+    at: datetime,
+) -> CommitmentView:
+    """Sign the letter of commitment of a draft (签署告知承诺书); the last signature counts.
+
+    Args:
+        draft_id: The draft.
+        confirmed: Ids of the conditions that were confirmed, one by one.
+        accepted: Whether the letter as a whole was agreed to.
+        signed_how: How `by` had proved who they are.
+        by: Acts for the applicant; as an agent where they are not the applicant.
+        at: Moment of the signature.
+
+    Raises:
+        CaseNotFoundError: no such draft of theirs.
+        DraftRefusedError: submitted already.
+        CommitmentRefusedError: the item or the record does not allow it, a condition was not
+            confirmed, or the letter was not agreed to.
+
+    Source:
+        上海市优化营商环境条例 第二十七条; 电子签名法 第十三条 (what ties a text to its signer).
+    """
+    draft = locked_draft(draft_id, by=by)
+    require_unsubmitted(draft)
+    item = kept.item_version(draft.item_slug, draft.item_version)
+    answers = _answers(item, draft.answers)
+    _require_open(item, answers, draft.applicant_ref, at)
+    missing = [one.text for one in item.commitment_conditions if one.id not in confirmed]
+    if missing:
+        raise CommitmentRefusedError(
+            f"还有{len(missing)}个条件没有确认：{' '.join(missing)}请逐条确认；"
+            "做不到的请选择一般方式。"
+        )
+    if not accepted:
+        raise CommitmentRefusedError("请阅读承诺书全文并勾选，再签署；不愿承诺的请选择一般方式。")
+    name = _name(draft.applicant_ref)
+    paragraphs = commitment_paragraphs(item, applicant_name=name, answers=answers)
+    hashes = digests("\n".join(paragraphs))
+    Commitment.objects.filter(draft=draft, case=None).delete()
+    row = Commitment.objects.create(
+        draft=draft,
+        applicant_ref=draft.applicant_ref,
+        item_slug=item.slug,
+        item_version=item.version,
+        paragraphs=paragraphs,
+        confirmed=[one.id for one in item.commitment_conditions],
+        publish=_terms(item).publish,
+        sha256=hashes.sha256,
+        sm3=hashes.sm3,
+        signed_by=by.ref,
+        signed_by_name=by.name or by.ref,
+        agent=is_agent(draft.applicant_ref, by),
+        signed_how=signed_how.value,
+        signed_at=at,
+    )
+    _trace(draft, "cases.sign_commitment", row.sha256, by=by, at=at)
+    return commitment_view(row)
+
+
+@transaction.atomic
+def drop_commitment(*, draft_id: int, by: Actor, at: datetime) -> None:
+    """Take the commitment back before submission: the application goes the ordinary way.
+
+    Raises:
+        CaseNotFoundError: no such draft of theirs.
+        DraftRefusedError: submitted already.
+    """
+    draft = locked_draft(draft_id, by=by)
+    require_unsubmitted(draft)
+    row = Commitment.objects.filter(draft=draft, case=None).first()
+    if row is not None:
+        _trace(draft, "cases.drop_commitment", row.sha256, by=by, at=at)
+        row.delete()
+
+
+# What follows is shared with receipt and acceptance.
+
+
+def signed_for(
+    draft: Draft, item: ItemVersion, answers: Mapping[str, Answer], *, at: datetime
+) -> Commitment | None:
+    """Return the letter under which a draft is submitted, or None: it goes the ordinary way.
+
+    Raises:
+        CommitmentRefusedError: what was signed is not what would be signed now.
+    """
+    if item.commitment_terms is None:
+        return None
+    row = Commitment.objects.filter(draft=draft, case=None).first()
+    if row is None:
+        return None
+    plain = kept_answers(item, dict(answers))
+    _require_open(item, plain, draft.applicant_ref, at)
+    now = commitment_paragraphs(item, applicant_name=_name(draft.applicant_ref), answers=plain)
+    if digests("\n".join(now)).sha256 != row.sha256:
+        raise CommitmentRefusedError(
+            "签署承诺书以后申请内容有了变化，承诺的内容随之不同，请重新阅读并签署承诺书。"
+        )
+    return row
+
+
+def tie(row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> None:
+    """Put a signed letter on the case, with a sealed copy among its documents."""
+    row.case = case
+    row.save(update_fields=["case"])
+    department = kept.department(case.department_code)
+    top = heading(case, item, department.name)
+    issue(
+        case,
+        DocumentKind.COMMITMENT_LETTER,
+        body=letters.signed_letter(
+            top,
+            paragraphs=row.paragraphs,
+            signature=signature(row.signed_by_name, row.agent, row.signed_how, row.signed_at),
+            sha256=row.sha256,
+            sm3=row.sm3,
+        ),
+        item=item,
+        seal=department,
+        by=by,
+        at=at,
+        message=f"您已签署“{item.name}”的告知承诺书，可以在办件中下载。",
+    )
+
+
+def committed(case: Case, item: ItemVersion) -> bool:
+    """Tell whether a case goes the way of notice and commitment; costs nothing for other items."""
+    return item.commitment_terms is not None and Commitment.objects.filter(case=case).exists()
+
+
+def signature(name: str, agent: bool, how: str, at: datetime) -> str:
+    """Return who signed, when and how known, as the letter prints it."""
+    who = f"{name}（代理人）" if agent else name
+    return f"{who}，{at.astimezone(PLACE):%Y-%m-%d %H:%M:%S}，{SignedBy(how).label}"
+
+
+def is_agent(applicant_ref: str, by: Actor) -> bool:
+    """Tell whether `by` signs for somebody else: the account is not the applicant's own."""
+    return organisations.own_subject(by.ref) not in {"", applicant_ref}
+
+
+def last_day(
+    item: ItemVersion, material: Material, *, received_on: date, calendar: WorkdayCalendar
+) -> date:
+    """Return the last day to file a tolerated material, by the item or else the district."""
+    return tolerance_due_on(
+        received_on=received_on,
+        material_days=material.tolerance_days,
+        default_days=kept.trust_rules().tolerance_workdays,
+        promised_workdays=item.limit.promised_workdays,
+        issue_first=item.tolerance_issue_first,
+        calendar=calendar,
+    )
+
+
+def promise_materials(
+    case: Case,
+    item: ItemVersion,
+    rows: Sequence[CaseMaterial],
+    *,
+    signed_how: SignedBy,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Keep the promise to file `rows`, start their clocks, and put the letter on the case (容缺).
+
+    At a window the applicant signs on paper before the clerk; online whoever acts for them signs.
+    """
+    lines = [(one.name, one.due_on) for one in rows if one.due_on is not None]
+    paragraphs = tolerance_paragraphs(item, applicant_name=case.applicant_name, lines=lines)
+    hashes = digests("\n".join(paragraphs))
+    at_window = signed_how is SignedBy.WINDOW
+    row = ToleranceCommitment.objects.create(
+        case=case,
+        applicant_ref=case.applicant_ref,
+        materials=[one.material_id for one in rows],
+        due_on=max(due_on for _name, due_on in lines),
+        paragraphs=paragraphs,
+        sha256=hashes.sha256,
+        sm3=hashes.sm3,
+        signed_by=case.applicant_ref if at_window else by.ref,
+        signed_by_name=case.applicant_name if at_window else by.name or by.ref,
+        agent=False if at_window else is_agent(case.applicant_ref, by),
+        signed_how=signed_how.value,
+        signed_at=at,
+    )
+    for one in rows:
+        if one.due_on is not None:
+            clocks.start(
+                case,
+                ClockKind.TOLERANCE,
+                subject=one.material_id,
+                starts_on=day_of(at),
+                due_on=one.due_on,
+            )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.sign_tolerance",
+        target=f"case:{case.number}",
+        detail={"materials": row.materials, "sha256": row.sha256},
+        ip=by.ip,
+        on_behalf_of=case.applicant_ref,
+    )
+    department = kept.department(case.department_code)
+    issue(
+        case,
+        DocumentKind.TOLERANCE_COMMITMENT,
+        body=letters.signed_letter(
+            heading(case, item, department.name),
+            paragraphs=paragraphs,
+            signature=signature(row.signed_by_name, row.agent, row.signed_how, at),
+            sha256=row.sha256,
+            sm3=row.sm3,
+        ),
+        item=item,
+        seal=department,
+        by=by,
+        at=at,
+        message=f"您承诺在{letters.chinese_day(row.due_on)}前补齐容缺的材料，请在办件中提交。",
+    )
+
+
+def _require_open(
+    item: ItemVersion, answers: Mapping[str, Answer], applicant_ref: str, at: datetime
+) -> None:
+    if not commitment_open(item, answers):
+        raise CommitmentRefusedError("本事项或者您选择的情形不实行告知承诺，请按一般方式提交申请。")
+    if reason := commitment_barred(applicant_ref, on=day_of(at)):
+        raise CommitmentRefusedError(f"不能采用告知承诺：{reason}")
+
+
+def _answers(item: ItemVersion, given: Mapping[str, object]) -> dict[str, Answer]:
+    return kept_answers(item, plain_answers(given))
+
+
+def _terms(item: ItemVersion) -> CommitmentTerms:
+    if item.commitment_terms is None:
+        raise ValueError(f"item {item.slug} is not handled on commitment")
+    return item.commitment_terms
+
+
+def _name(ref: str) -> str:
+    held = registers.prefill(ref)
+    found = held.get(f"{ref.partition(':')[0]}.name")
+    return found.value if found else ref
+
+
+def _trace(draft: Draft, act: str, digest: str, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act=act,
+        target=f"draft:{draft.pk}",
+        detail={"item": draft.item_slug, "sha256": digest},
+        ip=by.ip,
+        on_behalf_of=draft.applicant_ref,
+    )
