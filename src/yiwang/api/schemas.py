@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.catalogue.policy.items import Audience
@@ -133,6 +134,29 @@ class Reason(Act):
     """An act that needs nothing but a reason."""
 
     reason: Text
+
+
+class ProposeEnd(Act):
+    """Propose to revoke, retract or deregister what a case granted."""
+
+    ground: Word = Field(description="Code of a ground of the law, such as `fraud`.")
+    facts: Text
+    evidence: Text
+    compensation: Text = ""
+
+
+class StateViews(Body):
+    """What the holder says before a licence is ended."""
+
+    text: Text
+
+
+class DecideEnd(Act):
+    """End what was granted, or say why not."""
+
+    reason: Text
+    public_interest: Text = ""
+    not_ended: NotEnded | None = Field(default=None, description="Why nothing is ended.")
 
 
 class SaveDraft(Body):

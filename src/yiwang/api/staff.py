@@ -241,3 +241,43 @@ def terminate_case(request: HttpRequest, number: Number, body: schemas.Reason) -
             at=now(),
         )
     )
+
+
+@router.post("/cases/{number}/end-proposal", response=CASE, operation_id="propose_end")
+def propose_end(request: HttpRequest, number: Number, body: schemas.ProposeEnd) -> HttpResponse:
+    """Propose to revoke, retract or deregister; the holder is told, another person decides."""
+    return answer(
+        services.propose_end(
+            number=number,
+            ground=body.ground,
+            facts=body.facts,
+            evidence=body.evidence,
+            compensation=body.compensation,
+            version=body.version,
+            calendar=calendar(),
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/cases/{number}/views", response=CASE, operation_id="state_views")
+def state_views(request: HttpRequest, number: Number, body: schemas.StateViews) -> HttpResponse:
+    """State views on a proposal, as the holder, or write them down at a window."""
+    return answer(services.state_views(number=number, text=body.text, by=actor(request), at=now()))
+
+
+@router.post("/cases/{number}/end-decision", response=CASE, operation_id="decide_end")
+def decide_end(request: HttpRequest, number: Number, body: schemas.DecideEnd) -> HttpResponse:
+    """Decide on a proposal; ending moves the licence too."""
+    return answer(
+        services.decide_end(
+            number=number,
+            reason=body.reason,
+            public_interest=body.public_interest,
+            not_ended=body.not_ended,
+            version=body.version,
+            by=actor(request),
+            at=now(),
+        )
+    )

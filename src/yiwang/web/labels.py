@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terms import (
     ClockKind,
@@ -51,6 +52,9 @@ from yiwang.ratings.policy.grades import Grade
 from yiwang.supervision.policy.subjects import SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
+    EndKind,
+    EndOutcome,
+    NotEnded,
     CaseState,
     Step,
     DeliveryChannel,
@@ -100,6 +104,16 @@ SHOWN: tuple[type[Term], ...] = (
 
 LABELS = frozenset(
     {
+        _("撤销"),
+        _("撤回"),
+        _("注销"),
+        _("决定终结"),
+        _("不予终结"),
+        _("事实不成立或者证据不足"),
+        _("撤销可能对公共利益造成重大损害"),
+        _("依法可以不撤销"),
+        _("陈述申辩"),
+        _("不予撤销、撤回或者注销"),
         _("已收件"),
         _("补正中"),
         _("不予受理"),

@@ -54,6 +54,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_RECEIVE,
     ),
     Entry(
+        key="endings",
+        label=_("撤销注销"),
+        address="officer:endings",
+        permission=Permission.CASE_END,
+    ),
+    Entry(
         key="subjects",
         label=_("监管对象"),
         address="officer:subjects",

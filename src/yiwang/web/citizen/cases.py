@@ -18,6 +18,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CasePage, CaseView
+from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -128,6 +129,7 @@ class Case(OwnCase):
                 "duty": progress.duty(
                     case.state, due_on=case.due_on, rateable=rateable, tolerated=len(tolerated)
                 ),
+                "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
                 "rateable": rateable,
                 "rating": rating,
                 "tolerated": tolerated,

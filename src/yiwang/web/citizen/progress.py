@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.states import ENDED, CaseState, Step
 from yiwang.cases.queries import TimelineRow
 from yiwang.organisations import queries as organisations
 
@@ -100,6 +100,8 @@ def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]
 
 def duty(state: CaseState, *, due_on: date | None, rateable: bool, tolerated: int) -> str:
     """Return in one sentence what the applicant has to do now."""
+    if state in ENDED:
+        return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
     if state is CaseState.CORRECTION and due_on is not None:
         return _("请于 %(day)s 前补正材料，逾期未补正的申请将终止。") % {"day": _day_of(due_on)}
     if tolerated:

@@ -15,6 +15,7 @@ from yiwang.web.citizen import (
     rating,
     scenes,
     tracking,
+    views_stated,
     wallet,
 )
 
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         cases.MaterialFile.as_view(),
         name="material_file",
     ),
+    path("cases/<str:number>/views/", views_stated.StateViews.as_view(), name="state_views"),
     path("cases/<str:number>/correct/", cases.Correct.as_view(), name="correct"),
     path(
         "cases/<str:number>/materials/<str:material>/",

@@ -16,8 +16,9 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import Step
-from yiwang.cases.policy.terms import Tab
+from yiwang.cases.policy.terms import Outcome, Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow
+from yiwang.cases.queries.ending import end_proposal
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.documents import queries as documents
@@ -111,6 +112,10 @@ class CaseFile(CasePages):
                 "can_decide": bool(steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
                 "can_deliver": Step.CLOSE in steps,
                 "can_assign": Step.ASSIGN in steps or Step.START_REVIEW in steps,
+                "can_propose_end": Step.PROPOSE_END in steps and self.case.outcome == Outcome.GRANT,
+                "ending": end_proposal(self.case.number, by=self.actor)
+                if self.case.closed_at
+                else None,
                 "licence": licences.by_case(self.case.number),
                 "waiting": waiting,
                 "waiting_href": work_address(waiting.number, waiting.state, self.actor)
