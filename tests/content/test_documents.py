@@ -52,7 +52,11 @@ def manifest(file: PackFile) -> tuple[None, list[PackError]]:
     [
         ("pack.yaml", manifest, {}),
         ("Section `holidays`", holidays.parse, {"festivals": [{"unknown": 1}]}),
-        ("Section `district`", districts.parse, {"town_units": [{"unknown": 1}], "trust": {"unknown": 1}}),
+        (
+            "Section `district`",
+            districts.parse,
+            {"town_units": [{"unknown": 1}], "trust": {"unknown": 1}},
+        ),
         ("Section `texts`", texts.parse, {"texts": [{"unknown": 1}]}),
     ],
 )

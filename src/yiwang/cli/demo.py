@@ -37,6 +37,7 @@ STAFF = (
     StaffAccount(login="head", name="负责人演示员", post=Post.DEPARTMENT_HEAD),
     StaffAccount(login="supervisor", name="监管演示员", post=Post.SUPERVISOR),
     StaffAccount(login="owner", name="事项演示员", post=Post.ITEM_OWNER),
+    StaffAccount(login="archivist", name="档案演示员", post=Post.ARCHIVIST),
     StaffAccount(login="legal", name="法制演示员", post=Post.LEGAL_OFFICER),
     StaffAccount(
         login="checker",

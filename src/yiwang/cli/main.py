@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from yiwang.cli.archive import archive
 from yiwang.cli.cases import cases
 from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
@@ -20,5 +21,5 @@ def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
 
 
-for _command in (packs, catalogue, users, cases, trail, laws, search, notices, demo):
+for _command in (packs, catalogue, users, cases, trail, laws, search, notices, archive, demo):
     operator.add_command(_command)

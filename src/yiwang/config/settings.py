@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "yiwang.ratings",
     "yiwang.consultations",
     "yiwang.exchange",
+    "yiwang.archives",
     "yiwang.web",
     "yiwang.config",
 ]

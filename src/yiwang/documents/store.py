@@ -169,3 +169,13 @@ def drop(sha256: str) -> bool:
     if deleted:
         folder().delete(sha256)
     return bool(deleted)
+
+
+@transaction.atomic
+def destroy(sha256: str) -> bool:
+    """Delete a stored file that was kept for good; tell whether it was deleted.
+
+    For destruction by an act that two people stand for; a file that an upload points at stays.
+    """
+    StoredFile.objects.filter(sha256=sha256, kept=True).update(kept=False)
+    return drop(sha256)

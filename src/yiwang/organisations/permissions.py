@@ -41,6 +41,9 @@ class Permission(Term):
     ITEM_APPROVE = "item_approve", "部门审核事项"
     ITEM_LEGAL = "item_legal", "法制审核事项"
     ITEM_PUBLISH = "item_publish", "中心审核并发布事项"
+    ARCHIVE_READ = "archive_read", "查看和下载归档包"
+    ARCHIVE_KEEP = "archive_keep", "归档、禁止销毁、提出销毁"
+    ARCHIVE_APPROVE = "archive_approve", "批准销毁、批准解除禁止销毁"
     TRAIL_READ = "trail_read", "查看操作日志"
     TRAIL_EXPORT = "trail_export", "导出操作日志"
     USER_MANAGE = "user_manage", "管理账号"
@@ -63,6 +66,7 @@ class Post(Term):
     ITEM_OWNER = "item_owner", "事项管理员"
     LEGAL_OFFICER = "legal_officer", "法制审核人员"
     ITEM_CHECKER = "item_checker", "中心事项审核人员"
+    ARCHIVIST = "archivist", "档案人员"
     DISTRICT_LEADER = "district_leader", "区领导"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
@@ -127,6 +131,8 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.RATING_ANSWER,
             _P.CONSULT_ANSWER,
             _P.ITEM_READ,
+            _P.ARCHIVE_READ,
+            _P.ARCHIVE_APPROVE,
             _P.ITEM_APPROVE,
         }
     ),
@@ -136,6 +142,9 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_EDIT}),
     Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_LEGAL}),
     Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
+    Post.ARCHIVIST: frozenset(
+        {_P.WORK_DESK, _P.CASE_READ, _P.ARCHIVE_READ, _P.ARCHIVE_KEEP, _P.ITEM_READ}
+    ),
     Post.DISTRICT_LEADER: frozenset(
         {_P.WORK_DESK, _P.CASE_EXTEND_JOINT, _P.RATING_READ, _P.ITEM_READ}
     ),

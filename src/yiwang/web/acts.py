@@ -8,6 +8,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 ACTS: Mapping[str, str] = {
+    "archives.decide_destruction": _("审批销毁归档包"),
+    "archives.lift_hold": _("批准解除禁止销毁"),
+    "archives.make": _("归档"),
+    "archives.place_hold": _("禁止销毁"),
+    "archives.propose_destruction": _("提出销毁归档包"),
+    "archives.propose_lift": _("提出解除禁止销毁"),
     "audit.export": _("导出操作日志"),
     "audit.read": _("查看个人信息"),
     "cases.accept": _("受理"),

@@ -82,6 +82,12 @@ DESK: Sequence[Entry] = (
         key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
     ),
     Entry(
+        key="archives",
+        label=_("档案"),
+        address="officer:archives",
+        permission=Permission.ARCHIVE_READ,
+    ),
+    Entry(
         key="notices",
         label=_("通知"),
         address="officer:notices",

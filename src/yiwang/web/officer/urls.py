@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from yiwang.web.officer import (
     accounts,
+    archives,
     cases,
     desk,
     ending,
@@ -96,6 +97,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "questions/<int:number>/withdraw/",
         questions.WithdrawAnswer.as_view(),
         name="withdraw_answer",
+    ),
+    path("archives/", archives.Archives.as_view(), name="archives"),
+    path(
+        "archives/packages/<int:package>/file/",
+        archives.DownloadPackage.as_view(),
+        name="download_package",
+    ),
+    path("archives/<str:number>/", archives.CaseArchivePage.as_view(), name="archive"),
+    path("archives/<str:number>/hold/", archives.PlaceHold.as_view(), name="place_hold"),
+    path(
+        "archives/<str:number>/holds/<int:hold>/lift/",
+        archives.ProposeLift.as_view(),
+        name="propose_lift",
+    ),
+    path(
+        "archives/<str:number>/holds/<int:hold>/approve/",
+        archives.LiftHold.as_view(),
+        name="lift_hold",
+    ),
+    path(
+        "archives/<str:number>/packages/<int:package>/destroy/",
+        archives.ProposeDestruction.as_view(),
+        name="propose_destruction",
+    ),
+    path(
+        "archives/<str:number>/destructions/<int:destruction>/",
+        archives.DecideDestruction.as_view(),
+        name="decide_destruction",
     ),
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<int:number>/again/", notices.SendAgain.as_view(), name="send_notice"),

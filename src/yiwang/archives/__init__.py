@@ -1,0 +1,6 @@
+"""Archives (归档): one package per case with everything in it, its retention, and its end.
+
+A package is made after the case is finished and its evaluation is over. It can be opened and
+checked without this program. What the law wants kept is kept; what is destroyed is destroyed by
+two, and the fact stays.
+"""

@@ -1,0 +1,1 @@
+"""Layout of a package and retention: pure."""

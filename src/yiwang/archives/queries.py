@@ -1,0 +1,264 @@
+"""Questions about packages: which there are, what binds them, what their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from yiwang.archives.models import ArchivePackage, Destruction, LegalHold
+from yiwang.archives.policy.retention import PackageState
+from yiwang.kernel.errors import RefusedError
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
+
+PAGE_LIMIT = 100
+
+
+class PackageNotFoundError(PermissionRefusedError):
+    """No such package, or not for these eyes."""
+
+    code = "archives.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("没有找到您可以查看的归档包，请核对办件编号，或联系归档部门的档案人员。")
+
+
+class PageKeyRefusedError(RefusedError):
+    """The key of a page is not one that a page gave."""
+
+    code = "archives.page_key_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageView:
+    """One package.
+
+    Attributes:
+        held: Somebody forbade destroying it.
+        years: None: for good.
+        retain_until: First day on which it may be destroyed.
+    """
+
+    id: int
+    case_number: str
+    revision: int
+    query_code: str
+    item_name: str
+    department_code: str
+    closed_on: date
+    sha256: str
+    sm3: str
+    size: int
+    files: int
+    made_at: datetime
+    years: int | None
+    retain_until: date | None
+    transfer_on: date | None
+    state: PackageState
+    held: bool
+
+    @property
+    def file_name(self) -> str:
+        """Return the name under which it is saved."""
+        return f"{self.query_code}-{self.revision}.zip"
+
+    def over(self, today: date) -> bool:
+        """Tell whether its time is over."""
+        return self.retain_until is not None and self.retain_until <= today
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldView:
+    """One ban on destroying."""
+
+    id: int
+    case_number: str
+    department_code: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    lift_reason: str
+    lift_proposed_by: str
+    lifted_by: str
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestructionView:
+    """One proposal to destroy, answered or not."""
+
+    id: int
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    agreed: bool | None
+    decided_by: str
+    decided_at: datetime | None
+    certificate: dict[str, object] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackagePage:
+    """One page of packages, newest first."""
+
+    rows: tuple[PackageView, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseArchive:
+    """All that is archived of a case."""
+
+    packages: tuple[PackageView, ...]
+    holds: tuple[HoldView, ...]
+    destructions: tuple[DestructionView, ...]
+
+
+def packages(
+    *,
+    by: Actor,
+    today: date,
+    over_only: bool = False,
+    text: str = "",
+    after: str | None = None,
+    limit: int = PAGE_LIMIT,
+) -> PackagePage:
+    """List the packages that `by` may read, newest first; two queries.
+
+    Args:
+        by: A member of staff.
+        today: Day from which the time is reckoned.
+        over_only: Only those still kept whose time is over.
+        text: Case number or query code; empty: all.
+        after: Key of the page before.
+        limit: Lines, at most PAGE_LIMIT.
+
+    Raises:
+        PermissionRefusedError: no post reads packages.
+        PageKeyRefusedError: `after` is not a key that a page gave.
+    """
+    rows = ArchivePackage.objects.order_by("-id")
+    codes = _codes(by)
+    if EVERYWHERE not in codes:
+        rows = rows.filter(department_code__in=sorted(codes))
+    if over_only:
+        rows = rows.filter(state=PackageState.KEPT.value, retain_until__lte=today)
+    if text := "".join(text.split())[:60]:
+        rows = rows.filter(case_number=text) | rows.filter(query_code=text.upper())
+    if after is not None:
+        if not (after.isascii() and after.isdecimal() and len(after) <= 18):
+            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+        rows = rows.filter(id__lt=int(after))
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows[: size + 1])
+    return PackagePage(
+        rows=tuple(_views(found[:size])),
+        after=str(found[size - 1].pk) if len(found) > size else None,
+    )
+
+
+def archive_of(case_number: str, *, by: Actor) -> CaseArchive:
+    """Return packages, holds and destructions of a case; four queries.
+
+    Raises:
+        PackageNotFoundError: there is no package, or not for these eyes.
+    """
+    rows = [
+        row
+        for row in ArchivePackage.objects.filter(case_number=case_number).order_by("-revision")
+        if by.may(Permission.ARCHIVE_READ, department=row.department_code)
+    ]
+    if not rows:
+        raise PackageNotFoundError
+    holds = LegalHold.objects.filter(case_number=case_number).order_by("-id")
+    ends = Destruction.objects.filter(package__in=rows).order_by("-id")
+    return CaseArchive(
+        packages=tuple(_views(rows)),
+        holds=tuple(hold_view(row) for row in holds),
+        destructions=tuple(
+            DestructionView(
+                id=row.pk,
+                reason=row.reason,
+                proposed_by=row.proposed_by,
+                proposed_at=row.proposed_at,
+                agreed=row.agreed,
+                decided_by=row.decided_by,
+                decided_at=row.decided_at,
+                certificate=row.certificate,
+            )
+            for row in ends
+        ),
+    )
+
+
+def latest(case_number: str) -> PackageView | None:
+    """Return the newest package of a case; for programs: it asks for no permission."""
+    row = ArchivePackage.objects.filter(case_number=case_number).order_by("-revision").first()
+    return next(iter(_views([row])), None) if row else None
+
+
+def made_versions(case_numbers: Iterable[str]) -> dict[str, int]:
+    """Return in which version each case was archived last; one query."""
+    found: dict[str, int] = {}
+    rows = ArchivePackage.objects.filter(case_number__in=list(case_numbers)).order_by("revision")
+    for row in rows.only("case_number", "case_version"):
+        found[row.case_number] = row.case_version
+    return found
+
+
+def is_held(case_number: str) -> bool:
+    """Tell whether somebody forbade destroying what belongs to the case."""
+    return LegalHold.objects.filter(case_number=case_number, lifted_at=None).exists()
+
+
+def hold_view(row: LegalHold) -> HoldView:
+    """Return the frozen view of a hold."""
+    return HoldView(
+        id=row.pk,
+        case_number=row.case_number,
+        department_code=row.department_code,
+        reason=row.reason,
+        placed_by=row.placed_by,
+        placed_at=row.placed_at,
+        lift_reason=row.lift_reason,
+        lift_proposed_by=row.lift_proposed_by,
+        lifted_by=row.lifted_by,
+        lifted_at=row.lifted_at,
+    )
+
+
+def _codes(by: Actor) -> frozenset[str]:
+    codes = by.departments(Permission.ARCHIVE_READ)
+    if not codes:
+        raise PermissionRefusedError("您的岗位不能查看归档包，如确需查看，请联系本部门档案人员。")
+    return codes
+
+
+def _views(rows: list[ArchivePackage]) -> list[PackageView]:
+    held = set(
+        LegalHold.objects.filter(
+            case_number__in=[row.case_number for row in rows], lifted_at=None
+        ).values_list("case_number", flat=True)
+    )
+    return [
+        PackageView(
+            id=row.pk,
+            case_number=row.case_number,
+            revision=row.revision,
+            query_code=row.query_code,
+            item_name=row.item_name,
+            department_code=row.department_code,
+            closed_on=row.closed_on,
+            sha256=row.sha256,
+            sm3=row.sm3,
+            size=row.size,
+            files=row.files,
+            made_at=row.made_at,
+            years=row.years,
+            retain_until=row.retain_until,
+            transfer_on=row.transfer_on,
+            state=PackageState(row.state),
+            held=row.case_number in held,
+        )
+        for row in rows
+    ]

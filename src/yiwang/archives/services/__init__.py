@@ -1,0 +1,33 @@
+"""Acts on archives: making and reading packages, holds, destruction by two."""
+
+from yiwang.archives.services.ending import (
+    HoldRefusedError,
+    decide_destruction,
+    lift_hold,
+    place_hold,
+    propose_destruction,
+    propose_lift,
+)
+from yiwang.archives.services.making import (
+    ArchiveRefusedError,
+    check_packages,
+    make_due,
+    make_package,
+    read_package,
+    sweep_destroyed,
+)
+
+__all__ = [
+    "ArchiveRefusedError",
+    "HoldRefusedError",
+    "check_packages",
+    "decide_destruction",
+    "lift_hold",
+    "make_due",
+    "make_package",
+    "place_hold",
+    "propose_destruction",
+    "propose_lift",
+    "read_package",
+    "sweep_destroyed",
+]
