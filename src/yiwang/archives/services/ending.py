@@ -173,7 +173,7 @@ def _certificate(row: ArchivePackage, proposal: Destruction) -> dict[str, object
         "decided_by": proposal.decided_by,
         "decided_at": proposal.decided_at.isoformat(),
         "destroyed": "归档包文件",
-        "kept": "办件登记、申请材料、办理记录和操作日志不在销毁之列，其中办理记录和操作日志只增不改；"
+        "kept": "办件登记、申请材料、办理记录和操作日志不在销毁之列，其中后两者只增不改；"
         "备份按备份保留期限自然失效。",
     }
 
