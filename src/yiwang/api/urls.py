@@ -12,6 +12,7 @@ from yiwang.api import (
     gateway,
     items,
     notices,
+    procedure,
     public,
     staff,
 )
@@ -33,6 +34,7 @@ api.add_router("", catalogue.router)
 api.add_router("", applicants.router)
 api.add_router("", notices.router)
 api.add_router("", staff.router)
+api.add_router("", procedure.router)
 api.add_router("", items.router)
 api.add_router("", gateway.router)
 

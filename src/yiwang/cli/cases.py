@@ -14,6 +14,51 @@ def cases() -> None:
     """Questions about cases (办件)."""
 
 
+@cases.command("recompute-clocks")
+@json_option
+def recompute_clocks(as_json: bool) -> None:
+    """Reckon the running clocks anew, after a holiday notice was loaded.
+
+    Exit status 0: done. 1: days of some cases lie beyond the calendar and keep their old value.
+    """
+    from yiwang.cases import services
+    from yiwang.content import queries as content
+    from yiwang.organisations.permissions import Actor
+
+    done = services.recompute_clocks(
+        calendar=content.workday_calendar(), by=Actor(ref="system:operator"), at=now()
+    )
+    answer(
+        done,
+        f"检查 {done.checked} 件，期限有变的 {len(done.changed)} 件，"
+        f"超出工作日历的 {len(done.failed)} 件。",
+        as_json=as_json,
+    )
+    if done.failed:
+        raise SystemExit(1)
+
+
+@cases.command("missed-clocks")
+@json_option
+def missed_clocks(as_json: bool) -> None:
+    """Report the clocks that were missed and not reported yet, as the worker does every hour.
+
+    Exit status 0: none. 1: at least one.
+    """
+    from yiwang.cases import services
+    from yiwang.organisations.permissions import Actor
+
+    found = services.report_missed_clocks(by=Actor(ref="system:operator"), at=now())
+    for one in found:
+        answer(
+            one,
+            f"{one.due_on}  {one.kind.label}  {one.number}  {one.department}",
+            as_json=as_json,
+        )
+    if found:
+        raise SystemExit(1)
+
+
 @cases.command()
 @click.option("--department", required=True, help="Department code, as in the pack.")
 @click.option("--within", "within_days", default=3, show_default=True, help="Calendar days ahead.")

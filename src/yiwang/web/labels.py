@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
+from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terms import (
     ClockKind,
@@ -42,6 +43,7 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
 from yiwang.consultations.policy.handing_over import ConsultationState
+from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Permission, Post
@@ -61,6 +63,10 @@ SHOWN: tuple[type[Term], ...] = (
     DocumentKind,
     ClockKind,
     Way,
+    HearingEnd,
+    HearingOrigin,
+    InquiryAnswer,
+    StopReason,
     MaterialState,
     Outcome,
     Tab,

@@ -60,6 +60,24 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_END,
     ),
     Entry(
+        key="inquiries",
+        label=_("征求意见"),
+        address="officer:inquiries",
+        permission=Permission.CASE_REVIEW,
+    ),
+    Entry(
+        key="overdue",
+        label=_("超期和漏办"),
+        address="officer:overdue",
+        permission=Permission.CASE_ASSIGN,
+    ),
+    Entry(
+        key="extensions",
+        label=_("报请延期"),
+        address="officer:extensions",
+        permission=Permission.CASE_EXTEND_JOINT,
+    ),
+    Entry(
         key="subjects",
         label=_("监管对象"),
         address="officer:subjects",

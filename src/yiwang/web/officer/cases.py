@@ -29,7 +29,7 @@ from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
 from yiwang.registers import services as registers
 from yiwang.web.forms import in_words
-from yiwang.web.officer import casefile
+from yiwang.web.officer import casefile, casesteps
 from yiwang.web.officer.desk import work_address
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page, found
@@ -117,6 +117,14 @@ class CaseFile(CasePages):
                 if self.case.closed_at
                 else None,
                 "licence": licences.by_case(self.case.number),
+                **casesteps.shown(
+                    self.file,
+                    self.item,
+                    actor=self.actor,
+                    today=self.today,
+                    calendar=self.calendar,
+                    units=self.units,
+                ),
                 "waiting": waiting,
                 "waiting_href": work_address(waiting.number, waiting.state, self.actor)
                 if waiting
