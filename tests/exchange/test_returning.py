@@ -357,3 +357,25 @@ def test_both_sides_may_sign_with_ed25519(side, number):
     assert modern.opinion(number, 1).status_code == 200
     assert side.result(number, 2).status_code == 200, "the old key is taken for a day"
     assert modern.made.signs_with == ""
+
+
+def test_a_special_procedure_stops_the_clock_and_its_result_starts_it_again(side, number):
+    before = queries.case(number, by=cases.HEAD).promised_on
+    begun = side.tell(
+        number,
+        1,
+        "special_start",
+        person=LI,
+        procedure="expert_review",
+        workdays=5,
+        reason="工艺需要专家评审",
+    )
+    assert begun.status_code == 200, begun.content.decode()
+    assert state(number) == "special"
+    refused(side.opinion(number, 2), 409, "特别程序")
+
+    told = {"person": LI, "result": "专家同意", "result_ref": "评〔2026〕1号"}
+    assert side.tell(number, 2, "special_end", **told).status_code == 200
+    assert state(number) == "reviewing"
+    assert queries.case(number, by=cases.HEAD).promised_on >= before
+    assert side.result(number, 3).status_code == 200

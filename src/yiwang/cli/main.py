@@ -8,6 +8,7 @@ from yiwang.cli.archive import archive
 from yiwang.cli.cases import cases
 from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
+from yiwang.cli.gateway import gateway
 from yiwang.cli.laws import laws
 from yiwang.cli.notices import notices
 from yiwang.cli.packs import packs
@@ -21,5 +22,17 @@ def operator() -> None:
     """Hold the operator's commands; `config.main` adds those that start things."""
 
 
-for _command in (packs, catalogue, users, cases, trail, laws, search, notices, archive, demo):
+for _command in (
+    packs,
+    catalogue,
+    users,
+    cases,
+    trail,
+    laws,
+    search,
+    notices,
+    archive,
+    gateway,
+    demo,
+):
     operator.add_command(_command)

@@ -43,6 +43,16 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
 from yiwang.consultations.policy.handing_over import ConsultationState
+from yiwang.exchange.policy.terms import (
+    Algorithm,
+    Begin,
+    Direction,
+    PartnerKind,
+    PushKind,
+    PushState,
+    ReturnKind,
+    ReturnState,
+)
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
@@ -106,6 +116,14 @@ SHOWN: tuple[type[Term], ...] = (
     WaiveBy,
     Standing,
     comparing.Kind,
+    Algorithm,
+    Begin,
+    Direction,
+    PartnerKind,
+    PushKind,
+    PushState,
+    ReturnKind,
+    ReturnState,
 )
 
 LABELS = frozenset(
@@ -326,7 +344,6 @@ LABELS = frozenset(
         _("变更"),
         _("延续"),
         _("补证"),
-        _("注销"),
         _("办理"),
         _("申请人自备"),
         _("政府部门核发"),
@@ -381,6 +398,30 @@ LABELS = frozenset(
         _("随申请提交"),
         _("决定后补交"),
         _("以承诺代替"),
+        _("接口推送"),
+        _("文件交换"),
+        _("收件后推送"),
+        _("受理后推送"),
+        _("推送"),
+        _("回传"),
+        _("补正已提交"),
+        _("待送出"),
+        _("已送达"),
+        _("未送达"),
+        _("已放弃"),
+        _("签收"),
+        _("要求补正"),
+        _("特别程序开始"),
+        _("特别程序结束"),
+        _("审查意见"),
+        _("审批结果"),
+        _("已办理"),
+        _("等待前一条"),
+        _("已退回"),
+        _("未办理"),
+        _("HMAC-SHA256"),
+        _("Ed25519"),
+        _("处理部门系统对接报文"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

@@ -106,6 +106,18 @@ DESK: Sequence[Entry] = (
         permission=Permission.ARCHIVE_READ,
     ),
     Entry(
+        key="gateway",
+        label=_("系统对接"),
+        address="officer:gateway",
+        permission=Permission.GATEWAY_MANAGE,
+    ),
+    Entry(
+        key="systems",
+        label=_("部门系统"),
+        address="officer:systems",
+        permission=Permission.SYSTEM_MANAGE,
+    ),
+    Entry(
         key="notices",
         label=_("通知"),
         address="officer:notices",

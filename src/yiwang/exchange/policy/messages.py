@@ -19,6 +19,7 @@ from pydantic import (
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.exchange.policy.terms import PushKind
+from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.errors import RefusedError
 
 LARGEST_BYTES = 1_000_000
@@ -135,7 +136,15 @@ class SpecialStart(_Return):
 
     kind: Literal["special_start"]
     person: Person
-    step: Annotated[str, StringConstraints(max_length=80)]
+    procedure: StopReason | None = Field(
+        default=None, description="A kind of Art. 45; null: `declared` names a step of the item."
+    )
+    declared: Annotated[str, StringConstraints(max_length=80)] = Field(
+        default="", description="Name of the special step that the item version declares."
+    )
+    workdays: Annotated[int, Field(ge=1, le=366)] | None = Field(
+        default=None, description="How long it takes; null: as the item version declares."
+    )
     reason: Text
 
 
@@ -144,7 +153,8 @@ class SpecialEnd(_Return):
 
     kind: Literal["special_end"]
     person: Person
-    reason: Text = ""
+    result: Text = Field(description="What came out: the report, the opinion of the experts.")
+    result_ref: Annotated[str, StringConstraints(max_length=80)] = ""
 
 
 class Opinion(_Return):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import stat
 from datetime import datetime
 from pathlib import Path
@@ -125,7 +126,7 @@ def _bytes(path: Path, most: int) -> bytes:
 
 def _set_apart(root: Path, stem: str, files: list[str], why: str, at: datetime) -> None:
     """Move a bad message to the rejected folder, beside the sentence that says why."""
-    mark = f"{at:%Y%m%d%H%M%S%f}"
+    mark = f"{at:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
     for file in files:
         source = root / INCOMING / file
         if source.is_symlink():

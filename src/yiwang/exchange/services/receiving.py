@@ -21,7 +21,7 @@ from yiwang.exchange import body, queries
 from yiwang.exchange.models import Conversation, Returned
 from yiwang.exchange.policy import messages
 from yiwang.exchange.policy.messages import MessageRefusedError, Person
-from yiwang.exchange.policy.terms import ReturnKind, ReturnState
+from yiwang.exchange.policy.terms import ReturnState
 from yiwang.exchange.queries import PartnerView
 from yiwang.exchange.services.counting import turn_away
 from yiwang.kernel.errors import RefusedError
@@ -385,7 +385,7 @@ def _do(
     elif isinstance(message, messages.Result):
         _decide(partner, message, calendar=calendar, at=at, ip=ip)
     else:
-        _special(message, by=reviewer(message.person), at=at)
+        _special(message, calendar=calendar, by=reviewer(message.person), at=at)
 
 
 def _propose(number: str, outcome: Outcome, text: str, *, by: Actor, at: datetime) -> None:
@@ -429,11 +429,33 @@ def _decide(
 
 
 def _special(
-    message: messages.SpecialStart | messages.SpecialEnd, *, by: Actor, at: datetime
+    message: messages.SpecialStart | messages.SpecialEnd,
+    *,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    raise CannotYetError(
-        f"平台暂不接收“{ReturnKind(message.kind).label}”，请登录平台办理该环节后继续回传。"
-    )
+    take_outside(number=message.case, by=by, at=at)
+    if isinstance(message, messages.SpecialStart):
+        acts.start_special(
+            number=message.case,
+            reason=message.reason,
+            kind=message.procedure,
+            declared=message.declared,
+            workdays=message.workdays,
+            calendar=calendar,
+            by=by,
+            at=at,
+        )
+    else:
+        acts.end_special(
+            number=message.case,
+            result=message.result,
+            result_ref=message.result_ref,
+            calendar=calendar,
+            by=by,
+            at=at,
+        )
 
 
 def told(*, partner: PartnerView, message_id: str) -> Reply:
