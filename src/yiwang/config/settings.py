@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "yiwang.consultations",
     "yiwang.exchange",
     "yiwang.archives",
+    "yiwang.halls",
     "yiwang.web",
     "yiwang.config",
 ]

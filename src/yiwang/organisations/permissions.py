@@ -46,6 +46,8 @@ class Permission(Term):
     ARCHIVE_APPROVE = "archive_approve", "批准销毁、批准解除禁止销毁"
     TRAIL_READ = "trail_read", "查看操作日志"
     TRAIL_EXPORT = "trail_export", "导出操作日志"
+    HALL_READ = "hall_read", "查看大厅运行情况"
+    HALL_MANAGE = "hall_manage", "登记大厅人员和标准化检查"
     USER_MANAGE = "user_manage", "管理账号"
     POST_GRANT = "post_grant", "授予岗位"
     SYSTEM_MANAGE = "system_manage", "管理系统运行"
@@ -88,6 +90,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.LICENCE_READ,
             _P.CONSULT_ANSWER,
             _P.ITEM_READ,
+            _P.HALL_READ,
         }
     ),
     Post.REVIEWER: frozenset(
@@ -134,6 +137,8 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.ARCHIVE_READ,
             _P.ARCHIVE_APPROVE,
             _P.ITEM_APPROVE,
+            _P.HALL_READ,
+            _P.HALL_MANAGE,
         }
     ),
     Post.SUPERVISOR: frozenset(
@@ -146,7 +151,13 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         {_P.WORK_DESK, _P.CASE_READ, _P.ARCHIVE_READ, _P.ARCHIVE_KEEP, _P.ITEM_READ}
     ),
     Post.DISTRICT_LEADER: frozenset(
-        {_P.WORK_DESK, _P.CASE_EXTEND_JOINT, _P.RATING_READ, _P.ITEM_READ}
+        {
+            _P.WORK_DESK,
+            _P.CASE_EXTEND_JOINT,
+            _P.RATING_READ,
+            _P.ITEM_READ,
+            _P.HALL_READ,
+        }
     ),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),

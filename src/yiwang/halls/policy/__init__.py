@@ -1,0 +1,1 @@
+"""Rules of halls: pure functions and frozen data."""
