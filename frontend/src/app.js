@@ -70,6 +70,17 @@ if (warning) {
   });
 }
 
+// Screens and machines in a hall: the page comes anew by itself, or goes back to the beginning.
+const renewed = document.querySelector("[data-reload]");
+if (renewed) {
+  const wait = Number(renewed.dataset.reload) * 1000;
+  const go = () => (renewed.dataset.reloadTo ? location.replace(renewed.dataset.reloadTo) : location.reload());
+  let timer = setTimeout(go, wait);
+  const later = () => { clearTimeout(timer); timer = setTimeout(go, wait); };
+  if (renewed.dataset.reloadTo) for (const kind of ["input", "keydown"]) document.addEventListener(kind, later);
+  renewed.querySelector("[data-reload-later]")?.addEventListener("click", later);
+}
+
 // The shell for phones: pages are never kept, only styles, scripts and the offline sentence.
 if ("serviceWorker" in navigator && window.isSecureContext) {
   addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));

@@ -6,12 +6,14 @@ import datetime as dt
 
 import pytest
 
+from tests.architecture.test_row_security import serving_role
 from tests.factories import cases, halls
 from yiwang.halls import queries, services
 from yiwang.halls.events import AppointmentNear
 from yiwang.halls.models import Appointment
 from yiwang.halls.policy.terms import AppointmentState, Priority
 from yiwang.halls.services import AppointmentRefusedError
+from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, PermissionRefusedError
 
 MONDAY = cases.FRIDAY.replace(hour=10, minute=0) + dt.timedelta(days=3)
@@ -181,3 +183,18 @@ def test_each_appointment_is_announced_once_a_day_before_and_closed_when_not_kep
     ]
     assert isinstance(heard[0], AppointmentNear)
     assert Appointment.objects.get().state == AppointmentState.MISSED
+
+
+def test_the_walls_around_rows_hide_no_taken_place_and_no_arrival(hall):
+    with serving_role():
+        scope.enter(cases.FIRM)
+        one = book()
+        scope.enter(SECOND)
+        book(SECOND)
+        assert [row.applicant_ref for row in Appointment.objects.all()] == [min(SECOND.subjects)]
+        scope.enter(THIRD)
+        assert "已经约满" in refusal(book, THIRD)
+        scope.enter(halls.KIOSK)
+        assert not Appointment.objects.exists()
+
+        assert arrive(one.code, 0).code == "A001"

@@ -30,6 +30,7 @@ from yiwang.halls.policy.terms import (
 )
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import queries as organisations
+from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, require
 
 ROWS = 100
@@ -225,17 +226,18 @@ def free_slots(
     if booking is None or not today <= day <= today + timedelta(days=booking.days_ahead):
         return []
     begin = datetime.combine(day, datetime.min.time(), tzinfo=timezone.get_default_timezone())
-    taken = dict(
-        Appointment.objects.filter(
-            hall_code=plan.code,
-            zone_code=zone.code,
-            starts_at__gte=begin,
-            starts_at__lt=begin + timedelta(days=1),
+    with scope.everything():  # a place is taken whoever has it
+        taken = dict(
+            Appointment.objects.filter(
+                hall_code=plan.code,
+                zone_code=zone.code,
+                starts_at__gte=begin,
+                starts_at__lt=begin + timedelta(days=1),
+            )
+            .exclude(state=AppointmentState.CANCELLED.value)
+            .values_list("starts_at")
+            .annotate(n=Count("id"))
         )
-        .exclude(state=AppointmentState.CANCELLED.value)
-        .values_list("starts_at")
-        .annotate(n=Count("id"))
-    )
     return slots_of(
         plan,
         zone,

@@ -34,6 +34,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.events import publish
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
+from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError, require
 
 DUE_BEFORE = timedelta(minutes=10)
@@ -155,7 +156,6 @@ def _draw(
     return queries.ticket_view(row, plan)
 
 
-@transaction.atomic
 def check_in(
     *, hall: str, code: str, priority: Priority = Priority.NONE, by: Actor, at: datetime
 ) -> TicketView:
@@ -174,6 +174,11 @@ def check_in(
         AppointmentRefusedError: no such appointment today, too early, or too late.
         LookupError: no such hall.
     """
+    with scope.everything(), transaction.atomic():  # the code is the secret
+        return _check_in(hall, code, priority, by=by, at=at)
+
+
+def _check_in(hall: str, code: str, priority: Priority, *, by: Actor, at: datetime) -> TicketView:
     plan = queries.hall(hall)
     row = (
         Appointment.objects.select_for_update()
@@ -484,11 +489,14 @@ def _free_place(plan: HallPlan, zone: Zone, starts_at: datetime) -> tuple[str, i
     booking = zone.booking
     if booking is None:
         return None
-    taken = set(
-        Appointment.objects.filter(hall_code=plan.code, zone_code=zone.code, starts_at=starts_at)
-        .exclude(state=AppointmentState.CANCELLED.value)
-        .values_list("window", "seat")
-    )
+    with scope.everything():  # a place is taken whoever has it
+        taken = set(
+            Appointment.objects.filter(
+                hall_code=plan.code, zone_code=zone.code, starts_at=starts_at
+            )
+            .exclude(state=AppointmentState.CANCELLED.value)
+            .values_list("window", "seat")
+        )
     places = ((window, seat) for seat in range(booking.per_window) for window in booking.windows)
     return next((place for place in places if place not in taken), None)
 
@@ -496,11 +504,12 @@ def _free_place(plan: HallPlan, zone: Zone, starts_at: datetime) -> tuple[str, i
 def _code(hall: str, day: date) -> str:
     """Draw six digits that no other appointment of the hall has that day."""
     begin = datetime.combine(day, datetime.min.time(), tzinfo=timezone.get_default_timezone())
-    taken = set(
-        Appointment.objects.filter(
-            hall_code=hall, starts_at__gte=begin, starts_at__lt=begin + timedelta(days=1)
-        ).values_list("code", flat=True)
-    )
+    with scope.everything():  # a code is used whoever has it
+        taken = set(
+            Appointment.objects.filter(
+                hall_code=hall, starts_at__gte=begin, starts_at__lt=begin + timedelta(days=1)
+            ).values_list("code", flat=True)
+        )
     for _ in range(DRAWS):
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
         if code not in taken:

@@ -53,6 +53,7 @@ DESK: Sequence[Entry] = (
         address="counter:intake",
         permission=Permission.CASE_RECEIVE,
     ),
+    Entry(key="hall", label=_("大厅"), address="officer:hall", permission=Permission.HALL_READ),
     Entry(
         key="endings",
         label=_("撤销注销"),

@@ -48,6 +48,10 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:set_size",
         "public:set_language",
         "public:keep_session",
+        "public:halls",
+        "public:hall_display",
+        "public:kiosk",
+        "public:kiosk_ticket",
     }
 )
 """Names of addresses. Reviewed like a permission: a name here opens a page to the world."""

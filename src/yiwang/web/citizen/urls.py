@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from yiwang.web.citizen import (
     account,
     apply,
+    appointments,
     asking,
     cases,
     items,
@@ -69,6 +70,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licences/", wallet.Licences.as_view(), name="licences"),
     path("licences/<str:identifier>/", wallet.Licence.as_view(), name="licence"),
     path("licences/<str:identifier>/file/", wallet.LicenceFile.as_view(), name="licence_file"),
+    path("halls/<slug:hall>/book/<slug:slug>/", appointments.Book.as_view(), name="book"),
+    path("appointments/", appointments.Appointments.as_view(), name="appointments"),
+    path(
+        "appointments/<int:number>/cancel/",
+        appointments.CancelAppointment.as_view(),
+        name="cancel_appointment",
+    ),
     path("me/", account.Me.as_view(), name="me"),
     path("me/notices/", notices.NoticeSettings.as_view(), name="notices"),
     path("me/notices/<slug:channel>/", notices.AskContact.as_view(), name="ask_contact"),

@@ -34,6 +34,8 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.documents import queries as documents
 from yiwang.documents import services as uploads
+from yiwang.halls import services as halls
+from yiwang.halls.queries import TicketView
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
@@ -43,6 +45,7 @@ from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
+from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.forms import Known, QuestionsForm, split_known
 from yiwang.web.scans import Scan, scan
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
@@ -51,9 +54,6 @@ NUMBER_LENGTH = 18
 """Characters of a citizen number and of a unified social credit code."""
 
 FIND_PURPOSE = "窗口收件核对申请人身份"
-WINDOW_KEY = "counter_window"
-"""Key of the session under which a window keeps its own label."""
-
 CHANGEABLE_KINDS = frozenset(
     {QuestionKind.TEXT, QuestionKind.LONG_TEXT, QuestionKind.PHONE, QuestionKind.DATE}
 )
@@ -239,7 +239,14 @@ class Items(Page):
             else catalogue.items(on=self.today, audience=who.kind)[:ITEMS_SHOWN]
         )
         at_counter = [item for item in items if Channel.COUNTER in item.channels]
-        return self.render({"who": who, "items": at_counter, "text": text})
+        return self.render(
+            {
+                "who": who,
+                "items": at_counter,
+                "text": text,
+                "ticket": ticket_in_hand(request),
+            }
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,6 +303,11 @@ class Receive(Page):
     def who(self) -> Applicant:
         """Who applies."""
         return found(lambda: applicant(self.kwargs["ref"]))
+
+    @cached_property
+    def ticket(self) -> TicketView | None:
+        """The queue ticket that this window serves, if it was called."""
+        return ticket_in_hand(self.request)
 
     @cached_property
     def item(self) -> ItemVersion:
@@ -418,6 +430,10 @@ class Receive(Page):
         except RefusedError as refusal:
             form.add_error(None, refusal.message)
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        if self.ticket is not None:
+            halls.tie_case(
+                ticket=self.ticket.id, case_number=case.number, by=self.actor, at=self.at
+            )
         messages.success(self.request, _("已收件。"))
         return redirect("counter:receipt", number=case.number)
 
@@ -515,6 +531,7 @@ class Receive(Page):
                     )
                     for one in known
                 ],
+                "ticket": self.ticket,
                 "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
                 "scans": any(not one.source for one in papers),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.organisations.permissions import Permission
+from yiwang.web.counter.queue import ticket_in_hand
 from yiwang.web.officer import casefile
 from yiwang.web.officer.cases import CasePages
 
@@ -28,6 +29,7 @@ class Receipt(CasePages):
             {
                 "letter": letter,
                 "materials": casefile.materials(self.file, self.item),
+                "ticket": ticket_in_hand(request),
                 "large_print": request.GET.get("print") == "large",
                 "unit": self.units.get(self.case.department_code, self.case.department_code),
             }

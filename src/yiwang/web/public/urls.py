@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import decisions, opendata, reports, site, trail, verify
+from yiwang.web.public import decisions, halls, opendata, reports, site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", site.Accessibility.as_view(), name="accessibility"),
     path("privacy/", site.Privacy.as_view(), name="privacy"),
     path("sitemap/", site.Sitemap.as_view(), name="sitemap"),
+    path("halls/", halls.Halls.as_view(), name="halls"),
+    path("halls/<slug:hall>/display/", halls.Display.as_view(), name="hall_display"),
+    path("halls/<slug:hall>/kiosk/<str:key>/", halls.Kiosk.as_view(), name="kiosk"),
+    path(
+        "halls/<slug:hall>/kiosk/<str:key>/<str:ticket>/",
+        halls.KioskTicket.as_view(),
+        name="kiosk_ticket",
+    ),
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
     path("reports/items/", reports.ItemReports.as_view(), name="item_reports"),
     path("reports/items/<slug:figure>/", reports.ItemReport.as_view(), name="item_report"),

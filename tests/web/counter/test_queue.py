@@ -1,0 +1,269 @@
+"""The queue on the pages: display, kiosk, the window's desk, and the office of the hall."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.factories import cases, halls
+from tests.factories.desk import _hire as hire_people
+from tests.factories.desk import signed_in
+from tests.web.officer.test_pages import words
+from yiwang.halls import queries, services
+from yiwang.halls.models import Ticket
+from yiwang.halls.policy.terms import Priority
+from yiwang.organisations.permissions import Post
+from yiwang.web.public.halls import kiosk_key
+from yiwang.web.views import Page
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+QUEUE = "/counter/queue/"
+FORM = f"/counter/{cases.FIRM_REF}/{cases.RESTAURANT}/"
+SENT = {
+    "kind": "catering",
+    "address": "嘉定区南翔镇示例路11号",
+    "area_m2": "80",
+    "phone": "13900001234",
+    "key": "k1",
+    "receive": "1",
+    "declared": "1",
+}
+
+
+@pytest.fixture
+def hall(monkeypatch):
+    monkeypatch.setattr(Page, "at", halls.NOON)
+    return halls.open_hall()
+
+
+@pytest.fixture
+def clerk(hall):
+    client = signed_in("clerk")
+    client.post(QUEUE, {"act": "sit", "hall": halls.HALL, "window": "a01"})
+    return client
+
+
+def kiosk(path: str = "", key: str | None = None) -> str:
+    return f"/halls/{halls.HALL}/kiosk/{kiosk_key(halls.HALL) if key is None else key}/{path}"
+
+
+def test_a_number_is_drawn_at_the_machine_large_and_nothing_is_kept(hall):
+    machine = Client()
+
+    first = machine.get(kiosk())
+    drawn = machine.post(kiosk(), {"zone": "general", "priority": "elder"}, follow=True)
+
+    assert first["Cache-Control"] == "no-store"
+    assert 'data-size="lg"' in first.content.decode()
+    assert 'data-reload="120"' in first.content.decode()
+    assert "A001" in words(drawn)
+    assert "前面还有 0 人" in words(drawn)
+    assert Ticket.objects.get().priority == Priority.ELDER
+    assert "sessionid" not in machine.cookies
+
+
+@pytest.mark.parametrize("key", ["x", "", "é", "0" * 43])
+def test_a_machine_without_the_key_of_the_hall_draws_nothing(hall, key):
+    for path in (kiosk(key=key or "none"), kiosk("1:x:y/", key=key or "none")):
+        assert Client().post(path, {"zone": "general"}).status_code in {404, 405}, path
+        assert Client().get(path).status_code == 404
+
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [({"zone": "nowhere"}, 404), ({}, 404), ({"code": "12ab"}, 422), ({"code": "1" * 500}, 422)],
+)
+def test_odd_things_sent_to_the_machine_draw_nothing(hall, sent, status):
+    assert Client().post(kiosk(), sent).status_code == status
+    assert not Ticket.objects.exists()
+
+
+def test_the_address_of_a_number_is_not_guessed(hall):
+    halls.take()
+
+    assert Client().get(kiosk("1/")).status_code == 404
+
+
+def test_whoever_forgot_to_sign_out_at_the_machine_is_signed_out(hall):
+    from tests.factories.organisations import applicant
+    from yiwang.organisations.backend import BACKEND
+
+    machine = Client()
+    machine.force_login(applicant(at=halls.NOON), backend=BACKEND)
+
+    machine.get(kiosk())
+
+    assert machine.get("/appointments/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_the_display_shows_numbers_and_windows_to_everybody(hall, clerk):
+    halls.take(-10)
+    clerk.post(QUEUE, {"act": "call"})
+
+    shown = words(Client().get(f"/halls/{halls.HALL}/display/"))
+
+    assert "A001" in shown
+    assert "请到 A01 窗口" in shown
+    assert Client().get("/halls/nowhere/display/").status_code == 404
+
+
+@pytest.mark.req("HALL-02", "NFR-01")
+def test_the_next_number_flows_into_the_intake_and_its_case_is_tied_to_it(hall, clerk):
+    ticket = halls.take(-10)
+    halls.take(-9)
+
+    clerk.post(QUEUE, {"act": "call"})
+    to_intake = clerk.post(QUEUE, {"act": "serve", "ticket": ticket.id})
+    assert to_intake.headers["Location"] == "/counter/"
+    assert "A001" in words(clerk.get(FORM))
+    receipt = clerk.post(FORM, SENT, follow=True)
+    assert "A001 办完，叫下一号（n）" in words(receipt)
+    number = queries.ticket(ticket.id).case_number
+    assert number in words(receipt)
+    after = clerk.post(QUEUE, {"act": "next"}, follow=True)
+
+    assert "A002" in words(after)
+    assert [one.state.value for one in queries.tickets_of_case(number)] == ["done"]
+
+
+def test_a_window_without_a_label_calls_nothing(hall):
+    halls.take(-10)
+    client = signed_in("clerk")
+
+    assert "请先选择自己的窗口号" in words(client.post(QUEUE, {"act": "call"}))
+    wrong = client.post(QUEUE, {"act": "sit", "hall": halls.HALL, "window": "Z99"})
+    assert wrong.status_code == 422
+    assert "例如A01" in words(wrong)
+
+
+@pytest.mark.parametrize("act", ["serve", "recall", "miss", "finish", "transfer", "back"])
+@pytest.mark.parametrize("ticket", ["", "x", "999999", "9" * 30])
+def test_an_act_on_no_ticket_is_not_found_and_changes_nothing(clerk, act, ticket):
+    assert clerk.post(QUEUE, {"act": act, "ticket": ticket}).status_code == 404
+
+
+def test_two_clerks_on_one_ticket_read_a_clear_sentence(clerk):
+    hire_people({"clerk2": ("林窗口", [("centre", Post.COUNTER_CLERK)])})
+    ticket = halls.take(-10)
+    clerk.post(QUEUE, {"act": "call"})
+
+    other = signed_in("clerk2").post(QUEUE, {"act": "serve", "ticket": ticket.id})
+
+    assert other.status_code == 422
+    assert "A001号正由A01窗口办理，请叫下一号。" in words(other)
+
+
+def test_every_button_of_the_window_does_what_it_says(clerk):
+    ticket = halls.take(-10)
+    clerk.post(QUEUE, {"act": "call"})
+    clerk.post(QUEUE, {"act": "recall", "ticket": ticket.id})
+    assert "已叫 2 次" in words(clerk.get(QUEUE))
+    clerk.post(QUEUE, {"act": "miss", "ticket": ticket.id})
+    assert "今天过号的" in words(clerk.get(QUEUE))
+    clerk.post(QUEUE, {"act": "back", "ticket": ticket.id})
+    clerk.post(QUEUE, {"act": "call"})
+    clerk.post(QUEUE, {"act": "transfer", "ticket": ticket.id, "zone": "housing"})
+    assert queries.ticket(ticket.id).zone_code == "housing"
+    clerk.post(QUEUE, {"act": "take", "zone": "general", "priority": "disabled"})
+    assert "A002" in words(clerk.post(QUEUE, {"act": "call"}, follow=True))
+    held = Ticket.objects.get(code="A002")
+    clerk.post(QUEUE, {"act": "finish", "ticket": held.pk})
+    assert "现在没有人等候" in words(clerk.post(QUEUE, {"act": "call"}, follow=True))
+
+
+@pytest.fixture
+def office(hall):
+    hire_people({"hallhead": ("秦主任", [("centre", Post.DEPARTMENT_HEAD)])})
+    return signed_in("hallhead")
+
+
+def test_the_office_reads_waiting_times_and_what_windows_did(office):
+    halls.take(-30)
+    ticket = halls.call(-10)
+    services.finish(ticket=ticket.id, by=cases.CLERK, at=halls.later(-5))
+
+    shown = words(office.get("/desk/hall/?days=1"))
+
+    assert "20.0 分钟" in shown
+    assert "A01" in shown
+
+
+@pytest.mark.req("HALL-06")
+def test_a_certificate_is_written_down_and_its_end_is_shown(office):
+    sent = {
+        "login": "clerk",
+        "kind": "certificate",
+        "title": "综合窗口上岗证",
+        "issued_by": "区行政服务中心",
+        "issued_on": "2025-03-01",
+        "valid_until": "2026-03-05",
+    }
+    office.post("/desk/hall/staff/", sent)
+    office.post("/desk/hall/staff/", sent | {"title": "手语培训", "valid_until": "2026-03-20"})
+
+    shown = words(office.get("/desk/hall/staff/"))
+
+    assert "综合窗口上岗证" in shown
+    assert "已过期" in shown
+    assert "快到期" in shown
+    assert "已过期" in words(signed_in("clerk").get("/desk/hall/staff/"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"login": "reviewer"}, "reviewer"),
+        ({"title": " "}, "请填写名称"),
+        ({"issued_on": "2027-01-01"}, "日期不能晚于今天"),
+        ({"valid_until": "2020-01-01"}, "有效期不能早于颁发日期"),
+        ({"issued_on": "昨天"}, "请填写年月日"),
+    ],
+)
+def test_a_wrong_record_is_refused_with_its_remedy(office, changes, sentence):
+    sent = {
+        "login": "clerk",
+        "kind": "training",
+        "title": "手语培训",
+        "issued_by": "区残联",
+        "issued_on": "2025-03-01",
+    }
+
+    answer = office.post("/desk/hall/staff/", sent | changes)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+
+
+@pytest.mark.req("HALL-03")
+def test_a_standard_is_checked_and_what_is_not_met_says_why(office):
+    page = "/desk/hall/standards/"
+
+    bare = office.post(page, {"standard": "low-desk", "result": "not_met"})
+    assert bare.status_code == 422
+    assert "请写明差在哪里" in words(bare)
+    office.post(page, {"standard": "low-desk", "result": "not_met", "note": "柜台高，五月改"})
+    office.post(page, {"standard": "display", "result": "met"})
+    shown = words(office.get(page))
+
+    assert "2 项中 1 项达标" in shown
+    assert "柜台高，五月改" in shown
+    assert office.post(page, {"standard": "nothing", "result": "met"}).status_code == 422
+
+
+def test_a_clerk_reads_the_standards_and_checks_none(hall):
+    page = "/desk/hall/standards/"
+
+    answer = signed_in("clerk").post(page, {"standard": "display", "result": "met"})
+
+    assert answer.status_code == 403
+
+
+def test_everybody_reads_the_halls_with_their_sources(hall):
+    shown = words(Client().get("/halls/"))
+
+    assert "示例大厅" in shown
+    assert "工作日 09:00–17:00" in shown
+    assert "来源：虚构" in shown
