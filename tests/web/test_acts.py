@@ -29,6 +29,20 @@ COMPUTED = {
         f"consultations.{act}" for act in ("ask", "answer", "transfer", "publish", "withdraw")
     },
     "exchange/services/receiving.py": {f"exchange.{kind.value}" for kind in ReturnKind},
+    "halls/services.py": {
+        f"halls.{act}"
+        for act in (
+            "call_ticket",
+            "finish_ticket",
+            "miss_ticket",
+            "recall_ticket",
+            "return_ticket",
+            "start_ticket",
+            "take_ticket",
+            "tie_ticket",
+            "transfer_ticket",
+        )
+    },
     "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
     "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
 }

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.cases.policy.answers import problems
+from yiwang.cases.policy.asking import Offered
 from yiwang.catalogue.policy.items import (
     Answer,
     ItemVersion,
@@ -56,20 +57,30 @@ class QuestionsForm(forms.Form):
         today: date,
         data: Mapping[str, Any] | None = None,
         refreshing: frozenset[str] = frozenset(),
+        offered: Mapping[str, Offered] | None = None,
     ) -> None:
+        offers = offered or {}
         self.questions = tuple(questions)
         self.version = version
         self.given = dict(given)
         self.today = today
         super().__init__(
             data=data,
-            initial={q.id: shown(q, given.get(q.id)) for q in questions},
+            initial={
+                q.id: shown(q, given.get(q.id, offers[q.id].value if q.id in offers else None))
+                for q in questions
+            },
             auto_id="q_%s",
         )
         for question in questions:
             field = _field(question)
             if question.id in refreshing:
                 field.widget.attrs["data-refreshes"] = ""
+            if question.id in offers and given.get(question.id) in (
+                None,
+                offers[question.id].value,
+            ):
+                field.source = offers[question.id].source  # type: ignore[attr-defined]  # read by c-field
             self.fields[question.id] = field
 
     def clean(self) -> dict[str, Any]:
@@ -82,6 +93,10 @@ class QuestionsForm(forms.Form):
             if problem.question_id in self.fields and problem.question_id not in self.errors:
                 self.add_error(problem.question_id, problem.message)
         return cleaned
+
+    def blank(self) -> list[str]:
+        """Return the questions whose field was shown empty."""
+        return [q.id for q in self.questions if self.initial.get(q.id) in (None, "", [])]
 
     def answers(self) -> dict[str, Answer]:
         """Return what was typed as answers; nothing typed is None."""

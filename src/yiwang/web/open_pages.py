@@ -49,6 +49,7 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:set_language",
         "public:keep_session",
         "public:halls",
+        "public:asked_again",
         "public:hall_display",
         "public:kiosk",
         "public:kiosk_ticket",

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from yiwang.cases.models.asking import CaseAsked as CaseAsked
 from yiwang.cases.models.ending import EndProposal as EndProposal
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (

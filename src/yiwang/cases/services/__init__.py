@@ -6,6 +6,7 @@ from yiwang.cases.services.accepting import (
     decline_case,
     deem_accepted,
 )
+from yiwang.cases.services.asking import note_asked
 from yiwang.cases.services.clocks import (
     MissedClock,
     Recomputed,
@@ -158,6 +159,7 @@ __all__ = [
     "give_opinion",
     "grant_on_commitment",
     "make_document",
+    "note_asked",
     "note_record",
     "notify_hearing",
     "precheck_upload",

@@ -21,8 +21,10 @@ from django.utils.translation import ngettext
 from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import problems
+from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import DraftView
+from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
@@ -189,6 +191,11 @@ class DraftPage(Page):
         return answers_of(self.draft, self.item, self.prefilled)
 
     @cached_property
+    def offered(self) -> dict[str, Offered]:
+        """What earlier cases and licences of the applicant answer; shown with its source."""
+        return offered_answers(self.draft.applicant_ref, self.item, on=self.today)
+
+    @cached_property
     def wrong(self) -> dict[str, str]:
         """Question id to what is missing or wrong."""
         return {
@@ -339,6 +346,7 @@ class SectionPage(DraftPage):
             today=self.today,
             data=data,
             refreshing=web_forms.refreshing(self.item, self.section),
+            offered=self.offered,
         )
 
     def _parts(self, questions: Sequence[Question]) -> tuple[list[Question], list[web_forms.Known]]:
@@ -554,7 +562,20 @@ class Check(DraftPage, FormPage):
             by=self.actor,
             at=self.at,
         )
+        services.note_asked(number=case.number, blank=self._blank(), by=self.actor, at=self.at)
         return redirect("citizen:receipt", number=case.number)
+
+    def _blank(self) -> list[str]:
+        """Return the questions that the topics showed empty at first."""
+        questions = [
+            question
+            for section in self.pages
+            for question in web_forms.section_questions(section, self.item, self.answers)
+        ]
+        open_ones, _held = web_forms.split_known(questions, self.prefilled)
+        return web_forms.QuestionsForm(
+            open_ones, version=self.item, given={}, today=self.today, offered=self.offered
+        ).blank()
 
     def _rows(self, section: Section) -> list[dict[str, Any]]:
         questions = web_forms.section_questions(section, self.item, self.answers)

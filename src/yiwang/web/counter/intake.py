@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.asking import Offered
+from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.running import running_of
 from yiwang.catalogue import queries as catalogue
@@ -323,6 +325,11 @@ class Receive(Page):
         return registers.prefill(self.who.ref)
 
     @cached_property
+    def offered(self) -> dict[str, Offered]:
+        """What earlier cases and licences of the applicant answer; shown with its source."""
+        return offered_answers(self.who.ref, self.item, on=self.today)
+
+    @cached_property
     def given(self) -> dict[str, Answer]:
         """The answers as far as they can be read, those of the registers included.
 
@@ -368,6 +375,7 @@ class Receive(Page):
             today=self.today,
             data=data,
             refreshing=deciding,
+            offered=self.offered,
         )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -430,6 +438,16 @@ class Receive(Page):
         except RefusedError as refusal:
             form.add_error(None, refusal.message)
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        with_nothing_typed = QuestionsForm(
+            form.questions,
+            version=self.item,
+            given={},
+            today=self.today,
+            offered=self.offered,
+        )
+        services.note_asked(
+            number=case.number, blank=with_nothing_typed.blank(), by=self.actor, at=self.at
+        )
         if self.ticket is not None:
             halls.tie_case(
                 ticket=self.ticket.id, case_number=case.number, by=self.actor, at=self.at

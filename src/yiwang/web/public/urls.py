@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import decisions, halls, opendata, reports, site, trail, verify
+from yiwang.web.public import asking, decisions, halls, opendata, reports, site, trail, verify
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="kiosk_ticket",
     ),
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
+    path("reports/asking/", asking.AskedAgain.as_view(), name="asked_again"),
     path("reports/items/", reports.ItemReports.as_view(), name="item_reports"),
     path("reports/items/<slug:figure>/", reports.ItemReport.as_view(), name="item_report"),
     path("opendata/", opendata.OpenData.as_view(), name="opendata"),
