@@ -26,6 +26,8 @@ from yiwang.catalogue.policy.items import (
     online_depth_of,
     scenario_answers,
 )
+from yiwang.rules.policy.sources import source_words
+from yiwang.rules.policy.wording import label_of, row_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,15 @@ class BasisLine:
     note: str
     text: str
     date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Automatic:
+    """By which rules the item is granted without a person, and what is looked at."""
+
+    rows: Sequence[str]
+    facts: Sequence[tuple[str, str]]
+    """What is looked at, and where it comes from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +230,21 @@ def scenarios(item: ItemVersion) -> list[ScenarioLine]:
     ]
 
 
+def automatic(item: ItemVersion) -> Automatic | None:
+    """Return the rules of automatic handling in plain words; None: a person handles every case.
+
+    Source:
+        个人信息保护法 第二十四条 (automated decisions are transparent).
+    """
+    rules = item.auto_rules
+    if rules is None or not item.auto_decide:
+        return None
+    return Automatic(
+        rows=[row_words(rules, row) for row in rules.rows],
+        facts=[(label_of(fact), source_words(fact)) for fact in rules.facts],
+    )
+
+
 def result(item: ItemVersion) -> str:
     """Return what comes out and how long it holds."""
     words = item.result.name
@@ -309,7 +335,7 @@ def parts(
         lines: Its materials, all of them or those of one situation.
         names: Code of a department -> its name.
     """
-    supervision = item.supervision
+    supervision, rules = item.supervision, automatic(item)
     cited = [f"《{one.law}》{one.article}{_dated(one.version, one.note)}" for one in item.basis]
     found = [
         Part(title=_("办理条件"), paragraphs=item.conditions),
@@ -325,6 +351,7 @@ def parts(
             rows=[(line.name, line.note, line.text) for line in flow(item)],
             widths=(2, 2, 7),
         ),
+        Part(title=_("系统按什么规则自动准予"), paragraphs=rules.rows if rules else ()),
         Part(title=_("办理结果"), paragraphs=[result(item)]),
         Part(title=_("收费"), paragraphs=fee_lines(item)),
         Part(title=_("设定依据"), paragraphs=cited),

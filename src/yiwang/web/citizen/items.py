@@ -316,6 +316,7 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
         "waived_count": sum(line.waived for line in lines),
         "flow": guides.flow(item),
         "basis": guides.basis(item),
+        "automatic": guides.automatic(item),
         "result": guides.result(item),
         "fees": guides.fee_lines(item),
         "remedy": guides.remedy(item),

@@ -20,7 +20,7 @@ from yiwang.web.officer import (
     subjects,
     trail,
 )
-from yiwang.web.officer.items import basis, editor, pages, reviews
+from yiwang.web.officer.items import basis, editor, pages, reviews, rules
 
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -99,12 +99,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="version",
     ),
     path(
+        "items/<slug:slug>/versions/<int:version>/rules/",
+        rules.VersionRules.as_view(),
+        name="version_rules",
+    ),
+    path(
         "items/<slug:slug>/versions/<int:version>/changes/",
         reviews.VersionChanges.as_view(),
         name="version_changes",
     ),
     path("drafts/new/", reviews.NewItem.as_view(), name="new_item"),
     path("drafts/<int:number>/", reviews.DraftPage.as_view(), name="draft"),
+    path("drafts/<int:number>/rules/", rules.ReadRules.as_view(), name="read_draft_rules"),
+    path("drafts/<int:number>/edit/auto/", rules.EditRules.as_view(), name="draft_rules"),
+    path(
+        "drafts/<int:number>/rules/<slug:kind>/<slug:at>/",
+        rules.EditPart.as_view(),
+        name="draft_rule_part",
+    ),
+    path(
+        "drafts/<int:number>/rules/<slug:kind>/<slug:at>/remove/",
+        rules.RemovePart.as_view(),
+        name="remove_rule_part",
+    ),
     path("drafts/<int:number>/edit/<slug:topic>/", editor.EditTopic.as_view(), name="draft_topic"),
     path("drafts/<int:number>/rows/<str:at>/", editor.EditRow.as_view(), name="draft_row"),
     path(

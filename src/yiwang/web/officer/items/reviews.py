@@ -198,6 +198,7 @@ class DraftPreview(OneDraft):
             | {
                 "banner": _("草稿预览，不是公布的办事指南；发布前不得作为办理依据。"),
                 "back": reverse("officer:draft", args=[self.draft.line.id]),
+                "rules": reverse("officer:read_draft_rules", args=[self.draft.line.id]),
             }
         )
 
@@ -217,6 +218,7 @@ class VersionPreview(OneItem):
                 "banner": _("第 %(n)s 版的办事指南，供核对；公布的以在用版本为准。")
                 % {"n": number},
                 "back": reverse("officer:item", args=[slug]),
+                "rules": reverse("officer:version_rules", args=[slug, number]),
             }
         )
 

@@ -30,6 +30,7 @@ from yiwang.web.citizen.guides import workdays
 from yiwang.web.officer.items.words import ROW_WORDS, TOPIC_OF, Topic, words_of
 
 STEP = re.compile(r"([a-z_]+)|\[([^\]]*)\]")
+RULE_PART = re.compile(r"auto_rules\.(facts|rows|tests)\[(\d+)\]")
 CUT = 60
 """Characters of a row's name in a list."""
 
@@ -106,6 +107,8 @@ def faults(version: ItemVersion, problems: Sequence[Problem], *, draft: int) -> 
 
 def locate(version: ItemVersion, place: str, *, draft: int) -> tuple[str, str, Topic]:
     """Return the words of a place that a check named, the page that edits it, and its topic."""
+    if place.startswith("auto_rules"):
+        return _locate_rule(place, draft=draft)
     words: list[str] = []
     path: list[str] = []
     row: list[str] = []
@@ -144,6 +147,23 @@ def locate(version: ItemVersion, place: str, *, draft: int) -> tuple[str, str, T
     else:
         href = reverse("officer:draft_topic", args=[draft, topic.key])
     return " › ".join(words) or str(topic.title), href + (f"#{anchor}" if anchor else ""), topic
+
+
+def _locate_rule(place: str, *, draft: int) -> tuple[str, str, Topic]:
+    """Locate a place of the decision table: the part, or the whole table."""
+    own = TOPIC_OF["auto_rules"]
+    words = str(words_of(shape_of(ItemVersion, "auto_rules")).label)
+    found = RULE_PART.match(place)
+    if found is None:
+        return words, reverse("officer:draft_topic", args=[draft, own.key]), own
+    kind, index = found.groups()
+    nouns = {
+        "facts": _("第 %(n)s 个事实"),
+        "rows": _("第 %(n)s 行"),
+        "tests": _("第 %(n)s 个测试行"),
+    }
+    href = reverse("officer:draft_rule_part", args=[draft, kind, index])
+    return f"{words} › {nouns[kind] % {'n': int(index) + 1}}", href, own
 
 
 def _index(rows: tuple[Any, ...], inside: str) -> int | None:
