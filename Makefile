@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue meaning demo-reset reference screens messages build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue bench-rules meaning demo-reset reference screens messages build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -62,7 +62,7 @@ check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates
 trace: .venv/.stamp-dev ## which requirements passing tests show
 	@$(PY) scripts/trace.py
 
-bench: bench-identifiers bench-documents bench-population bench-cases bench-search bench-catalogue ## all benchmarks
+bench: bench-identifiers bench-documents bench-population bench-cases bench-search bench-catalogue bench-rules ## all benchmarks
 
 bench-identifiers: .venv/.stamp-dev
 	@$(PY) -m bench.identifiers
@@ -81,6 +81,9 @@ bench-search: .venv/.stamp-dev meaning ## how well and how fast the search finds
 
 bench-catalogue: .venv/.stamp-dev frontend/dist/.stamp ## a whole district of 2,705 items: loading, publishing, pages, files
 	@$(PY) -m bench.catalogue
+
+bench-rules: .venv/.stamp-dev ## automatic decisions per second of processor time, beside zen-engine and plain Python
+	@$(PY) -m bench.rules
 
 reference: .venv/.stamp-dev ## write the reference pages from the code
 	@$(PY) -m yiwang.config.reference

@@ -28,7 +28,7 @@ from yiwang.rules.policy.parts import (
     Value,
 )
 from yiwang.rules.policy.soundness import unsound
-from yiwang.rules.policy.wording import checked_words, label_of, value_words
+from yiwang.rules.policy.wording import cell_words, checked_words, label_of, value_words
 
 NO_ROW = "没有一行规则适用于这种情形，由工作人员办理。"
 UNUSABLE = "规则本身有问题，由工作人员办理。"
@@ -51,12 +51,14 @@ class RefusedFact(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One cell of one row, as it is checked."""
+    """One cell of one row, as it is checked, with its words."""
 
     row_id: str
     number: int
     fact: Fact
     cell: Cell
+    label: str
+    asked: str
 
 
 class CheckedCell(NamedTuple):
@@ -84,7 +86,15 @@ class CheckedCell(NamedTuple):
     @property
     def sentence(self) -> str:
         """The check in one Chinese sentence."""
-        return checked_words(self.step.fact, self.step.cell, self.value, passed=self.passed)
+        step = self.step
+        return checked_words(
+            step.fact,
+            step.cell,
+            self.value,
+            passed=self.passed,
+            label=step.label,
+            asked=step.asked,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +191,7 @@ def verdict_to_plain(verdict: Verdict) -> dict[str, Any]:
                 "row": one.row_id,
                 "number": one.number,
                 "fact": one.fact,
-                "label": label_of(one.step.fact),
+                "label": one.step.label,
                 "value": value_words(one.step.fact, one.value),
                 "passed": one.passed,
                 "sentence": one.sentence,
@@ -232,7 +242,7 @@ def _made(rule_set: RuleSet) -> _Program:
     lines = []
     for number, row in enumerate(rule_set.rows, start=1):
         steps = tuple(
-            Step(row.id, number, fact, cell)
+            Step(row.id, number, fact, cell, label_of(fact), cell_words(fact, cell))
             for fact, cell in zip(rule_set.facts, row.cells, strict=True)
         )
         tests = []

@@ -94,15 +94,24 @@ def _either(words: list[str]) -> str:
     return f" {text}" if text[0].isascii() else text
 
 
-def checked_words(fact: Fact, cell: Cell, value: Value | None, *, passed: bool) -> str:
-    """Return one sentence about a cell and the value it met."""
-    label = label_of(fact)
-    shown = value_words(fact, value)
-    asked = cell_words(fact, cell)
+def checked_words(
+    fact: Fact, cell: Cell, value: Value | None, *, passed: bool, label: str, asked: str
+) -> str:
+    """Return one sentence about a cell and the value it met.
+
+    Args:
+        fact: The fact.
+        cell: The cell.
+        value: The value it met.
+        passed: Whether the cell held.
+        label: `label_of(fact)`.
+        asked: `cell_words(fact, cell)`; both are worked out once per table.
+    """
     if cell.op is CellOp.ANY:
         if not passed:
             return f"“{label}”没有值，本行没有写明没有值也可以，不符合。"
         return f"“{label}”不限。"
+    shown = value_words(fact, value)
     verdict = "符合" if passed else "不符合"
     state = shown if value is None else f"为{' ' if shown[0].isascii() else ''}{shown}"
     return f"“{label}”{state}，要求“{asked}”，{verdict}。"
