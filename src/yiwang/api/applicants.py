@@ -134,8 +134,9 @@ def submit_case(
         calendar=calendar(),
         by=actor(request),
         at=now(),
+        by_person=body.by_person,
     )
-    return answer(case, status=201)
+    return answer(services.decide_by_rules(case=case, calendar=calendar(), at=now()), status=201)
 
 
 @router.post("/cases/{number}/filed-correction", response=CASE, operation_id="file_correction")

@@ -56,6 +56,7 @@ class OpenCase(Body):
     )
     window: Annotated[str, StringConstraints(max_length=40), AfterValidator(_printable)] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
+    by_person: bool = Field(default=False, description="The applicant wants a person to decide.")
 
 
 class Act(Body):
@@ -178,6 +179,10 @@ class Submit(Body):
     """Submit a draft."""
 
     declaration_accepted: bool
+    by_person: bool = Field(
+        default=False,
+        description="Have a person decide where rules might (see `automatic` of the case).",
+    )
 
 
 class Track(Body):

@@ -40,8 +40,9 @@ def open_case(
         calendar=calendar(),
         by=actor(request),
         at=now(),
+        by_person=body.by_person,
     )
-    return answer(case, status=201)
+    return answer(services.decide_by_rules(case=case, calendar=calendar(), at=now()), status=201)
 
 
 @router.get("/cases", response={200: schemas.CaseList, **COMMON}, operation_id="list_cases")

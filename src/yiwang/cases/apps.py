@@ -4,7 +4,15 @@ from django.apps import AppConfig
 
 
 class CasesConfig(AppConfig):
-    """Start-up of the package."""
+    """Cases from receipt to closure (办件)."""
 
     name = "yiwang.cases"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen for what is done after an act, and guard the publication of rules."""
+        from yiwang.cases.events import ReplayAsked
+        from yiwang.cases.handlers import on_replay_asked
+        from yiwang.kernel.events import subscribe
+
+        subscribe(ReplayAsked, on_replay_asked)

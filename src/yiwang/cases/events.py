@@ -134,3 +134,13 @@ class CaseEnded(Event):
     licence_identifier: str
     reason: str
     ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayAsked(Event):
+    """A rule set is to be tried on past cases (规则回放)."""
+
+    name: ClassVar[str] = "cases.replay_asked"
+
+    replay_id: int
+    asked_at: datetime

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import secrets
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.cases import services
+from yiwang.cases.policy.deadlines import day_of
+from yiwang.cases.services import automatic, sampling
 from yiwang.content import queries as content
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
@@ -136,6 +139,33 @@ def tolerance(timestamp: int) -> None:
         numbers = services.report_broken_tolerance(by=BROKEN_BY, at=_moment(timestamp))
     if numbers:
         log.warning("cases.tolerance_broken", numbers=numbers)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="yiwang.cases.handle_waiting", queue="default", queueing_lock="yiwang.cases.handle_waiting"
+)
+def handle_waiting(timestamp: int) -> None:
+    """Run rules on cases left over, and ask registers again that did not answer."""
+    numbers = automatic.handle_waiting(
+        calendar=content.workday_calendar(), by=automatic.SYSTEM, at=_moment(timestamp)
+    )
+    if numbers:
+        log.info("cases.handled_automatically", numbers=numbers)
+
+
+@app.periodic(cron="15 6 * * *")
+@app.task(name="yiwang.cases.draw_sample", queue="maintenance")
+def draw_sample(timestamp: int) -> None:
+    """Draw yesterday's automatic grants that a person looks at, by a seed nobody knew."""
+    at = _moment(timestamp)
+    with scope.everything():
+        sampling.draw_sample(
+            day=day_of(at) - timedelta(days=1),
+            seed=secrets.token_hex(16),
+            by=automatic.SYSTEM,
+            at=at,
+        )
 
 
 @app.task(

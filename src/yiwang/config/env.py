@@ -208,6 +208,24 @@ SETTINGS: dict[str, Setting] = {
             secret=True,
         ),
         Setting(
+            name="YIWANG_CHECK_URLS",
+            default="",
+            meaning="Addresses of other departments' systems that rules ask, as name=address, "
+            "separated by commas, such as social_insurance=https://…. A system without an "
+            "address is down: what needs it goes to a person.",
+        ),
+        Setting(
+            name="YIWANG_CHECK_SECONDS",
+            default="2",
+            meaning="Seconds such a system has for its whole answer.",
+        ),
+        Setting(
+            name="YIWANG_CHECK_TOKEN",
+            default="",
+            meaning="Bearer token sent to these systems. Default: none.",
+            secret=True,
+        ),
+        Setting(
             name="YIWANG_LOG_FORMAT",
             default="json",
             meaning="json: one object per line; console: for people.",
@@ -254,6 +272,21 @@ def number(name: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise ValueError(f"{name} 应为大于 0 的整数，现为“{value}”。")
     return int(value)
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return the setting `name`, written as `key=address` and commas, as a dictionary.
+
+    Raises:
+        ValueError: a part is no pair, or its address is not http or https.
+    """
+    found = {}
+    for part in filter(None, (one.strip() for one in text(name).split(","))):
+        key, _equals, address = part.partition("=")
+        if not key or not address.startswith(("http://", "https://")):
+            raise ValueError(f"{name} 应为“名称=地址”，以逗号分隔，其中“{part}”不是。")
+        found[key.strip()] = address.strip()
+    return found
 
 
 def home() -> Path:

@@ -28,6 +28,9 @@ EXCHANGE_DIR = HOME / "exchange"  # folders of departments that exchange files
 FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000
 EVENTS = env.text("YIWANG_EVENTS")
+CHECK_URLS = env.pairs("YIWANG_CHECK_URLS")
+CHECK_SECONDS = env.number("YIWANG_CHECK_SECONDS")
+CHECK_TOKEN = env.text("YIWANG_CHECK_TOKEN")
 
 SMTP_HOST = env.text("YIWANG_SMTP_HOST")
 SMTP_FROM = env.text("YIWANG_SMTP_FROM")

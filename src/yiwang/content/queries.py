@@ -139,6 +139,7 @@ def _district(stamp: int, name: str, on: date | None) -> District:
             TownUnit(code=unit.code, slug=unit.slug, name=unit.name, kind=TownKind(unit.kind))
             for unit in sorted(row.town_units.all(), key=lambda unit: unit.position)
         ),
+        automatic=row.automatic,
     )
 
 

@@ -210,6 +210,7 @@ def save_district(district: districts.District, *, sha256: str) -> None:
         revision=last.revision + 1 if last else 1,
         sha256=sha256,
         trust=asdict(district.trust),
+        automatic=dict(district.automatic),
         **texts,
     )
     models.TownUnit.objects.bulk_create(

@@ -98,6 +98,25 @@ class LicenceView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Holding:
+    """When somebody held a licence of a type; for looking back."""
+
+    issued_at: datetime
+    valid_from: date
+    valid_until: date | None
+    state: LicenceState
+    state_changed_at: datetime
+
+    def held_at(self, moment: datetime, *, on: date) -> bool:
+        """Tell whether it was valid at a moment, which falls on the day `on`."""
+        if self.issued_at > moment or on < self.valid_from:
+            return False
+        if self.valid_until is not None and on >= self.valid_until:
+            return False
+        return self.state is LicenceState.VALID or self.state_changed_at > moment
+
+
+@dataclass(frozen=True, kw_only=True)
 class LicenceTypeView:
     """One type of licence."""
 
@@ -206,6 +225,35 @@ def ending(first: date, last: date, *, limit: int = 10_000) -> list[LicenceView]
         state=LicenceState.VALID.value, valid_until__gt=first, valid_until__lte=last + ONE_DAY
     )
     return [view(row) for row in rows.order_by("valid_until", "pk")[:limit]]
+
+
+def holdings(
+    holder_refs: Iterable[str], type_slugs: Iterable[str]
+) -> dict[tuple[str, str], list[Holding]]:
+    """Return when many holders held licences of some types, by holder and type; one query."""
+    found: dict[tuple[str, str], list[Holding]] = {}
+    rows = Licence.objects.filter(
+        holder_ref__in=list(holder_refs), type__slug__in=list(type_slugs)
+    ).values_list(
+        "holder_ref",
+        "type__slug",
+        "issued_at",
+        "valid_from",
+        "valid_until",
+        "state",
+        "state_changed_at",
+    )
+    for ref, slug, issued_at, valid_from, valid_until, state, changed_at in rows:
+        found.setdefault((ref, slug), []).append(
+            Holding(
+                issued_at=issued_at,
+                valid_from=valid_from,
+                valid_until=valid_until,
+                state=LicenceState(state),
+                state_changed_at=changed_at,
+            )
+        )
+    return found
 
 
 def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:

@@ -26,6 +26,9 @@ class Permission(Term):
     CASE_EXTEND_JOINT = "case_extend_joint", "批准联合办理的延长期限"
     CASE_END_PROPOSE = "case_end_propose", "提出撤销、撤回、注销"
     CASE_END = "case_end", "决定撤销、撤回、注销"
+    AUTO_SWITCH = "auto_switch", "停用和恢复自动办理"
+    AUTO_SAMPLE = "auto_sample", "复核自动办理的结果"
+    AUTO_REPLAY = "auto_replay", "回放自动办理规则"
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
     COMMITMENT_CHECK = "commitment_check", "核查告知承诺"
@@ -96,6 +99,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.REVIEWER: frozenset(
         {
             _P.WORK_DESK,
+            _P.AUTO_SAMPLE,
             _P.CASE_ACCEPT,
             _P.CASE_REVIEW,
             _P.COMMITMENT_CHECK,
@@ -110,6 +114,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.APPROVER: frozenset(
         {
             _P.WORK_DESK,
+            _P.AUTO_SWITCH,
             _P.CASE_DECIDE,
             _P.CASE_END,
             _P.CASE_READ,
@@ -124,6 +129,8 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.COMMITMENT_CHECK,
             _P.TRUST_KEEP,
+            _P.AUTO_SWITCH,
+            _P.AUTO_REPLAY,
             _P.CASE_READ,
             _P.CASE_ASSIGN,
             _P.CASE_EXTEND,
@@ -144,9 +151,9 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.SUPERVISOR: frozenset(
         {_P.WORK_DESK, _P.COMMITMENT_CHECK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}
     ),
-    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_EDIT}),
-    Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_LEGAL}),
-    Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.ITEM_READ, _P.ITEM_PUBLISH}),
+    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_EDIT}),
+    Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_LEGAL}),
+    Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_PUBLISH}),
     Post.ARCHIVIST: frozenset(
         {_P.WORK_DESK, _P.CASE_READ, _P.ARCHIVE_READ, _P.ARCHIVE_KEEP, _P.ITEM_READ}
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -71,6 +72,16 @@ class PersonView:
     source: str
     source_as_of: date
     loaded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonBasics:
+    """What hardly changes about a person; no number, no phone, no address."""
+
+    name: str
+    gender: Gender
+    born_on: date
+    hukou_division: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +236,20 @@ def person(ref: str) -> PersonView:
     if row is None:
         raise LookupError(f"no person {ref}")
     return _person_view(row)
+
+
+def person_basics(refs: Iterable[str]) -> dict[str, PersonBasics]:
+    """Return what hardly changes about many persons, by ref; one query, the unknown left out."""
+    ids = [person_id(ref) for ref in refs if ref.startswith("person:")]
+    rows = Person.objects.filter(pk__in=ids).values_list(
+        "pk", "name", "gender", "born_on", "hukou_division"
+    )
+    return {
+        f"person:{pk.hex}": PersonBasics(
+            name=name, gender=Gender(gender), born_on=born_on, hukou_division=division
+        )
+        for pk, name, gender, born_on, division in rows
+    }
 
 
 def entity(ref: str) -> EntityView:

@@ -199,6 +199,26 @@ def _not_by_the_chair() -> pgtrigger.Trigger:
     )
 
 
+def _rules_granted() -> pgtrigger.Trigger:
+    """Refuse, in the database, an automatic grant without a run of the rules that granted."""
+    return pgtrigger.Trigger(
+        name="rules_granted",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition(f"NEW.step = '{Step.GRANT_AUTOMATIC.value}'"),
+        func="""
+            IF NEW.actor NOT LIKE 'job:%' OR NOT EXISTS (
+                SELECT 1 FROM cases_autorun
+                WHERE case_id = NEW.case_id AND outcome = 'grant'
+            ) THEN
+                RAISE EXCEPTION 'cases_caseevent_rules_granted: no run of rules passed for case %',
+                    NEW.case_id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 class Draft(models.Model):
     """An application being filled in (草稿); kept DRAFT_DAYS after the last change."""
 
@@ -630,7 +650,7 @@ class CaseEvent(models.Model):
                 condition=Q(post="") | ~Q(department=""),
             ),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), _rules_granted()]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.step}"
@@ -806,6 +826,14 @@ class Message(models.Model):
         return self.title
 
 
+from yiwang.cases.models.automatic import (  # noqa: E402, F401 - they stand on the tables above
+    AutoReview,
+    AutoRun,
+    AutoSwitch,
+    AutoWaiting,
+    Replay,
+    ReplayDifference,
+)
 from yiwang.cases.models.commitments import (  # noqa: E402, F401 - they stand on the tables above
     ApplicantRecord,
     Commitment,

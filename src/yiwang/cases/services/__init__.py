@@ -7,6 +7,13 @@ from yiwang.cases.services.accepting import (
     deem_accepted,
 )
 from yiwang.cases.services.asking import note_asked
+from yiwang.cases.services.automatic import (
+    PersonRefusedError,
+    ask_person,
+    decide_by_rules,
+    handle,
+    handle_waiting,
+)
 from yiwang.cases.services.clocks import (
     MissedClock,
     Recomputed,
@@ -88,7 +95,9 @@ from yiwang.cases.services.receiving import (
     submit_case,
 )
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
+from yiwang.cases.services.replaying import ReplayRefusedError, ask_replay, run_replay
 from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
+from yiwang.cases.services.sampling import ReviewRefusedError, draw_sample, review_automatic
 from yiwang.cases.services.signing import (
     CommitmentRefusedError,
     drop_commitment,
@@ -98,6 +107,12 @@ from yiwang.cases.services.steps import (
     ConflictRefusedError,
     NotHolderError,
     TextRefusedError,
+)
+from yiwang.cases.services.switching import (
+    SwitchRefusedError,
+    ask_resume_automatic,
+    resume_automatic,
+    stop_automatic,
 )
 from yiwang.cases.services.telling import remind, tell_in_portal, tell_of_events
 from yiwang.cases.services.tolerating import remind_tolerance, report_broken_tolerance
@@ -121,24 +136,32 @@ __all__ = [
     "MissedClock",
     "NotEligibleError",
     "NotHolderError",
+    "PersonRefusedError",
     "ProcedureRefusedError",
     "Recomputed",
     "RecordRefusedError",
+    "ReplayRefusedError",
+    "ReviewRefusedError",
     "SamePersonError",
     "SameProposerError",
     "SubmissionRefusedError",
+    "SwitchRefusedError",
     "TextRefusedError",
     "accept_case",
     "answer_text",
     "ask_correction",
     "ask_departments",
     "ask_extension",
+    "ask_person",
+    "ask_replay",
+    "ask_resume_automatic",
     "assign_case",
     "attach",
     "check_material",
     "close_revoked",
     "count_question",
     "decide",
+    "decide_by_rules",
     "decide_end",
     "decide_extension",
     "decline_case",
@@ -149,6 +172,7 @@ __all__ = [
     "detach",
     "document_file",
     "draft_decision",
+    "draw_sample",
     "drop_commitment",
     "end_expired_corrections",
     "end_hearing",
@@ -158,6 +182,8 @@ __all__ = [
     "file_material",
     "give_opinion",
     "grant_on_commitment",
+    "handle",
+    "handle_waiting",
     "make_document",
     "note_asked",
     "note_record",
@@ -179,11 +205,15 @@ __all__ = [
     "report_broken_tolerance",
     "report_missed_clocks",
     "request_hearing",
+    "resume_automatic",
+    "review_automatic",
+    "run_replay",
     "save_draft",
     "set_hearing",
     "sign_commitment",
     "start_special",
     "state_views",
+    "stop_automatic",
     "submit_case",
     "tell_in_portal",
     "tell_of_events",

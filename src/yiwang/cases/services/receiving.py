@@ -18,7 +18,7 @@ from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.queries.commitments import tolerance_barred
-from yiwang.cases.services import kept
+from yiwang.cases.services import kept, waiting
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     audience_of,
@@ -105,6 +105,7 @@ class _Application:
     paper: frozenset[str] = frozenset()
     committed: bool = False
     tolerated: bool = False
+    by_person: bool = False
 
 
 @transaction.atomic
@@ -118,6 +119,7 @@ def submit_case(
     at: datetime,
     tolerance_signed: bool = False,
     signed_how: SignedBy = SignedBy.ACCOUNT,
+    by_person: bool = False,
 ) -> CaseView:
     """Submit a draft through the portal (网上提交); the second time gives the same case.
 
@@ -132,6 +134,7 @@ def submit_case(
         at: Moment in which the application entered the system.
         tolerance_signed: Whether the promise to file missing tolerable materials was signed.
         signed_how: How whoever signed that had proved who they are.
+        by_person: The applicant wants a person to decide, although rules might.
 
     Raises:
         CaseNotFoundError: no such draft of theirs.
@@ -180,6 +183,7 @@ def submit_case(
             complete=True,
             committed=signed is not None,
             tolerated=tolerance_signed,
+            by_person=by_person,
         ),
         calendar=calendar,
         by=by,
@@ -207,6 +211,7 @@ def receive_at_counter(
     town: str = "",
     paper: Collection[str] = (),
     tolerance_signed: bool = False,
+    by_person: bool = False,
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
 
@@ -228,6 +233,7 @@ def receive_at_counter(
         paper: Ids of materials taken in on paper and not scanned.
         tolerance_signed: Whether the applicant signed, at the window, the promise to file missing
             tolerable materials.
+        by_person: The applicant wants a person to decide, although rules might.
 
     Raises:
         PermissionRefusedError: `by` may not receive this item's cases.
@@ -259,6 +265,7 @@ def receive_at_counter(
                 town=town,
                 paper=paper,
                 tolerance_signed=tolerance_signed,
+                by_person=by_person,
             )
     except IntegrityError as error:
         if "cases_case_once_per_submission" not in str(error):
@@ -284,6 +291,7 @@ def _receive_at_counter(
     town: str,
     paper: Collection[str],
     tolerance_signed: bool,
+    by_person: bool,
 ) -> CaseView:
     acting = _window_of(item, by=by)
     if Channel.COUNTER not in item.channels:
@@ -317,6 +325,7 @@ def _receive_at_counter(
             complete=False,
             paper=frozenset(paper),
             tolerated=tolerance_signed,
+            by_person=by_person,
         ),
         calendar=calendar,
         by=by,
@@ -373,6 +382,7 @@ def _receive(
     for material in materials:
         material.case = case
     CaseMaterial.objects.bulk_create(materials)
+    waiting.expect(case, item, by_person=application.by_person, at=at)
     for refs in application.uploads.values():
         for ref in refs:
             documents.mark_used(ref=ref, used_by=f"case:{number}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from yiwang.content.policy.fields import Fields
@@ -79,6 +80,8 @@ class District:
         note: Remark for readers; names what is not verified.
         town_units: In the order of the file.
         trust: What follows broken promises.
+        automatic: Choices about automatic handling: `sample_percent`, `sample_percent_of` (by
+            item) and `replay_days`; empty: as the program does by default.
     """
 
     pack: str
@@ -101,6 +104,7 @@ class District:
     note: str = ""
     town_units: tuple[TownUnit, ...]
     trust: TrustRules = TrustRules()
+    automatic: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def unverified(self) -> bool:
@@ -138,6 +142,7 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
     effective_on = fields.day("effective_on", required=False) or file.effective_on
     town_units = _read_town_units(fields, district_code=texts["code"])
     trust = _read_trust(fields)
+    automatic = _read_automatic(fields)
     fields.done()
     for name in ("code", "city_code"):
         checked = divisions.check(texts[name])
@@ -162,6 +167,7 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
             effective_on=effective_on,
             town_units=town_units,
             trust=trust,
+            automatic=automatic,
             **texts,
         ),
         [],
@@ -181,6 +187,26 @@ def _read_trust(fields: Fields) -> TrustRules:
     )
     inner.done()
     return rules
+
+
+def _read_automatic(fields: Fields) -> dict[str, object]:
+    """Return the choices about automatic handling (无人干预自动办理) that are written."""
+    inner = fields.inner("automatic", required=False)
+    if inner is None:
+        return {}
+    found: dict[str, object] = {}
+    if inner.has("sample_percent"):
+        found["sample_percent"] = inner.whole("sample_percent", least=1, most=100)
+    if inner.has("replay_days"):
+        found["replay_days"] = inner.whole("replay_days", least=1, most=366)
+    shares = {}
+    for row in inner.rows("items", required=False):
+        shares[row.text("item", longest=80)] = row.whole("sample_percent", least=1, most=100)
+        row.done()
+    if shares:
+        found["sample_percent_of"] = shares
+    inner.done()
+    return found
 
 
 def _read_town_units(fields: Fields, *, district_code: str) -> tuple[TownUnit, ...]:

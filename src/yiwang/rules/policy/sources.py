@@ -58,6 +58,9 @@ CHECK_FIELDS: Mapping[str, Mapping[str, tuple[str, FactKind]]] = {
         "granted_same_item": ("同一事项已经准予过", FactKind.YES_NO),
         "granted_last_year": ("一年内同一事项准予的次数", FactKind.NUMBER),
     },
+    "trust_record": {
+        "clear": ("没有正在执行的信用约束", FactKind.YES_NO),
+    },
     "social_insurance": {
         "insured": ("参加本市社会保险", FactKind.YES_NO),
         "contributing": ("单位正在缴费", FactKind.YES_NO),
@@ -78,6 +81,7 @@ CHECK_NAMES: Mapping[str, str] = {
     "population": "人口库",
     "entity": "法人库",
     "earlier_cases": "本平台办件记录",
+    "trust_record": "信用约束记录",
     LICENCES: "电子证照库",
     "social_insurance": "社会保险经办系统",
     "marriage_archive": "婚姻登记档案目录",

@@ -46,6 +46,7 @@ from yiwang.licences import queries as licences
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web import forms as web_forms
+from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.items import given_answers, plain
 from yiwang.web.scans import scan
@@ -514,6 +515,9 @@ class SubmitForm(forms.Form):
         label=_l("我已阅读并承诺以上内容"),
         error_messages={"required": _l("请阅读承诺内容并勾选，然后提交。")},
     )
+    by_person = forms.BooleanField(
+        label=_l("我要求由工作人员办理，不由系统自动作出决定"), required=False
+    )
 
 
 class Check(DraftPage, FormPage):
@@ -537,6 +541,7 @@ class Check(DraftPage, FormPage):
             materials=self.materials,
             missing=[one for one in self.materials if not one.done],
             problems=[(sentence, self._place(name)) for name, sentence in self.wrong.items()],
+            automatic=granting_rules(self.item),
             **given,
         )
 
@@ -561,8 +566,10 @@ class Check(DraftPage, FormPage):
             calendar=self.calendar,
             by=self.actor,
             at=self.at,
+            by_person=form.cleaned_data["by_person"],
         )
         services.note_asked(number=case.number, blank=self._blank(), by=self.actor, at=self.at)
+        services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
         return redirect("citizen:receipt", number=case.number)
 
     def _blank(self) -> list[str]:

@@ -45,6 +45,7 @@ from yiwang.organisations.permissions import Permission
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
+from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
@@ -430,7 +431,9 @@ class Receive(Page):
                     if material.id in self.request.POST.getlist("paper")
                     and material.id not in self.scanned
                 ],
+                by_person=self.request.POST.get("by_person") == "1",
             )
+            services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
         except services.IncompleteError as refusal:
             for place, message in refusal.problems.items():
                 form.add_error(place if place in form.fields else None, message)
@@ -553,6 +556,8 @@ class Receive(Page):
                 "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
                 "scans": any(not one.source for one in papers),
+                "automatic": granting_rules(self.item),
+                "by_person": self.request.POST.get("by_person") == "1",
                 "outstanding": [
                     one.name for one in papers if not one.done and not one.tolerance_days
                 ],

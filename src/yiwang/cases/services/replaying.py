@@ -1,0 +1,398 @@
+"""Rules tried on past cases before they go live (规则回放).
+
+A replay asks no register: it rebuilds the facts from what was kept. Answers and facts of the case
+are kept whole; the day of birth, gender and household are read from the register as it stands
+(they hardly change); what a check answered is kept with the runs of the machine; licences held on
+the day are read from the licences. Anything else cannot be rebuilt and is named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from yiwang.audit import services as audit
+from yiwang.cases.events import ReplayAsked
+from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
+from yiwang.cases.models.automatic import AutoRun, Replay, ReplayDifference
+from yiwang.cases.policy.checks import EARLIER_CASES, LICENCES, POPULATION, checks_of
+from yiwang.cases.policy.states import Way
+from yiwang.cases.policy.terms import MaterialState, Outcome
+from yiwang.cases.queries import automatic as questions
+from yiwang.cases.queries.automatic import ReplayView
+from yiwang.cases.services.checks import population_fields
+from yiwang.kernel import events
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.hashing import canonical_json
+from yiwang.licences import queries as licences
+from yiwang.organisations import scope
+from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.registers import queries as registers
+from yiwang.rules.policy.tables import (
+    RuleOutcome,
+    RuleSet,
+    evaluate,
+    rules_from_plain,
+    rules_to_plain,
+)
+
+BATCH = 2_000
+"""Cases whose facts are rebuilt together."""
+
+MOST = 100_000
+"""Most past cases in one replay, the newest."""
+
+MOST_DIFFERENCES = 1_000
+"""Differences that are listed; all of them are counted."""
+
+
+class ReplayRefusedError(RefusedError):
+    """There is nothing to replay."""
+
+    code = "cases.replay_refused"
+
+
+def rules_digest(rules: RuleSet) -> str:
+    """Return what names a rule set: equal rules have equal digests."""
+    return hashlib.sha256(canonical_json(rules_to_plain(rules))).hexdigest()
+
+
+@transaction.atomic
+def ask_replay(
+    *,
+    item_slug: str,
+    department: str,
+    rules: RuleSet,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    draft: int | None = None,
+    most: int = MOST,
+) -> ReplayView:
+    """Write down that a rule set is to be tried on past cases of its item; a job does it.
+
+    Args:
+        item_slug: The item.
+        department: Its department.
+        rules: The rule set, of a published version or of a draft.
+        by: Holds AUTO_REPLAY in the department, or is a named program.
+        at: Moment of asking.
+        version: The published version it stands in.
+        draft: The draft it stands in.
+        most: Most cases, the newest.
+
+    Raises:
+        PermissionRefusedError: `by` may not.
+        ReplayRefusedError: people never decided a case of the item.
+    """
+    if not by.ref.startswith(PROGRAMS):
+        require(by, Permission.AUTO_REPLAY, department=department)
+    with scope.everything():  # counts and numbers; who may open a case is asked when it is shown
+        past = _past(item_slug)
+        newest = past.order_by("-id").values_list("id", flat=True).first()
+        if newest is None:
+            raise ReplayRefusedError(
+                "本事项还没有由工作人员作出决定的办件，不能回放；上线时请写明理由。"
+            )
+        total = min(past.count(), most)
+    row = Replay.objects.create(
+        item_slug=item_slug,
+        item_version=version,
+        draft=draft,
+        rules_sha256=rules_digest(rules),
+        rules=rules_to_plain(rules),
+        asked_by=by.ref,
+        asked_at=at,
+        newest=newest,
+        total=total,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.automatic_replay",
+        target=f"item:{item_slug}",
+        detail={"replay": row.pk, "version": version, "draft": draft, "cases": total},
+        department=department,
+        ip=by.ip,
+    )
+    events.publish(ReplayAsked(replay_id=row.pk, asked_at=at))
+    return questions.replay(row.pk)
+
+
+PROGRAMS = ("job:", "system:")
+
+
+def run_replay(
+    *,
+    replay_id: int,
+    by: Actor,
+    at: datetime,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> ReplayView:
+    """Do what is left of a replay, a batch at a time; safe to call again after a stop.
+
+    Args:
+        replay_id: Which.
+        by: A named program.
+        at: Moment that counts as its end.
+        progress: Told how many of how many are done.
+    """
+    if not by.ref.startswith(PROGRAMS):
+        raise ValueError("only a named program runs replays")
+    with scope.everything():
+        row = Replay.objects.get(pk=replay_id)
+        rules = rules_from_plain(row.rules)
+        ids = list(
+            _past(row.item_slug)
+            .filter(pk__lte=row.newest)
+            .order_by("-pk")
+            .values_list("pk", flat=True)[: row.total]
+        )
+        counts, unknown = dict(row.counts), set(row.unknown_facts)
+        listed = ReplayDifference.objects.filter(replay=row).count()
+        for start in range(row.done, len(ids), BATCH):
+            batch = _Batch(row.item_slug, rules, ids[start : start + BATCH])
+            differences: list[ReplayDifference] = []
+            for case in batch.cases:
+                answered = batch.verdict(case)
+                counts[answered.key] = counts.get(answered.key, 0) + 1
+                if answered.differs and listed + len(differences) < MOST_DIFFERENCES:
+                    differences.append(
+                        ReplayDifference(
+                            replay=row,
+                            case_id=case["id"],
+                            row_id=answered.row_id[:80],
+                            reason=answered.reason[:400],
+                        )
+                    )
+            unknown |= batch.missing
+            listed += len(differences)
+            row.done, row.counts, row.unknown_facts = (
+                start + len(batch.cases),
+                counts,
+                [fact.label for fact in rules.facts if fact.label in unknown],
+            )
+            with transaction.atomic():
+                ReplayDifference.objects.bulk_create(differences)
+                row.save(update_fields=["done", "counts", "unknown_facts"])
+            progress(row.done, row.total)
+        row.finished_at = at
+        row.save(update_fields=["finished_at"])
+        return questions.replay(row.pk)
+
+
+def _past(item_slug: str) -> QuerySet[Case]:
+    """Cases of an item that people decided."""
+    return Case.objects.filter(item_slug=item_slug, decided_at__isnull=False).exclude(
+        way=Way.AUTOMATIC.value
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answered:
+    """What the rules would have done with a past case, and what people did.
+
+    Attributes:
+        key: `grant_grant`, `grant_refuse`, `hand_over_grant`, `hand_over_refuse`, or `unknown`
+            when a fact could not be rebuilt.
+    """
+
+    key: str
+    row_id: str = ""
+    reason: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rules would have granted what people refused."""
+        return self.key == "grant_refuse"
+
+
+_COLUMNS = (
+    "id",
+    "number",
+    "item_slug",
+    "applicant_ref",
+    "applicant_name",
+    "applicant_kind",
+    "channel",
+    "town",
+    "received_on",
+    "received_at",
+    "outcome",
+)
+
+_UNKNOWN = object()
+"""A fact that cannot be rebuilt, which is something else than one that was empty."""
+
+
+class _Batch:
+    """Some past cases with everything their facts are rebuilt from, one query for each kind."""
+
+    def __init__(self, item_slug: str, rules: RuleSet, ids: Sequence[int]) -> None:
+        self.rules = rules
+        self.missing: set[str] = set()
+        self.cases: list[dict[str, Any]] = sorted(
+            Case.objects.filter(pk__in=ids).values(*_COLUMNS), key=lambda case: -case["id"]
+        )
+        sources = {fact.source for fact in rules.facts}
+        refs = {case["applicant_ref"] for case in self.cases}
+        self.answers = dict(
+            CaseAnswer.objects.filter(case__in=ids).values_list("case_id", "answers")
+        )
+        self.to_be_seen = set(
+            CaseMaterial.objects.filter(case__in=ids)
+            .exclude(state=MaterialState.WAIVED.value)
+            .values_list("case_id", flat=True)
+        )
+        self.told = _told_before(ids) if any(one.startswith("check:") for one in sources) else {}
+        asks = checks_of(sorted(sources))
+        people = POPULATION.name in asks or any(
+            one.startswith("register:person.") for one in sources
+        )
+        self.persons = registers.person_basics(refs) if people else {}
+        self.licences = (
+            licences.holdings(refs, asks[LICENCES]) if LICENCES in asks else _NOTHING_HELD
+        )
+        self.earlier = _earlier(item_slug, refs) if EARLIER_CASES.name in asks else _NO_EARLIER
+
+    def verdict(self, case: Mapping[str, Any]) -> _Answered:
+        """Return what the rules would have done with one case."""
+        people = "grant" if case["outcome"] == Outcome.GRANT.value else "refuse"
+        if case["id"] in self.to_be_seen:  # a person would have had to look at files
+            return _Answered(key=f"hand_over_{people}")
+        values: dict[str, object] = {}
+        unknown = False
+        for fact in self.rules.facts:
+            value = self._value(fact.source, case)
+            if value is _UNKNOWN:
+                self.missing.add(fact.label)
+                unknown = True
+            else:
+                values[fact.name] = value
+        if unknown:
+            return _Answered(key="unknown")
+        verdict = evaluate(self.rules, values, on=case["received_on"])
+        if verdict.outcome is not RuleOutcome.GRANT:
+            return _Answered(key=f"hand_over_{people}")
+        return _Answered(key=f"grant_{people}", row_id=verdict.row_id, reason=verdict.reason)
+
+    def _value(self, source: str, case: Mapping[str, Any]) -> object:
+        kind, _colon, rest = source.partition(":")
+        if kind == "answer":
+            return self.answers.get(case["id"], {}).get(rest)
+        if kind == "case":
+            return case.get(rest, _UNKNOWN)
+        told = self.told.get(case["id"], {})
+        if source in told:
+            return told[source]
+        if kind == "register":
+            return self._registered(rest, case)
+        name, _dot, field = rest.partition(".")
+        if name == POPULATION.name:
+            return self._population(field, case)
+        if name == LICENCES:
+            return any(
+                one.held_at(case["received_at"], on=case["received_on"])
+                for one in self.licences.get((case["applicant_ref"], field), ())
+            )
+        if name == EARLIER_CASES.name:
+            return self._earlier_cases(field, case)
+        return _UNKNOWN
+
+    def _registered(self, field: str, case: Mapping[str, Any]) -> object:
+        person = self.persons.get(case["applicant_ref"])
+        if person is None:
+            return _UNKNOWN
+        known: Mapping[str, object] = {
+            "person.name": case["applicant_name"],
+            "person.born_on": person.born_on,
+            "person.gender": person.gender.label,
+        }
+        return known.get(field, _UNKNOWN)
+
+    def _population(self, field: str, case: Mapping[str, Any]) -> object:
+        person = self.persons.get(case["applicant_ref"])
+        if person is None:
+            return _UNKNOWN
+        return population_fields(person, on=case["received_on"], name=case["applicant_name"]).get(
+            field, _UNKNOWN
+        )
+
+    def _earlier_cases(self, field: str, case: Mapping[str, Any]) -> object:
+        at: datetime = case["received_at"]
+        others = [
+            one
+            for one in self.earlier.get(case["applicant_ref"], ())
+            if one.number != case["number"] and one.received_at < at
+        ]
+        granted = [
+            one
+            for one in others
+            if one.outcome == Outcome.GRANT.value
+            and one.decided_at is not None
+            and one.decided_at <= at
+        ]
+        if field == "running_same_item":
+            return any(
+                (one.decided_at is None or one.decided_at > at)
+                and (one.closed_at is None or one.closed_at > at)
+                for one in others
+            )
+        if field == "granted_same_item":
+            return bool(granted)
+        if field == "granted_last_year":
+            year_ago = at - timedelta(days=365)
+            return sum(one.decided_at >= year_ago for one in granted if one.decided_at)
+        return _UNKNOWN
+
+
+@dataclass(frozen=True, kw_only=True)
+class _EarlierCase:
+    """A case of the same applicant and item."""
+
+    number: str
+    received_at: datetime
+    decided_at: datetime | None
+    closed_at: datetime | None
+    outcome: str
+
+
+_NO_EARLIER: Mapping[str, Sequence[_EarlierCase]] = {}
+_NOTHING_HELD: Mapping[tuple[str, str], Sequence[licences.Holding]] = {}
+
+
+def _earlier(item_slug: str, refs: Iterable[str]) -> Mapping[str, Sequence[_EarlierCase]]:
+    found: dict[str, list[_EarlierCase]] = {}
+    rows = Case.objects.filter(item_slug=item_slug, applicant_ref__in=list(refs)).values_list(
+        "applicant_ref", "number", "received_at", "decided_at", "closed_at", "outcome"
+    )
+    for ref, number, received_at, decided_at, closed_at, outcome in rows:
+        found.setdefault(ref, []).append(
+            _EarlierCase(
+                number=number,
+                received_at=received_at,
+                decided_at=decided_at,
+                closed_at=closed_at,
+                outcome=outcome,
+            )
+        )
+    return found
+
+
+def _told_before(ids: Sequence[int]) -> dict[int, dict[str, object]]:
+    """Return what registers told the machine about these cases, by source; the last run counts."""
+    told: dict[int, dict[str, object]] = {}
+    rows = (
+        AutoRun.objects.select_related("case")
+        .filter(case__in=ids, sealed__isnull=False)
+        .order_by("serial")
+    )
+    for run in rows:
+        told.setdefault(run.case_id, {}).update(questions.told(run))
+    return told
