@@ -96,7 +96,7 @@ def test_a_case_goes_from_the_window_to_the_licence(visit: Visit, paper: Path, s
 
     clerk.goto(f"/desk/cases/{number}/deliver/")
     clerk.get_by_label("窗口领取").check()
-    clerk.get_by_role("button", name="发证并办结").click()
+    clerk.get_by_role("button", name="登记送达或者寄送").click()
     expect(clerk.get_by_text("已送达，办件办结。")).to_be_visible()
 
 

@@ -11,8 +11,10 @@ from yiwang.cases.policy.terms import (
     ClockKind,
     DeliveryChannel,
     DocumentKind,
+    LetterState,
     MaterialState,
     Outcome,
+    Relation,
     Tab,
 )
 from yiwang.catalogue.drafts import Standing
@@ -64,6 +66,8 @@ from yiwang.ratings.policy.grades import Grade
 from yiwang.supervision.policy.subjects import SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
+    LetterState,
+    Relation,
     EndKind,
     EndOutcome,
     NotEnded,
@@ -128,6 +132,17 @@ SHOWN: tuple[type[Term], ...] = (
 
 LABELS = frozenset(
     {
+        _("邮件退回"),
+        _("无需送达"),
+        _("待送达"),
+        _("寄送中"),
+        _("已退回"),
+        _("已送达"),
+        _("本人"),
+        _("法定代表人或者负责人"),
+        _("代理人"),
+        _("同住成年家属"),
+        _("收发人员"),
         _("撤销"),
         _("撤回"),
         _("注销"),

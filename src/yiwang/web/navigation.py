@@ -55,6 +55,12 @@ DESK: Sequence[Entry] = (
     ),
     Entry(key="hall", label=_("大厅"), address="officer:hall", permission=Permission.HALL_READ),
     Entry(
+        key="letters",
+        label=_("文书台账"),
+        address="officer:letters",
+        permission=Permission.CASE_READ,
+    ),
+    Entry(
         key="endings",
         label=_("撤销注销"),
         address="officer:endings",

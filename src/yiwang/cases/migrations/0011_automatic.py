@@ -7,259 +7,608 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0010_asked'),
+        ("cases", "0010_asked"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AutoReview',
+            name="AutoReview",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('sample', '每日抽查'), ('applicant', '申请人要求人工复核')], max_length=10, verbose_name='来由')),
-                ('department', models.CharField(max_length=32, verbose_name='审批部门')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('seed', models.CharField(blank=True, max_length=80, verbose_name='抽取种子')),
-                ('asked_by', models.CharField(max_length=64, verbose_name='提出人')),
-                ('asked_at', models.DateTimeField(verbose_name='提出时间')),
-                ('asked_reason', models.TextField(blank=True, verbose_name='提出的理由')),
-                ('verdict', models.CharField(blank=True, choices=[('confirm', '同意'), ('disagree', '不同意')], max_length=10, verbose_name='结论')),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('by', models.CharField(blank=True, max_length=64, verbose_name='复核人')),
-                ('by_name', models.CharField(blank=True, max_length=200, verbose_name='复核人姓名')),
-                ('at', models.DateTimeField(null=True, verbose_name='复核时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[("sample", "每日抽查"), ("applicant", "申请人要求人工复核")],
+                        max_length=10,
+                        verbose_name="来由",
+                    ),
+                ),
+                ("department", models.CharField(max_length=32, verbose_name="审批部门")),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("day", models.DateField(verbose_name="日期")),
+                ("seed", models.CharField(blank=True, max_length=80, verbose_name="抽取种子")),
+                ("asked_by", models.CharField(max_length=64, verbose_name="提出人")),
+                ("asked_at", models.DateTimeField(verbose_name="提出时间")),
+                ("asked_reason", models.TextField(blank=True, verbose_name="提出的理由")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("confirm", "同意"), ("disagree", "不同意")],
+                        max_length=10,
+                        verbose_name="结论",
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("by", models.CharField(blank=True, max_length=64, verbose_name="复核人")),
+                (
+                    "by_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="复核人姓名"),
+                ),
+                ("at", models.DateTimeField(null=True, verbose_name="复核时间")),
             ],
             options={
-                'verbose_name': '自动办理复核',
+                "verbose_name": "自动办理复核",
             },
         ),
         migrations.CreateModel(
-            name='AutoRun',
+            name="AutoRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('item_version', models.PositiveIntegerField(verbose_name='规则版本（事项版本）')),
-                ('department', models.CharField(max_length=32, verbose_name='审批部门')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('outcome', models.CharField(choices=[('grant', '准予'), ('hand_over', '转人工')], max_length=10, verbose_name='结论')),
-                ('ground', models.CharField(choices=[('rule_grants', '规则准予'), ('rule_hands_over', '规则转人工'), ('check_failed', '数据核验未得到可靠答复'), ('materials', '有材料需要人工审看'), ('stopped', '自动办理已停用'), ('asked', '申请人要求人工办理'), ('taken', '工作人员已经办理'), ('rules_changed', '事项已有新版本'), ('not_possible', '未能制发结果')], max_length=20, verbose_name='原因')),
-                ('row_id', models.CharField(blank=True, max_length=80, verbose_name='命中的行')),
-                ('reason', models.CharField(blank=True, max_length=400, verbose_name='说明')),
-                ('sealed', models.BinaryField(null=True, verbose_name='事实和路径（加密）')),
-                ('took_ms', models.PositiveIntegerField(verbose_name='用时（毫秒）')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.PositiveSmallIntegerField(verbose_name="次序")),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("item_version", models.PositiveIntegerField(verbose_name="规则版本（事项版本）")),
+                ("department", models.CharField(max_length=32, verbose_name="审批部门")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("grant", "准予"), ("hand_over", "转人工")],
+                        max_length=10,
+                        verbose_name="结论",
+                    ),
+                ),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("rule_grants", "规则准予"),
+                            ("rule_hands_over", "规则转人工"),
+                            ("check_failed", "数据核验未得到可靠答复"),
+                            ("materials", "有材料需要人工审看"),
+                            ("stopped", "自动办理已停用"),
+                            ("asked", "申请人要求人工办理"),
+                            ("taken", "工作人员已经办理"),
+                            ("rules_changed", "事项已有新版本"),
+                            ("not_possible", "未能制发结果"),
+                        ],
+                        max_length=20,
+                        verbose_name="原因",
+                    ),
+                ),
+                ("row_id", models.CharField(blank=True, max_length=80, verbose_name="命中的行")),
+                ("reason", models.CharField(blank=True, max_length=400, verbose_name="说明")),
+                ("sealed", models.BinaryField(null=True, verbose_name="事实和路径（加密）")),
+                ("took_ms", models.PositiveIntegerField(verbose_name="用时（毫秒）")),
             ],
             options={
-                'verbose_name': '自动办理运行',
+                "verbose_name": "自动办理运行",
             },
         ),
         migrations.CreateModel(
-            name='AutoSwitch',
+            name="AutoSwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('act', models.CharField(choices=[('stop', '停用'), ('ask_resume', '申请恢复'), ('resume', '恢复'), ('decline_resume', '不同意恢复')], max_length=20, verbose_name='动作')),
-                ('reason', models.TextField(verbose_name='理由')),
-                ('by', models.CharField(max_length=64, verbose_name='办理人')),
-                ('by_name', models.CharField(max_length=200, verbose_name='办理人姓名')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('asked_by', models.CharField(blank=True, max_length=64, verbose_name='申请恢复的人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("stop", "停用"),
+                            ("ask_resume", "申请恢复"),
+                            ("resume", "恢复"),
+                            ("decline_resume", "不同意恢复"),
+                        ],
+                        max_length=20,
+                        verbose_name="动作",
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="理由")),
+                ("by", models.CharField(max_length=64, verbose_name="办理人")),
+                ("by_name", models.CharField(max_length=200, verbose_name="办理人姓名")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "asked_by",
+                    models.CharField(blank=True, max_length=64, verbose_name="申请恢复的人"),
+                ),
             ],
             options={
-                'verbose_name': '自动办理开关',
+                "verbose_name": "自动办理开关",
             },
         ),
         migrations.CreateModel(
-            name='AutoWaiting',
+            name="AutoWaiting",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='auto_waiting', serialize=False, to='cases.case')),
-                ('due_at', models.DateTimeField(verbose_name='下次办理时间')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='已办次数')),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='了结时间')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="auto_waiting",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                ("due_at", models.DateTimeField(verbose_name="下次办理时间")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="已办次数")),
+                ("settled_at", models.DateTimeField(null=True, verbose_name="了结时间")),
             ],
             options={
-                'verbose_name': '待自动办理',
+                "verbose_name": "待自动办理",
             },
         ),
         migrations.CreateModel(
-            name='Replay',
+            name="Replay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item_slug', models.CharField(max_length=80, verbose_name='事项')),
-                ('item_version', models.PositiveIntegerField(null=True, verbose_name='事项版本')),
-                ('draft', models.PositiveIntegerField(null=True, verbose_name='事项草稿')),
-                ('rules_sha256', models.CharField(max_length=64, verbose_name='规则摘要')),
-                ('rules', models.JSONField(verbose_name='规则')),
-                ('asked_by', models.CharField(max_length=64, verbose_name='发起人')),
-                ('asked_at', models.DateTimeField(verbose_name='发起时间')),
-                ('newest', models.BigIntegerField(verbose_name='最新办件')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='办件数')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='已回放')),
-                ('counts', models.JSONField(default=dict, verbose_name='计数')),
-                ('unknown_facts', models.JSONField(default=list, verbose_name='无法重建的事实')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='完成时间')),
-                ('failure', models.CharField(blank=True, max_length=400, verbose_name='未完成的原因')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("item_slug", models.CharField(max_length=80, verbose_name="事项")),
+                ("item_version", models.PositiveIntegerField(null=True, verbose_name="事项版本")),
+                ("draft", models.PositiveIntegerField(null=True, verbose_name="事项草稿")),
+                ("rules_sha256", models.CharField(max_length=64, verbose_name="规则摘要")),
+                ("rules", models.JSONField(verbose_name="规则")),
+                ("asked_by", models.CharField(max_length=64, verbose_name="发起人")),
+                ("asked_at", models.DateTimeField(verbose_name="发起时间")),
+                ("newest", models.BigIntegerField(verbose_name="最新办件")),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="办件数")),
+                ("done", models.PositiveIntegerField(default=0, verbose_name="已回放")),
+                ("counts", models.JSONField(default=dict, verbose_name="计数")),
+                ("unknown_facts", models.JSONField(default=list, verbose_name="无法重建的事实")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="完成时间")),
+                (
+                    "failure",
+                    models.CharField(blank=True, max_length=400, verbose_name="未完成的原因"),
+                ),
             ],
             options={
-                'verbose_name': '规则回放',
+                "verbose_name": "规则回放",
             },
         ),
         migrations.CreateModel(
-            name='ReplayDifference',
+            name="ReplayDifference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_id', models.CharField(max_length=80, verbose_name='命中的行')),
-                ('reason', models.CharField(blank=True, max_length=400, verbose_name='规则的理由')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("row_id", models.CharField(max_length=80, verbose_name="命中的行")),
+                ("reason", models.CharField(blank=True, max_length=400, verbose_name="规则的理由")),
             ],
             options={
-                'verbose_name': '回放分歧',
+                "verbose_name": "回放分歧",
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseevent',
-            trigger=pgtrigger.compiler.Trigger(name='rules_granted', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.step = 'grant_automatic')", func="\n            IF NEW.actor NOT LIKE 'job:%' OR NOT EXISTS (\n                SELECT 1 FROM cases_autorun\n                WHERE case_id = NEW.case_id AND outcome = 'grant'\n            ) THEN\n                RAISE EXCEPTION 'cases_caseevent_rules_granted: no run of rules passed for case %',\n                    NEW.case_id USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='ee800de01f84ddc28027f33fc7f3a0ff88ebb669', operation='INSERT', pgid='pgtrigger_rules_granted_c26dd', table='cases_caseevent', when='BEFORE')),
+            model_name="caseevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="rules_granted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.step = 'grant_automatic')",
+                    func="\n            IF NEW.actor NOT LIKE 'job:%' OR NOT EXISTS (\n                SELECT 1 FROM cases_autorun\n                WHERE case_id = NEW.case_id AND outcome = 'grant'\n            ) THEN\n                RAISE EXCEPTION 'cases_caseevent_rules_granted: no run of rules passed for case %',\n                    NEW.case_id USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ",
+                    hash="ee800de01f84ddc28027f33fc7f3a0ff88ebb669",
+                    operation="INSERT",
+                    pgid="pgtrigger_rules_granted_c26dd",
+                    table="cases_caseevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='autoreview',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='auto_reviews', to='cases.case'),
+            model_name="autoreview",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="auto_reviews",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='autorun',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='auto_runs', to='cases.case'),
+            model_name="autorun",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="auto_runs",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='autoswitch',
-            name='asked',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answer', to='cases.autoswitch', verbose_name='所答申请'),
+            model_name="autoswitch",
+            name="asked",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="answer",
+                to="cases.autoswitch",
+                verbose_name="所答申请",
+            ),
         ),
         migrations.AddIndex(
-            model_name='autowaiting',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['due_at'], name='cases_autowaiting_due'),
+            model_name="autowaiting",
+            index=models.Index(
+                condition=models.Q(("settled_at", None)),
+                fields=["due_at"],
+                name="cases_autowaiting_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='replay',
-            index=models.Index(fields=['item_slug', '-id'], name='cases_replay_of_item'),
+            model_name="replay",
+            index=models.Index(fields=["item_slug", "-id"], name="cases_replay_of_item"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='replay',
-            trigger=pgtrigger.compiler.Trigger(name='question_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."item_version" IS DISTINCT FROM (NEW."item_version") OR OLD."draft" IS DISTINCT FROM (NEW."draft") OR OLD."rules_sha256" IS DISTINCT FROM (NEW."rules_sha256") OR OLD."rules" IS DISTINCT FROM (NEW."rules") OR OLD."asked_by" IS DISTINCT FROM (NEW."asked_by"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='b6b24f1b1db0bc233e3a10f36fcd3e7da73265a0', operation='UPDATE', pgid='pgtrigger_question_fixed_cb013', table='cases_replay', when='BEFORE')),
+            model_name="replay",
+            trigger=pgtrigger.compiler.Trigger(
+                name="question_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."item_version" IS DISTINCT FROM (NEW."item_version") OR OLD."draft" IS DISTINCT FROM (NEW."draft") OR OLD."rules_sha256" IS DISTINCT FROM (NEW."rules_sha256") OR OLD."rules" IS DISTINCT FROM (NEW."rules") OR OLD."asked_by" IS DISTINCT FROM (NEW."asked_by"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="b6b24f1b1db0bc233e3a10f36fcd3e7da73265a0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_question_fixed_cb013",
+                    table="cases_replay",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='replay',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ec73aa3ef03874575cb7eba095406f444f367e84', operation='DELETE', pgid='pgtrigger_no_delete_914a5', table='cases_replay', when='BEFORE')),
+            model_name="replay",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="ec73aa3ef03874575cb7eba095406f444f367e84",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_914a5",
+                    table="cases_replay",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='replay',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='364d35b5500568e0d05074dab6d2990c33e585ee', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_17110', table='cases_replay', when='BEFORE')),
+            model_name="replay",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="364d35b5500568e0d05074dab6d2990c33e585ee",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_17110",
+                    table="cases_replay",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='replaydifference',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case'),
+            model_name="replaydifference",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='replaydifference',
-            name='replay',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='differences', to='cases.replay'),
+            model_name="replaydifference",
+            name="replay",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="differences",
+                to="cases.replay",
+            ),
         ),
         migrations.AddIndex(
-            model_name='autoreview',
-            index=models.Index(condition=models.Q(('verdict', '')), fields=['department', 'asked_at'], name='cases_autoreview_open'),
+            model_name="autoreview",
+            index=models.Index(
+                condition=models.Q(("verdict", "")),
+                fields=["department", "asked_at"],
+                name="cases_autoreview_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoreview',
-            constraint=models.UniqueConstraint(fields=('case', 'cause'), name='cases_autoreview_once_per_cause'),
+            model_name="autoreview",
+            constraint=models.UniqueConstraint(
+                fields=("case", "cause"), name="cases_autoreview_once_per_cause"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoreview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('at__isnull', True), ('by', ''), ('verdict', '')), models.Q(('at__isnull', False), ('verdict__in', ['confirm', 'disagree']), models.Q(('by', ''), _negated=True)), _connector='OR'), name='cases_autoreview_verdict_has_moment_and_person'),
+            model_name="autoreview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("at__isnull", True), ("by", ""), ("verdict", "")),
+                    models.Q(
+                        ("at__isnull", False),
+                        ("verdict__in", ["confirm", "disagree"]),
+                        models.Q(("by", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_autoreview_verdict_has_moment_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoreview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'disagree'), _negated=True), ('reason__regex', '\\S'), _connector='OR'), name='cases_autoreview_disagreement_says_why'),
+            model_name="autoreview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "disagree"), _negated=True),
+                    ("reason__regex", "\\S"),
+                    _connector="OR",
+                ),
+                name="cases_autoreview_disagreement_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoreview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cause', 'sample'), _negated=True), models.Q(('seed', ''), _negated=True), _connector='OR'), name='cases_autoreview_sample_has_seed'),
+            model_name="autoreview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cause", "sample"), _negated=True),
+                    models.Q(("seed", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="cases_autoreview_sample_has_seed",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoreview',
-            trigger=pgtrigger.compiler.Trigger(name='question_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."cause" IS DISTINCT FROM (NEW."cause") OR OLD."department" IS DISTINCT FROM (NEW."department") OR OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."seed" IS DISTINCT FROM (NEW."seed") OR OLD."asked_by" IS DISTINCT FROM (NEW."asked_by"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='f9571c3bfc70b868299b071f5b5a2e067b45c3e6', operation='UPDATE', pgid='pgtrigger_question_fixed_cec5e', table='cases_autoreview', when='BEFORE')),
+            model_name="autoreview",
+            trigger=pgtrigger.compiler.Trigger(
+                name="question_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."case_id" IS DISTINCT FROM (NEW."case_id") OR OLD."cause" IS DISTINCT FROM (NEW."cause") OR OLD."department" IS DISTINCT FROM (NEW."department") OR OLD."item_slug" IS DISTINCT FROM (NEW."item_slug") OR OLD."day" IS DISTINCT FROM (NEW."day") OR OLD."seed" IS DISTINCT FROM (NEW."seed") OR OLD."asked_by" IS DISTINCT FROM (NEW."asked_by"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="f9571c3bfc70b868299b071f5b5a2e067b45c3e6",
+                    operation="UPDATE",
+                    pgid="pgtrigger_question_fixed_cec5e",
+                    table="cases_autoreview",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoreview',
-            trigger=pgtrigger.compiler.Trigger(name='verdict_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."verdict" IN (\'confirm\', \'disagree\'))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='69bbe1fd89ba23593b322e9d00da5dc36e022b7a', operation='UPDATE', pgid='pgtrigger_verdict_stands_10061', table='cases_autoreview', when='BEFORE')),
+            model_name="autoreview",
+            trigger=pgtrigger.compiler.Trigger(
+                name="verdict_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"verdict\" IN ('confirm', 'disagree'))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="69bbe1fd89ba23593b322e9d00da5dc36e022b7a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_verdict_stands_10061",
+                    table="cases_autoreview",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoreview',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='93217aa64ff5cfd93a2a43bf391bd88f94834a7d', operation='DELETE', pgid='pgtrigger_no_delete_c6ab7', table='cases_autoreview', when='BEFORE')),
+            model_name="autoreview",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="93217aa64ff5cfd93a2a43bf391bd88f94834a7d",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_c6ab7",
+                    table="cases_autoreview",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoreview',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='ae86558c0a7e0e77128aec5d7207a3a182a532fa', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ca57e', table='cases_autoreview', when='BEFORE')),
+            model_name="autoreview",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="ae86558c0a7e0e77128aec5d7207a3a182a532fa",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_ca57e",
+                    table="cases_autoreview",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='autorun',
-            index=models.Index(fields=['department', '-at', '-id'], name='cases_autorun_of_desk'),
+            model_name="autorun",
+            index=models.Index(fields=["department", "-at", "-id"], name="cases_autorun_of_desk"),
         ),
         migrations.AddIndex(
-            model_name='autorun',
-            index=models.Index(fields=['item_slug', '-at', '-id'], name='cases_autorun_of_item'),
+            model_name="autorun",
+            index=models.Index(fields=["item_slug", "-at", "-id"], name="cases_autorun_of_item"),
         ),
         migrations.AddConstraint(
-            model_name='autorun',
-            constraint=models.UniqueConstraint(fields=('case', 'serial'), name='cases_autorun_once_per_serial'),
+            model_name="autorun",
+            constraint=models.UniqueConstraint(
+                fields=("case", "serial"), name="cases_autorun_once_per_serial"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ground', 'rule_grants'), ('outcome', 'grant')), models.Q(('outcome', 'hand_over'), ('ground__in', ['rule_hands_over', 'check_failed', 'materials', 'stopped', 'asked', 'taken', 'rules_changed', 'not_possible'])), _connector='OR'), name='cases_autorun_grants_or_hands_over'),
+            model_name="autorun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ground", "rule_grants"), ("outcome", "grant")),
+                    models.Q(
+                        ("outcome", "hand_over"),
+                        (
+                            "ground__in",
+                            [
+                                "rule_hands_over",
+                                "check_failed",
+                                "materials",
+                                "stopped",
+                                "asked",
+                                "taken",
+                                "rules_changed",
+                                "not_possible",
+                            ],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_autorun_grants_or_hands_over",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autorun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'grant'), _negated=True), models.Q(models.Q(('row_id', ''), _negated=True), ('sealed__isnull', False)), _connector='OR'), name='cases_autorun_grant_names_its_row'),
+            model_name="autorun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "grant"), _negated=True),
+                    models.Q(models.Q(("row_id", ""), _negated=True), ("sealed__isnull", False)),
+                    _connector="OR",
+                ),
+                name="cases_autorun_grant_names_its_row",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autorun',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2158d3408743859bcc9124f140cf216189f9e6d6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3a522', table='cases_autorun', when='BEFORE')),
+            model_name="autorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2158d3408743859bcc9124f140cf216189f9e6d6",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_3a522",
+                    table="cases_autorun",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autorun',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='4dbb34a3641f251c402058ce9e78e077b1c32231', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_211b4', table='cases_autorun', when='BEFORE')),
+            model_name="autorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="4dbb34a3641f251c402058ce9e78e077b1c32231",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_211b4",
+                    table="cases_autorun",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='autoswitch',
-            index=models.Index(fields=['item_slug', '-id'], name='cases_autoswitch_last'),
+            model_name="autoswitch",
+            index=models.Index(fields=["item_slug", "-id"], name="cases_autoswitch_last"),
         ),
         migrations.AddConstraint(
-            model_name='autoswitch',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['ask_resume', 'decline_resume', 'resume', 'stop'])), name='cases_autoswitch_act_known'),
+            model_name="autoswitch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("act__in", ["ask_resume", "decline_resume", "resume", "stop"])),
+                name="cases_autoswitch_act_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoswitch',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='cases_autoswitch_says_why'),
+            model_name="autoswitch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason__regex", "\\S")), name="cases_autoswitch_says_why"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='autoswitch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act__in', ['resume', 'decline_resume']), ('asked__isnull', False), models.Q(('asked_by', ''), _negated=True), models.Q(('asked_by', models.F('by')), _negated=True)), models.Q(('act__in', ['stop', 'ask_resume']), ('asked__isnull', True), ('asked_by', '')), _connector='OR'), name='cases_autoswitch_resumes_with_four_eyes'),
+            model_name="autoswitch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("act__in", ["resume", "decline_resume"]),
+                        ("asked__isnull", False),
+                        models.Q(("asked_by", ""), _negated=True),
+                        models.Q(("asked_by", models.F("by")), _negated=True),
+                    ),
+                    models.Q(
+                        ("act__in", ["stop", "ask_resume"]),
+                        ("asked__isnull", True),
+                        ("asked_by", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="cases_autoswitch_resumes_with_four_eyes",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoswitch',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fda84a35bea13e2a33f38c5bd15fd862ee27d50a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d8747', table='cases_autoswitch', when='BEFORE')),
+            model_name="autoswitch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fda84a35bea13e2a33f38c5bd15fd862ee27d50a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_d8747",
+                    table="cases_autoswitch",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='autoswitch',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='2182946032d5939063e41a3292019f9c63d10ef9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f6dec', table='cases_autoswitch', when='BEFORE')),
+            model_name="autoswitch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="2182946032d5939063e41a3292019f9c63d10ef9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_f6dec",
+                    table="cases_autoswitch",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='replaydifference',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5be492f4c096fb4574956005d1468d0c45821bda', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_3adf7', table='cases_replaydifference', when='BEFORE')),
+            model_name="replaydifference",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="5be492f4c096fb4574956005d1468d0c45821bda",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_3adf7",
+                    table="cases_replaydifference",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='replaydifference',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only table';", hash='215b356bf3bba8dab1069f8cf9a1066d5b20af35', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_59d69', table='cases_replaydifference', when='BEFORE')),
+            model_name="replaydifference",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only table';",
+                    hash="215b356bf3bba8dab1069f8cf9a1066d5b20af35",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_59d69",
+                    table="cases_replaydifference",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
+from yiwang.cases.models.delivering import Dispatch as Dispatch
+from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
@@ -47,6 +49,7 @@ from yiwang.cases.policy.terms import (
     DocumentKind,
     MaterialState,
     Outcome,
+    Relation,
 )
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL, SUBJECTS
@@ -762,6 +765,9 @@ class CaseDocument(models.Model):
                 condition=Q(kind__in=values(DocumentKind)),
             ),
         ]
+        indexes = [
+            models.Index(fields=["seal_department", "-id"], name="cases_casedocument_ledger")
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="body_fixed", exclude=["file_sha256"]),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -784,6 +790,13 @@ class Delivery(models.Model):
     channel = models.CharField("送达方式", max_length=10, choices=choices(DeliveryChannel))
     at = models.DateTimeField("送达时间")
     to_name = models.CharField("受送达人", max_length=NAME_LENGTH)
+    relation = models.CharField(
+        "与受送达人关系",
+        max_length=12,
+        choices=choices(Relation),
+        default=Relation.SELF.value,
+        db_default=Relation.SELF.value,
+    )
     result = models.CharField("送达结果", max_length=NAME_LENGTH)
     by = models.CharField("送达人", max_length=REF_LENGTH)
 
@@ -793,6 +806,9 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 name="cases_delivery_channel_known",
                 condition=Q(channel__in=values(DeliveryChannel)),
+            ),
+            models.CheckConstraint(
+                name="cases_delivery_relation_known", condition=Q(relation__in=values(Relation))
             ),
             models.CheckConstraint(name="cases_delivery_says_result", condition=~Q(result="")),
         ]

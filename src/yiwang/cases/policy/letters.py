@@ -343,6 +343,34 @@ def order_to_correct(
     return _body(_facts(heading), paragraphs, remedies(heading.item))
 
 
+def delivery_receipt(
+    heading: Heading,
+    *,
+    letter: str,
+    channel: str,
+    recipient: str,
+    relation: str,
+    on: date,
+    delivered_by: str,
+    note: str,
+) -> Body:
+    """Return what the receipt of delivery (送达回证) says.
+
+    Source:
+        行政许可法 第四十四条; 民事诉讼法 第八十七条 (receipt with day and recipient), likewise.
+    """
+    facts = [
+        *_facts(heading),
+        ("送达文书", letter),
+        ("送达方式", channel),
+        ("送达日期", chinese_day(on)),
+        ("签收人", recipient),
+        ("与受送达人关系", relation),
+        ("送达人", delivered_by),
+    ]
+    return _body(facts, [f"备注：{note}"], [])
+
+
 def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:
     """Return what the notice of the end of handling (终止办理通知书) says."""
     opening = "应您的申请" if withdrawn else f"因{reason}"

@@ -71,6 +71,7 @@ class Step(Term):
     GRANT_ON_COMMITMENT = "grant_on_commitment", "告知承诺准予"
     GRANT_AUTOMATIC = "grant_automatic", "自动准予"
     SEND = "send", "送达"
+    NOTE_RETURN = "note_return", "邮件退回"
     CLOSE = "close", "送达办结"
     WITHDRAW = "withdraw", "撤回申请"
     TERMINATE = "terminate", "终止办理"
@@ -313,9 +314,12 @@ STEPS: Mapping[Step, Move] = {
         way=Way.AUTOMATIC,
     ),
     Step.SEND: Move(
-        starts=_from(S.APPROVED, S.REJECTED),
+        starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),
         end=S.DELIVERING,
         permission=Permission.CASE_DELIVER,
+    ),
+    Step.NOTE_RETURN: Move(
+        starts=_from(S.DELIVERING), end=None, permission=Permission.CASE_DELIVER
     ),
     Step.CLOSE: Move(
         starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),

@@ -129,6 +129,43 @@ class DeliveryChannel(Term):
     POST = "post", "邮寄"
 
 
+class Relation(Term):
+    """Who took a letter, to whom it is addressed (签收人与受送达人的关系)."""
+
+    SELF = "self", "本人"
+    LEGAL_REP = "legal_rep", "法定代表人或者负责人"
+    AGENT = "agent", "代理人"
+    FAMILY = "family", "同住成年家属"
+    RECEIVER = "receiver", "收发人员"
+
+
+DELIVERED_LETTERS = frozenset(
+    {
+        DocumentKind.NON_ACCEPTANCE,
+        DocumentKind.NO_NEED_NOTICE,
+        DocumentKind.GRANT_DECISION,
+        DocumentKind.REFUSAL_DECISION,
+        DocumentKind.STATEMENT_RIGHT,
+        DocumentKind.REVOCATION,
+        DocumentKind.RETRACTION,
+        DocumentKind.DEREGISTRATION,
+        DocumentKind.RENEWAL_RECORD,
+        DocumentKind.DOCUMENT_FIX,
+    }
+)
+"""Letters whose delivery is proven. 行政许可法 第三十二条, 第三十八条, 第四十四条."""
+
+
+class LetterState(Term):
+    """Where the delivery of a letter stands (送达状态)."""
+
+    NOT_NEEDED = "not_needed", "无需送达"
+    WAITING = "waiting", "待送达"
+    UNDER_WAY = "under_way", "寄送中"
+    RETURNED = "returned", "已退回"
+    DELIVERED = "delivered", "已送达"
+
+
 class Tab(Term):
     """A view of the work queue (工作台页签)."""
 

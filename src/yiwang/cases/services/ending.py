@@ -12,9 +12,9 @@ from yiwang.cases.policy import ending, letters
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.states import STEPS, CaseState, Step, after
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import ClockKind, DocumentKind
 from yiwang.cases.queries import CaseView, case_view
-from yiwang.cases.services import kept, post_checks
+from yiwang.cases.services import clocks, kept, post_checks
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -159,6 +159,14 @@ def _propose(
         basis=ground.article,
     )
     if views_due_on is not None:
+        clocks.start(
+            case,
+            ClockKind.STATEMENT,
+            starts_on=day_of(at),
+            due_on=views_due_on,
+            workdays=ending.STATEMENT_LIMIT_WORKDAYS,
+            subject=str(row.pk),
+        )
         item, seal = version_of(case), kept.department(case.deciding_department)
         issue(
             case,
@@ -211,6 +219,7 @@ def state_views(
         )
     row.statement, row.stated_by, row.stated_at = written(text, "陈述和申辩的内容"), by.ref, at
     row.save(update_fields=["statement", "stated_by", "stated_at"])
+    clocks.meet(case, ClockKind.STATEMENT, on=day_of(at), subject=str(row.pk))
     move(case, Step.STATE_VIEWS, acting=acting, by=by, at=at, reason=row.statement)
     return case_view(case)
 

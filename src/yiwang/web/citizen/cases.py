@@ -200,6 +200,7 @@ class LetterFile(OwnCase):
         if letter is None:
             raise Http404
         content = services.document_file(letter.id, by=self.actor, at=self.at)
+        services.read_letter(document_id=letter.id, by=self.actor, at=self.at)
         return pdf(content, name=f"{letter.title}-{self.case.number}.pdf")
 
 

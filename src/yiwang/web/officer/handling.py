@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
-from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome
+from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.services import CorrectionLine
 from yiwang.cases.services.deciding import GRANT_REASON
-from yiwang.licences import queries as licences
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.queries import StaffView
@@ -510,59 +509,6 @@ class Decide(TwoStep):
             else _("已作出不予决定，决定书已生成。")
         )
         return redirect(done(self, words))
-
-
-class DeliverForm(VersionForm):
-    """How the result reached the applicant."""
-
-    channel = forms.ChoiceField(
-        label=_l("送达方式"),
-        choices=[
-            (DeliveryChannel.PRINT.value, _l("窗口领取")),
-            (DeliveryChannel.POST.value, _l("邮寄")),
-            (DeliveryChannel.IN_APP.value, _l("平台送达")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _l("请选择送达方式。")},
-    )
-    result = forms.CharField(label=_l("签收人或者邮件号码"), max_length=200, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Check that a parcel has its number."""
-        cleaned = super().clean() or {}
-        if cleaned.get("channel") == DeliveryChannel.POST.value and not cleaned.get("result"):
-            self.add_error("result", _("请填写邮件号码，便于申请人查询。"))
-        return cleaned
-
-
-class Deliver(Act):
-    """Hand over the decision and the licence (送达发证)."""
-
-    permission: ClassVar[Permission] = Permission.CASE_DELIVER
-    template_name = "officer/cases/deliver.html"
-    form_class = DeliverForm
-
-    def context(self, **given: Any) -> dict[str, Any]:
-        """Add what is handed over."""
-        return super().context(
-            can_deliver=Step.CLOSE in self.file.steps,
-            letters=casefile.letters(self.file),
-            licence=licences.by_case(self.case.number),
-            **given,
-        )
-
-    def valid(self, form: DeliverForm) -> HttpResponse:
-        """Record the delivery; the case is closed."""
-        given = form.cleaned_data
-        services.deliver_case(
-            number=self.case.number,
-            channel=DeliveryChannel(given["channel"]),
-            by=self.actor,
-            at=self.at,
-            result=given["result"],
-            version=given["version"],
-        )
-        return redirect(done(self, _("已送达，办件办结。")))
 
 
 HANDLERS: Mapping[CaseState, Permission] = {
