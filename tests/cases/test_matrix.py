@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from django.db import transaction
 
 from tests.factories import cases
+from tests.factories.desk import hire
 from yiwang.cases import queries, services
-from yiwang.cases.models import Case, CaseEvent
+from yiwang.cases.models import Case, CaseEvent, DepartmentInquiry, Extension, Hearing
+from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.services import CorrectionLine, FiledLine
@@ -44,6 +47,65 @@ ACTS: dict[Step, Callable[[str, Actor], Any]] = {
         no_need=True,
         by=by,
         at=AT,
+    ),
+    Step.CHECK_SITE: lambda number, by: services.record_site_check(
+        number=number,
+        second_officer="user:reviewer2",
+        checked_on=AT.date(),
+        place="示例路11号",
+        found="一致",
+        by=by,
+        at=AT,
+    ),
+    Step.START_SPECIAL: lambda number, by: cases.special(number=number, by=by),
+    Step.END_SPECIAL: lambda number, by: services.end_special(
+        number=number, result="合格", calendar=cases.CALENDAR, by=by, at=AT
+    ),
+    Step.NOTIFY_HEARING: lambda number, by: cases.hearing(number=number, by=by),
+    Step.REQUEST_HEARING: lambda number, by: services.request_hearing(
+        number=number, text="要求听证", calendar=cases.CALENDAR, by=by, at=AT
+    ),
+    Step.SET_HEARING: lambda number, by: services.set_hearing(
+        number=_requested(number),
+        held_at=AT + dt.timedelta(days=14),
+        place="三楼",
+        chair="user:head",
+        calendar=cases.CALENDAR,
+        by=by,
+        at=AT,
+    ),
+    Step.END_HEARING: lambda number, by: services.end_hearing(
+        number=number,
+        end=HearingEnd.WAIVED,
+        record="当事人书面放弃",
+        calendar=cases.CALENDAR,
+        by=by,
+        at=AT,
+    ),
+    Step.ASK_EXTENSION: lambda number, by: services.ask_extension(
+        number=number, reason="案情复杂", by=by, at=AT
+    ),
+    Step.EXTEND: lambda number, by: services.decide_extension(
+        number=_extension(number), approve=True, calendar=cases.CALENDAR, by=by, at=AT
+    ),
+    Step.DECLINE_EXTENSION: lambda number, by: services.decide_extension(
+        number=_extension(number),
+        approve=False,
+        note="人手足够",
+        calendar=cases.CALENDAR,
+        by=by,
+        at=AT,
+    ),
+    Step.ASK_DEPARTMENT: lambda number, by: services.ask_departments(
+        number=number,
+        departments=["housing"],
+        question="是否违法建筑",
+        calendar=cases.CALENDAR,
+        by=by,
+        at=AT,
+    ),
+    Step.DEPARTMENT_OPINION: lambda number, by: services.give_opinion(
+        number=_asked(number), answer=InquiryAnswer.AGREE, opinion="同意", by=by, at=AT
     ),
     Step.PROPOSE: lambda number, by: services.propose(
         number=number, outcome=Outcome.GRANT, opinion="符合", by=by, at=AT
@@ -92,6 +154,40 @@ def _filed(number: str) -> list[FiledLine]:
     return [FiledLine(line_id=line.pk, answer="已补") for line in correction.lines.all()]
 
 
+def _requested(number: str) -> str:
+    Hearing.objects.filter(case__number=number, requested_on=None, ended_on=None).update(
+        requested_on=AT.date(), requested_by="user:firm", hold_due_on=dt.date(2026, 4, 3)
+    )
+    return number
+
+
+def _extension(number: str) -> str:
+    Extension.objects.create(
+        case=Case.objects.get(number=number),
+        workdays=10,
+        reason="案情复杂",
+        joint=False,
+        asked_by="user:asker",
+        asked_by_name="报请人",
+        asked_at=AT,
+    )
+    return number
+
+
+def _asked(number: str) -> str:
+    case = Case.objects.get(number=number)
+    Case.objects.filter(pk=case.pk).update(asked_departments=["housing"])
+    DepartmentInquiry.objects.create(
+        case=case,
+        department="housing",
+        question="是否违法建筑",
+        asked_by="user:reviewer",
+        asked_at=AT,
+        due_on=AT.date(),
+    )
+    return number
+
+
 ACTORS = {
     f"{post.value} of {where}": Actor(
         ref=f"user:{post.value}", name=post.label, posts={where: frozenset({post})}
@@ -99,7 +195,7 @@ ACTORS = {
     for where, posts in (
         ("market", list(Post)),
         ("centre", [Post.COUNTER_CLERK, Post.REVIEWER, Post.APPROVER]),
-        ("housing", [Post.COUNTER_CLERK, Post.APPROVER]),
+        ("housing", [Post.COUNTER_CLERK, Post.REVIEWER, Post.APPROVER]),
     )
     for post in posts
 } | {"applicant": cases.FIRM, "other applicant": cases.NOBODY}
@@ -117,12 +213,17 @@ def allowed(step: Step, who: str) -> bool:
     if who == "other applicant" or move.permission is None:
         return False
     post, _, where = who.partition(" of ")
-    place = {"market"} if move.desk is Desk.DECIDER else {"market", "centre"}
+    place = {
+        Desk.DECIDER: {"market"},
+        Desk.WINDOW: {"market", "centre"},
+        Desk.ASKED: {"housing"},
+    }[move.desk]
     return where in place and move.permission in GRANTS[Post(post)]
 
 
 @pytest.mark.parametrize("state", list(CaseState))
 def test_a_step_is_taken_exactly_where_the_table_of_steps_and_the_posts_allow_it(state):
+    hire("reviewer2", "head")
     case = cases.in_state(state)
     for step, act in ACTS.items():
         for who, actor in ACTORS.items():
