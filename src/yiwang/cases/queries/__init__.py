@@ -892,6 +892,7 @@ _ROW_FIELDS = (
     "received_at",
     "due_on",
     "statutory_on",
+    "stopped_since",
     "closed_at",
 )
 
