@@ -21,6 +21,7 @@ ACTS: Mapping[str, str] = {
     "cases.ask_department": _("征求部门意见"),
     "cases.ask_extension": _("报请延长期限"),
     "cases.ask_person": _("要求人工办理或者复核"),
+    "cases.assist": _("登记帮办、代办"),
     "cases.assign": _("分派"),
     "cases.attach": _("草稿添加文件"),
     "cases.automatic_ask_resume": _("申请恢复自动办理"),

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
+from yiwang.cases.models.assisting import CaseAssistance as CaseAssistance
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal

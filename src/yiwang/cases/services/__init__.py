@@ -7,6 +7,7 @@ from yiwang.cases.services.accepting import (
     deem_accepted,
 )
 from yiwang.cases.services.asking import note_asked
+from yiwang.cases.services.assisting import AssistanceRefusedError, note_assistance
 from yiwang.cases.services.automatic import (
     PersonRefusedError,
     ask_person,
@@ -130,6 +131,7 @@ from yiwang.cases.services.tracking import count_question
 __all__ = [
     "AcceptanceRefusedError",
     "AssignmentRefusedError",
+    "AssistanceRefusedError",
     "CheckRefusedError",
     "CommitmentRefusedError",
     "ConflictRefusedError",
@@ -197,6 +199,7 @@ __all__ = [
     "make_document",
     "note_arrival",
     "note_asked",
+    "note_assistance",
     "note_record",
     "note_return",
     "notify_hearing",

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
@@ -19,6 +20,8 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.asking import Offered
+from yiwang.cases.policy.assisting import AssistanceKind
+from yiwang.cases.queries import CaseView
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.running import running_of
@@ -414,25 +417,7 @@ class Receive(Page):
             **form.answers(),
         }
         try:
-            case = services.receive_at_counter(
-                item_slug=self.item.slug,
-                applicant_ref=self.who.ref,
-                answers={key_: value for key_, value in answers.items() if value is not None},
-                uploads=self.scanned,
-                window=self.request.session.get(WINDOW_KEY, ""),
-                idempotency_key=key,
-                calendar=self.calendar,
-                by=self.actor,
-                at=self.at,
-                phone=self.request.POST.get("contact_phone", "").strip()[:20],
-                paper=[
-                    material.id
-                    for material in self.item.materials
-                    if material.id in self.request.POST.getlist("paper")
-                    and material.id not in self.scanned
-                ],
-                by_person=self.request.POST.get("by_person") == "1",
-            )
+            case = self._take_in(answers, key)
             services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
         except services.IncompleteError as refusal:
             for place, message in refusal.problems.items():
@@ -441,6 +426,50 @@ class Receive(Page):
         except RefusedError as refusal:
             form.add_error(None, refusal.message)
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
+        return self._received(form, case.number)
+
+    @transaction.atomic
+    def _take_in(self, answers: Mapping[str, Answer], key: str) -> CaseView:
+        """Receive, and write down who helped; both or neither."""
+        case = services.receive_at_counter(
+            item_slug=self.item.slug,
+            applicant_ref=self.who.ref,
+            answers={key_: value for key_, value in answers.items() if value is not None},
+            uploads=self.scanned,
+            window=self.request.session.get(WINDOW_KEY, ""),
+            idempotency_key=key,
+            calendar=self.calendar,
+            by=self.actor,
+            at=self.at,
+            phone=self.request.POST.get("contact_phone", "").strip()[:20],
+            paper=[
+                material.id
+                for material in self.item.materials
+                if material.id in self.request.POST.getlist("paper")
+                and material.id not in self.scanned
+            ],
+            by_person=self.request.POST.get("by_person") == "1",
+        )
+        kind = self.assistance
+        if kind is not None:
+            services.note_assistance(
+                number=case.number,
+                kind=kind,
+                agent_name=self.request.POST.get("agent_name", ""),
+                agent_number=self.request.POST.get("agent_number", "")[:40],
+                consented=self.request.POST.get("consented") == "1",
+                by=self.actor,
+                at=self.at,
+            )
+        return case
+
+    @property
+    def assistance(self) -> AssistanceKind | None:
+        """How the applicant is helped, as ticked; None: not at all."""
+        sent = self.request.POST.get("assistance", "")
+        return next((one for one in AssistanceKind if one.value == sent), None)
+
+    def _received(self, form: QuestionsForm, number: str) -> HttpResponse:
         with_nothing_typed = QuestionsForm(
             form.questions,
             version=self.item,
@@ -449,14 +478,12 @@ class Receive(Page):
             offered=self.offered,
         )
         services.note_asked(
-            number=case.number, blank=with_nothing_typed.blank(), by=self.actor, at=self.at
+            number=number, blank=with_nothing_typed.blank(), by=self.actor, at=self.at
         )
         if self.ticket is not None:
-            halls.tie_case(
-                ticket=self.ticket.id, case_number=case.number, by=self.actor, at=self.at
-            )
+            halls.tie_case(ticket=self.ticket.id, case_number=number, by=self.actor, at=self.at)
         messages.success(self.request, _("已收件。"))
-        return redirect("counter:receipt", number=case.number)
+        return redirect("counter:receipt", number=number)
 
     @cached_property
     def scanned(self) -> dict[str, list[str]]:
@@ -566,6 +593,11 @@ class Receive(Page):
                 "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
                 "asks_contact": not self.who.has_phone and not asks_phone,
                 "contact_phone": self.request.POST.get("contact_phone", ""),
+                "assistance": self.assistance,
+                "assistances": list(AssistanceKind),
+                "agent_name": self.request.POST.get("agent_name", ""),
+                "agent_number": self.request.POST.get("agent_number", ""),
+                "consented": self.request.POST.get("consented") == "1",
                 "declared": self.request.POST.get("declared") == "1",
             },
             status=status,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 
 from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.queries.assisting import assistance_of
 from yiwang.organisations.permissions import Permission
 from yiwang.web.counter.queue import ticket_in_hand
 from yiwang.web.officer import casefile
@@ -29,6 +30,7 @@ class Receipt(CasePages):
             {
                 "letter": letter,
                 "materials": casefile.materials(self.file, self.item),
+                "assistance": assistance_of(self.case.number),
                 "ticket": ticket_in_hand(request),
                 "large_print": request.GET.get("print") == "large",
                 "unit": self.units.get(self.case.department_code, self.case.department_code),

@@ -18,6 +18,7 @@ from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import Outcome, Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow
+from yiwang.cases.queries.assisting import assistance_of
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -117,6 +118,7 @@ class CaseFile(CasePages):
                 if self.case.closed_at
                 else None,
                 "licence": licences.by_case(self.case.number),
+                "assistance": assistance_of(self.case.number),
                 **casesteps.shown(
                     self.file,
                     self.item,

@@ -24,7 +24,7 @@ from yiwang.web.citizen import guides
 from yiwang.web.officer import casefile
 from yiwang.web.officer.cases import CasePages, done
 from yiwang.web.officer.confirming import Confirmed
-from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS
+from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS, defects, of_department
 from yiwang.web.views import FormPage
 
 VERSION_MAX = 2**31 - 1
@@ -159,7 +159,11 @@ class CorrectForm(VersionForm):
     """The complete list of what is missing or wrong: one group of fields per material."""
 
     def __init__(
-        self, *args: Any, materials: Sequence[casefile.MaterialLine] = (), **kwargs: Any
+        self,
+        *args: Any,
+        materials: Sequence[casefile.MaterialLine] = (),
+        own: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.materials = materials
@@ -167,7 +171,7 @@ class CorrectForm(VersionForm):
             self.fields[f"what_{one.id}"] = forms.ChoiceField(
                 label=_("问题"),
                 required=False,
-                choices=[("", _("没有问题")), *((phrase, phrase) for phrase in DEFECTS)],
+                choices=[("", _("没有问题")), *defects(one.standard, own)],
             )
             self.fields[f"more_{one.id}"] = forms.CharField(
                 label=_("补充说明"), max_length=LINE_LENGTH, required=False
@@ -233,11 +237,20 @@ class Correct(TwoStep):
     def form(self) -> CorrectForm:
         """Return the form; missing materials are on the list from the start."""
         sent = self.request.POST if self.request.method == "POST" else None
-        return CorrectForm(sent, initial=self.initial(), materials=self.lines_of_materials)
+        return CorrectForm(
+            sent,
+            initial=self.initial(),
+            materials=self.lines_of_materials,
+            own=of_department(self.case.department_code),
+        )
 
     def form_again(self) -> CorrectForm:
         """Return the form with what was typed."""
-        return CorrectForm(initial=self.request.POST.dict(), materials=self.lines_of_materials)
+        return CorrectForm(
+            initial=self.request.POST.dict(),
+            materials=self.lines_of_materials,
+            own=of_department(self.case.department_code),
+        )
 
     def initial(self) -> dict[str, Any]:
         """Return the missing materials as the first lines."""

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from yiwang.content import queries as content
+
+CLAUSE_CHARS = 80
+"""Longest clause of a standard that becomes a phrase."""
+
+_CLAUSES = re.compile(r"[；;。\n]+")
+
+Choices = Sequence[tuple[str, Sequence[tuple[str, str]]]]
+
 DEFECTS: tuple[str, ...] = (
     "未提交",
     "内容不完整，有缺页",
@@ -26,3 +40,25 @@ REASONS: tuple[str, ...] = (
     "申请材料与实际情况不符",
 )
 """Reasons of a refusal."""
+
+
+def of_standard(standard: str) -> list[str]:
+    """Return one phrase per clause of an acceptance standard, so that nobody types it."""
+    clauses = (clause.strip() for clause in _CLAUSES.split(standard))
+    return [f"不符合受理标准：{clause[:CLAUSE_CHARS]}" for clause in clauses if clause]
+
+
+def of_department(code: str) -> list[str]:
+    """Return the department's own phrases: the texts `phrases.<code>.…` of the packs, by key."""
+    found: Mapping[str, object] = content.texts_under(f"phrases.{code}")
+    return [str(getattr(found[key], "text", "")) for key in sorted(found)]
+
+
+def defects(standard: str, own: Sequence[str]) -> Choices:
+    """Return what can be wrong with a material, grouped: its standard, the department's, ours."""
+    groups = (
+        (_("受理标准"), of_standard(standard)),
+        (_("本部门常用"), list(own)),
+        (_("通用"), list(DEFECTS)),
+    )
+    return [(name, [(one, one) for one in phrases]) for name, phrases in groups if phrases]
