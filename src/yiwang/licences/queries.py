@@ -177,6 +177,12 @@ def identifiers_of(number: str) -> list[str]:
     )
 
 
+def case_numbers_of(number: str) -> list[str]:
+    """Return the cases that a printed number or an identifier of a licence came from; one query."""
+    rows = Licence.objects.filter(Q(number=number) | Q(identifier=number)).exclude(case_number="")
+    return list(rows.order_by("-pk").values_list("case_number", flat=True)[:PAGE])
+
+
 def wallet(holder_ref: str, *, limit: int = PAGE) -> list[LicenceView]:
     """List the licences of a holder, newest first, replaced versions left out; one query."""
     rows = (

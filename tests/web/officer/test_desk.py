@@ -66,7 +66,8 @@ def test_a_case_is_found_by_query_code_and_an_empty_search_says_what_to_do():
     case = cases.receive()
     clerk = signed_in("clerk")
 
-    assert len(clerk.get(f"/desk/?text={case.query_code}").context["rows"]) == 1
+    answer = clerk.get(f"/desk/?text={case.query_code}")
+    assert (answer.status_code, answer.url) == (302, f"/desk/cases/{case.number}/")
     assert "请换一个编号或名称" in words(clerk.get("/desk/?text=没有这样的"))
 
 

@@ -478,6 +478,16 @@ class Case(models.Model):
                 condition=Q(state__in=values(RUNNING)),
             ),
             models.Index(
+                fields=["deciding_department", "state", "due_on", "id"],
+                name="cases_case_tab_decider",
+                condition=Q(state__in=values(RUNNING)),
+            ),
+            models.Index(
+                fields=["intake_department", "state", "due_on", "id"],
+                name="cases_case_tab_intake",
+                condition=Q(state__in=values(RUNNING)),
+            ),
+            models.Index(
                 fields=["deciding_department", "-closed_at", "-id"],
                 name="cases_case_finished_decider",
                 condition=Q(state__in=values(FINISHED)),

@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
-from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.states import FINISHED, RUNNING, CaseState
 from yiwang.cases.policy.terms import Tab
-from yiwang.cases.queries import QueueRow
+from yiwang.cases.queries import QueueRow, finding
+from yiwang.catalogue.policy.items import Channel
+from yiwang.consultations import queries as consultations
 from yiwang.content import queries as content
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
@@ -60,11 +64,17 @@ NEAR = (Tab.SOON.value, Tab.OVERDUE.value)
 
 @dataclass(frozen=True, kw_only=True)
 class TabLink:
-    """One tab; `count` is None for the finished, which nobody counts."""
+    """One tab; `count` is None for the finished, and goes no further than one beyond the most."""
 
     tab: Tab
     count: int | None
     current: bool
+
+    @property
+    def shown(self) -> str:
+        """Return the count in words: `99+` where there are more."""
+        most = cases.COUNTED_MOST
+        return "" if self.count is None else f"{most}+" if self.count > most else str(self.count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,12 +110,16 @@ class Desk(Page):
         wish = request.GET.get("tab", "")
         tab = Tab(wish) if wish in set(Tab) else self._first_tab()
         text = request.GET.get("text", "").strip()[:60]
+        hits = finding.by_number(text, by=self.actor) if text else ()
+        if len(hits) == 1:
+            return redirect("officer:case", hits[0].case_number)
         after = request.GET.get("after") or None
         towns = {unit.code: unit.name for unit in content.district().town_units}
         town = request.GET.get("town", "")
         town = town if town in towns else ""
         near = request.GET.get("near", "")
         near = near if near in NEAR else ""
+        narrowed = NarrowForm(request.GET, tab=tab)
         page = cases.queue(
             by=self.actor,
             tab=tab,
@@ -115,6 +129,7 @@ class Desk(Page):
             town=town,
             near=Tab(near) if near else None,
             after=after,
+            **narrowed.wish(self.actor.ref),
         )
         return self.render(
             {
@@ -125,7 +140,9 @@ class Desk(Page):
                 "town": town,
                 "nears": () if tab is Tab.FINISHED or tab.value in NEAR else tuple(map(Tab, NEAR)),
                 "near": near,
-                "filtered": bool(text or town or near),
+                "narrow": narrowed,
+                "hits": hits,
+                "filtered": bool(text or town or near or narrowed.used),
                 "first": after is None,
                 "next_after": page.after or "",
                 "rows": self._rows(page.rows),
@@ -133,6 +150,7 @@ class Desk(Page):
                 "may_assign": self.actor.may_somewhere(Permission.CASE_ASSIGN),
                 "handlers": self._handlers(tab, page.rows),
                 "waiting": self._waiting(),
+                "questions": self._questions(),
             }
         )
 
@@ -184,6 +202,81 @@ class Desk(Page):
         if not self.actor.may_somewhere(Permission.RATING_ANSWER):
             return 0
         return ratings.unfinished_tasks(by=self.actor)
+
+    def _questions(self) -> int:
+        """Return how many questions of the public wait for this person's departments."""
+        if not self.actor.may_somewhere(Permission.CONSULT_ANSWER):
+            return 0
+        return consultations.open_consultations(by=self.actor)
+
+
+class Load(Page):
+    """Who holds how much, and how much of it is late (在办情况)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_ASSIGN
+    template_name = "officer/load.html"
+    nav = "desk"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one line per person, those with late cases first."""
+        rows = cases.load_per_person(by=self.actor, at=self.at, calendar=self.calendar)
+        names = organisations.names_of(one.ref for one in rows)
+        return self.render(
+            {"rows": [{"name": names.get(one.ref, one.ref), "load": one} for one in rows]}
+        )
+
+
+class NarrowForm(forms.Form):
+    """What the list is narrowed to beside text, town and light; what is wrong is left out."""
+
+    item = forms.SlugField(label=_l("事项"), required=False, max_length=80)
+    state = forms.ChoiceField(label=_l("状态"), required=False)
+    person = forms.ChoiceField(
+        label=_l("承办人"),
+        required=False,
+        choices=[("", _l("全部")), ("me", _l("我")), ("nobody", _l("未分派"))],
+    )
+    channel = forms.ChoiceField(
+        label=_l("收件渠道"),
+        required=False,
+        choices=[("", _l("全部")), *((one.value, one.label) for one in Channel)],
+    )
+    first = forms.DateField(
+        label=_l("收件日期自"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last = forms.DateField(
+        label=_l("收件日期至"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, sent: Any, *, tab: Tab) -> None:
+        super().__init__(sent, auto_id="narrow_%s")
+        states = FINISHED if tab is Tab.FINISHED else RUNNING
+        field = self.fields["state"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", _("全部")),
+            *((one.value, one.label) for one in CaseState if one in states),
+        ]
+        for one in self.fields.values():
+            one.unmarked = True  # type: ignore[attr-defined]  # read by c-field
+        self.is_valid()
+
+    @property
+    def used(self) -> bool:
+        """Whether anything is narrowed."""
+        return any(self.cleaned_data.get(name) for name in self.fields)
+
+    def wish(self, me: str) -> dict[str, Any]:
+        """Return what the queue is asked for."""
+        given = self.cleaned_data
+        person = {"me": me, "nobody": ""}.get(given.get("person", ""))
+        return {
+            "item": given.get("item") or "",
+            "state": CaseState(given["state"]) if given.get("state") else None,
+            "person": person,
+            "channel": Channel(given["channel"]) if given.get("channel") else None,
+            "received": (given.get("first"), given.get("last")),
+        }
 
 
 PLACES: dict[CaseState, tuple[Permission, str]] = {

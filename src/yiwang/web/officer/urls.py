@@ -26,6 +26,7 @@ from yiwang.web.officer.items import basis, editor, pages, reviews, rules
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", desk.Desk.as_view(), name="desk"),
+    path("load/", desk.Load.as_view(), name="load"),
     path("assign/", desk.AssignMany.as_view(), name="assign_many"),
     path("cases/<str:number>/", cases.CaseFile.as_view(), name="case"),
     path("cases/<str:number>/accept/", handling.Accept.as_view(), name="accept"),
