@@ -93,8 +93,12 @@ def longest_extension(item: ItemVersion) -> int:
 
 
 def declared_specials(item: ItemVersion) -> tuple[SpecialStep, ...]:
-    """Return the special steps of the item version that stop the limit."""
-    return tuple(step for step in item.special_steps if not step.counted)
+    """Return the special steps of the item that stop the limit; a hearing is not among them."""
+    return tuple(
+        step
+        for step in item.special_steps
+        if not step.counted and StopReason.HEARING.label not in step.name
+    )
 
 
 def kind_of(step: SpecialStep) -> StopReason:

@@ -137,6 +137,7 @@ class Case(OwnCase):
                 "case_messages": own,
                 "licence": licences.by_case(case.number),
                 "department": organisations.department(case.deciding_department),
+                "may_ask_hearing": Step.REQUEST_HEARING in self.file.steps,
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
                 "may_correct": Step.FILE_CORRECTION in self.file.steps,
             }

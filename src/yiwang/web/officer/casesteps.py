@@ -137,7 +137,7 @@ def flow(
             note=" · ".join(
                 part
                 for part in (
-                    _(one.role.label),
+                    _(one.role.label) if one.role.label != one.name else "",
                     _("%(days)s 个工作日") % {"days": one.workdays} if one.workdays else "",
                     _("%(day)s 前") % {"day": one.due_on} if one.due_on else "",
                 )

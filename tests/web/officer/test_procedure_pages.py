@@ -1,0 +1,127 @@
+"""Pages of special procedures, hearings, extensions, opinions and missed clocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import cases
+from tests.factories.desk import signed_in
+from tests.web.officer.test_pages import words
+from yiwang.cases import services
+from yiwang.cases.models import DepartmentInquiry, Extension
+from yiwang.cases.policy.states import CaseState
+from yiwang.organisations.permissions import Actor
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+NOTICE = {"kind": "testing", "workdays": "5", "reason": "须检测水质", "channel": "in_app"}
+
+
+def send(login, case, page, **sent):
+    return signed_in(login).post(
+        f"/desk/cases/{case.number}/{page}/", {"version": case.version, **sent}
+    )
+
+
+def view(number):
+    return cases.page(number).case
+
+
+def test_a_stop_is_shown_whole_before_the_notice_is_sent():
+    case = cases.reviewing()
+
+    shown = send("reviewer", case, "special", **NOTICE)
+
+    assert shown.status_code == 200
+    for part in ("确认启动特别程序", "检测", "须检测水质", "办理期限自今日起停止计算"):
+        assert part in words(shown)
+    assert view(case.number).state is CaseState.REVIEWING
+
+    answer = send("reviewer", case, "special", **NOTICE, confirmed="1")
+
+    assert answer.status_code == 302
+    assert view(case.number).state is CaseState.SPECIAL
+    page = words(signed_in("reviewer").get(answer.url))
+    assert "暂停计时" in page
+    assert "录入特别程序结果" in page
+
+
+def test_what_the_service_refuses_stands_on_the_page_with_what_was_typed():
+    case = cases.reviewing()
+
+    answer = send("reviewer", case, "special", **(NOTICE | {"workdays": ""}), confirmed="1")
+
+    assert answer.status_code == 422
+    assert "请填写所需的工作日数" in words(answer)
+    assert "须检测水质" in answer.content.decode()
+
+
+def test_a_hearing_day_and_chair_are_checked_on_the_page():
+    case = cases.hearing()
+    services.request_hearing(
+        number=case.number,
+        text="不相邻",
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+    sent = {"on": "2026-03-10", "time": "09:30", "place": "三楼", "chair": "user:head"}
+
+    answer = send("reviewer", view(case.number), "hearing/notice", **sent, confirmed="1")
+
+    assert answer.status_code == 422
+    assert "最早可定在2026-03-17" in words(answer)
+    good = sent | {"on": "2026-03-20", "confirmed": "1"}
+    assert send("reviewer", view(case.number), "hearing/notice", **good).status_code == 302
+    refused = send("reviewer", view(case.number), "hearing/notice", **(good | {"chair": "user:x"}))
+    assert refused.status_code == 422
+
+
+def test_the_head_finds_the_request_for_more_days_and_approves_it():
+    case = cases.reviewing()
+    send("reviewer", case, "extension", workdays="10", reason="案情复杂")
+    listed = signed_in("head").get("/desk/overdue/")
+    assert f"/desk/cases/{case.number}/extension/approval/" in listed.content.decode()
+
+    alone = send("head", view(case.number), "extension/approval", approve="no")
+    assert "请填写不批准延期的理由" in words(alone)
+    answer = send("head", view(case.number), "extension/approval", approve="yes", confirmed="1")
+
+    assert answer.status_code == 302
+    assert Extension.objects.get().approved
+
+
+def test_another_department_finds_what_it_was_asked_and_answers():
+    case = cases.reviewing()
+    send("reviewer", case, "departments", departments=["housing"], question="违建吗", workdays="5")
+    listed = signed_in("stranger").get("/desk/inquiries/")
+    assert "违建吗" in words(listed)
+
+    answer = send(
+        "stranger", view(case.number), "department-opinion", answer="agree", opinion="不是违建"
+    )
+
+    assert answer.status_code == 302
+    assert DepartmentInquiry.objects.get().answer == "agree"
+    assert "不是违建" in words(signed_in("approver").get(f"/desk/cases/{case.number}/"))
+
+
+def test_missed_clocks_stand_on_the_list_of_the_head():
+    case = cases.receive()
+    services.report_missed_clocks(by=Actor(ref="job:test"), at=cases.FRIDAY.replace(day=16))
+
+    page = words(signed_in("head").get("/desk/overdue/?all=1&after=999"))
+
+    assert case.query_code in page
+    assert "受理或者一次性告知" in page
+    assert signed_in("reviewer").get("/desk/overdue/").status_code == 403
+
+
+def test_a_leader_sees_joint_extensions_and_no_others():
+    case = cases.reviewing()
+    send("reviewer", case, "extension", workdays="10", reason="案情复杂")
+
+    leader = signed_in("leader")
+
+    assert case.query_code not in words(leader.get("/desk/extensions/"))
+    assert leader.get(f"/desk/extensions/{case.number}/").status_code == 404
