@@ -23,6 +23,11 @@ ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
 UNHEARD_BY = Actor(ref="job:end-hearings", name="系统（逾期未要求听证）")
 REPORTED_BY = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
 RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
+RENEWED_BY = Actor(
+    ref="job:deem-renewed",
+    name="系统（视为准予延续）",
+    posts={EVERYWHERE: frozenset({Post.APPROVER})},
+)
 DEREGISTERED_BY = Actor(
     ref="job:deregister-expired",
     name="系统（到期注销）",
@@ -87,6 +92,18 @@ def recompute_clocks(timestamp: int) -> None:
         )
     if done.changed or done.failed:
         log.warning("cases.clocks_recomputed", changed=done.changed, failed=done.failed)
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(name="yiwang.cases.deem_renewed", queue="maintenance")
+def deem_renewed(timestamp: int) -> None:
+    """Renew what was asked in time and not decided before the licence ended, and report it."""
+    with scope.everything():
+        numbers = services.deem_renewed(
+            calendar=content.workday_calendar(), by=RENEWED_BY, at=_moment(timestamp)
+        )
+    if numbers:
+        log.warning("cases.deemed_renewed", numbers=numbers)
 
 
 @app.periodic(cron="30 3 * * *")

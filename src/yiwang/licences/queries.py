@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -288,6 +288,20 @@ def versions(identifier: str) -> list[str]:
         return [identifier]
     rows = Licence.objects.filter(type_id=one.type_id, serial=one.serial).order_by("version")
     return list(rows.values_list("identifier", flat=True))
+
+
+def unasked_fields(old: LicenceView, *, answered: Collection[str]) -> list[tuple[str, str]]:
+    """Return what stands on `old` and is under no label that was answered now; one query.
+
+    Args:
+        old: The version that is replaced.
+        answered: Labels of the answers, as asked or as printed.
+    """
+    fields = licence_type(old.type_code).definition.fields
+    printed = {
+        one.label for one in fields for asked in (one.label, *one.asked_as) if asked in answered
+    } | set(answered)
+    return [pair for pair in old.fields if pair[0] not in printed]
 
 
 def expired(*, by: date, limit: int = PAGE) -> list[LicenceView]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
@@ -68,6 +69,7 @@ from yiwang.supervision.policy.subjects import SubjectState
 SHOWN: tuple[type[Term], ...] = (
     LetterState,
     Relation,
+    BanKind,
     EndKind,
     EndOutcome,
     NotEnded,
@@ -132,6 +134,9 @@ SHOWN: tuple[type[Term], ...] = (
 
 LABELS = frozenset(
     {
+        _("视为准予延续"),
+        _("隐瞒有关情况或者提供虚假材料申请"),
+        _("以欺骗、贿赂等不正当手段取得许可"),
         _("邮件退回"),
         _("无需送达"),
         _("待送达"),

@@ -75,7 +75,10 @@ def test_the_pairs_for_the_database_are_those_of_the_table():
         if move.end is not None
     }
     assert {pair for pair in pairs() if pair[2]} == {
-        ("accepted", "approved", ("automatic", "commitment", "on_spot")),
+        ("accepted", "approved", ("automatic", "commitment", "deemed", "on_spot")),
+        ("hearing", "approved", ("deemed",)),
+        ("reviewing", "approved", ("deemed",)),
+        ("special", "approved", ("deemed",)),
         ("accepted", "rejected", ("on_spot",)),
     }
 

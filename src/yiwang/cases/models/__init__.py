@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
 from yiwang.cases.models.assisting import CaseAssistance as CaseAssistance
+from yiwang.cases.models.bans import Ban as Ban
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
@@ -23,6 +24,7 @@ from yiwang.cases.models.procedure import (
     SiteCheck,
     SpecialProcedure,
 )
+from yiwang.cases.models.renewing import Renewal as Renewal
 from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
@@ -76,6 +78,9 @@ __all__ = [
     "SiteCheck",
     "SpecialProcedure",
 ]
+
+BY_CLOCK = [Way.AUTOMATIC.value, Way.DEEMED.value]
+"""Ways of deciding in which no person decides."""
 
 SINCE_ACCEPTANCE = frozenset(
     {
@@ -411,13 +416,13 @@ class Case(models.Model):
                 name="cases_case_decision_follows_review",
                 condition=Q(decided_by="")
                 | ~Q(reviewed_by="")
-                | Q(way__in=[Way.COMMITMENT.value, Way.AUTOMATIC.value]),
+                | Q(way__in=[Way.COMMITMENT.value, Way.AUTOMATIC.value, Way.DEEMED.value]),
             ),
             models.CheckConstraint(
                 name="cases_case_jobs_decide_by_rules_alone",
                 condition=Q(decided_by="")
-                | Q(way=Way.AUTOMATIC.value, decided_by__startswith="job:", outcome="grant")
-                | (~Q(way=Way.AUTOMATIC.value) & ~Q(decided_by__startswith="job:")),
+                | Q(way__in=BY_CLOCK, decided_by__startswith="job:", outcome="grant")
+                | (~Q(way__in=BY_CLOCK) & ~Q(decided_by__startswith="job:")),
             ),
             models.CheckConstraint(
                 name="cases_case_only_a_grant_is_ended",

@@ -371,6 +371,21 @@ def delivery_receipt(
     return _body(facts, [f"备注：{note}"], [])
 
 
+def fix_letter(heading: Heading, *, letter: str, wrong: str, right: str, reason: str) -> Body:
+    """Return what a notice of correction (文书更正通知书) says; the old letter stays as it is."""
+    return _body(
+        [*_facts(heading), ("更正的文书", letter)],
+        [
+            f"本机关制发的{letter}有文字错误，现更正如下：",
+            f"原文：{wrong}",
+            f"更正为：{right}",
+            f"理由：{reason}",
+            "其余内容不变。本通知书与原文书一并使用。",
+        ],
+        [],
+    )
+
+
 def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:
     """Return what the notice of the end of handling (终止办理通知书) says."""
     opening = "应您的申请" if withdrawn else f"因{reason}"

@@ -70,6 +70,7 @@ class Step(Term):
     REFUSE_ON_SPOT = "refuse_on_spot", "当场不予"
     GRANT_ON_COMMITMENT = "grant_on_commitment", "告知承诺准予"
     GRANT_AUTOMATIC = "grant_automatic", "自动准予"
+    DEEM_RENEWED = "deem_renewed", "视为准予延续"
     SEND = "send", "送达"
     NOTE_RETURN = "note_return", "邮件退回"
     CLOSE = "close", "送达办结"
@@ -98,6 +99,7 @@ class Way(Term):
     ON_SPOT = "on_spot", "当场决定"
     COMMITMENT = "commitment", "告知承诺"
     AUTOMATIC = "automatic", "无人干预自动办理"
+    DEEMED = "deemed", "视为准予延续"
 
 
 S = CaseState
@@ -312,6 +314,14 @@ STEPS: Mapping[Step, Move] = {
         desk=Desk.DECIDER,
         by_clock=True,
         way=Way.AUTOMATIC,
+    ),
+    Step.DEEM_RENEWED: Move(
+        starts=REVIEWED | STOPPED | {S.DECISION_PENDING},
+        end=S.APPROVED,
+        permission=None,
+        desk=Desk.DECIDER,
+        by_clock=True,
+        way=Way.DEEMED,
     ),
     Step.SEND: Move(
         starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),

@@ -15,6 +15,7 @@ from yiwang.cases.services.automatic import (
     handle,
     handle_waiting,
 )
+from yiwang.cases.services.bans import BannedError, BanRefusedError, impose_ban, lift_ban
 from yiwang.cases.services.clocks import (
     MissedClock,
     Recomputed,
@@ -73,6 +74,7 @@ from yiwang.cases.services.ending import (
     propose_end,
     state_views,
 )
+from yiwang.cases.services.fixing import FixRefusedError, fix_document
 from yiwang.cases.services.hearing import (
     end_hearing,
     end_unrequested_hearings,
@@ -105,6 +107,7 @@ from yiwang.cases.services.receiving import (
     submit_case,
 )
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
+from yiwang.cases.services.renewing import deem_renewed
 from yiwang.cases.services.replaying import ReplayRefusedError, ask_replay, run_replay
 from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
 from yiwang.cases.services.sampling import ReviewRefusedError, draw_sample, review_automatic
@@ -132,6 +135,8 @@ __all__ = [
     "AcceptanceRefusedError",
     "AssignmentRefusedError",
     "AssistanceRefusedError",
+    "BanRefusedError",
+    "BannedError",
     "CheckRefusedError",
     "CommitmentRefusedError",
     "ConflictRefusedError",
@@ -142,6 +147,7 @@ __all__ = [
     "DraftRefusedError",
     "EndRefusedError",
     "FiledLine",
+    "FixRefusedError",
     "IncompleteError",
     "LetterDraft",
     "MissedClock",
@@ -177,6 +183,7 @@ __all__ = [
     "decide_extension",
     "decline_case",
     "deem_accepted",
+    "deem_renewed",
     "delete_draft",
     "deliver_case",
     "deliver_letter",
@@ -192,10 +199,13 @@ __all__ = [
     "end_unrequested_hearings",
     "file_correction",
     "file_material",
+    "fix_document",
     "give_opinion",
     "grant_on_commitment",
     "handle",
     "handle_waiting",
+    "impose_ban",
+    "lift_ban",
     "make_document",
     "note_arrival",
     "note_asked",

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseGranted, CaseRefused
-from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
+from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Renewal
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
@@ -46,7 +46,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences import queries as licences_held
 from yiwang.licences import services as licences
-from yiwang.licences.policy.states import LicenceStep
+from yiwang.licences.policy.states import LicenceState, LicenceStep
 from yiwang.licences.queries import LicenceView
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import services as registers
@@ -300,12 +300,16 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
     ]
     valid_from, valid_until = _validity(item, day_of(at))
     if old is not None and kind in NEXT_VERSION:
-        renewed = kind is HandlingKind.RENEW
+        valid_from, valid_until = _next_validity(kind, item, old, today=day_of(at))
+        answered = {label for label, _ in fields}
         return licences.replace_licence(
             identifier=old.identifier,
-            fields=fields,
+            fields=[
+                *fields,
+                *(pair for pair in licences_held.unasked_fields(old, answered=answered)),
+            ],
             valid_from=valid_from,
-            valid_until=valid_until if renewed else old.valid_until,
+            valid_until=valid_until,
             reason=f"持有人申请{kind.label}",
             case_number=case.number,
             by=by,
@@ -350,6 +354,8 @@ def _held(
     """
     held = licences_held.valid_licences(case.applicant_ref, item.result.licence_type, on=on)
     named = [one for one in held if one.number and one.number in answers.values()]
+    if not held:
+        return _renewed_late(case)
     if len(held) > 1 and not named:
         numbers = "、".join(one.number for one in held)
         raise DecisionRefusedError(
@@ -357,6 +363,30 @@ def _held(
             "请先补正，写明证照编号。"
         )
     return next(iter(named or held), None)
+
+
+def _renewed_late(case: Case) -> LicenceView | None:
+    """Return the licence that ran out while its renewal, asked in time, waited for a decision."""
+    asked = Renewal.objects.filter(case=case, in_time=True).first()
+    if asked is None:
+        return None
+    old = licences_held.newest_version(asked.licence_identifier)
+    return old if old.state is LicenceState.VALID else None
+
+
+def _next_validity(
+    kind: HandlingKind, item: ItemVersion, old: LicenceView, *, today: date
+) -> tuple[date, date | None]:
+    """Return the days of the next version: a renewal goes on where the old one ends.
+
+    Source:
+        行政许可法 第五十条 (延续): the holder loses no day by asking early.
+    """
+    if kind is not HandlingKind.RENEW or old.valid_until is None:
+        return today, old.valid_until
+    months = item.result.valid_months
+    until = months_after(old.valid_until, months) if months else None
+    return min(today, old.valid_until), until
 
 
 def _kind(case: Case, item: ItemVersion) -> HandlingKind:
@@ -401,6 +431,10 @@ def _issue_decision(
     seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
     kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    if outcome is Outcome.GRANT and item.handling_items and case.licence_identifier:
+        kind, body, notes = _letter_of_next_version(
+            case, top, kind, body, notes, reason=reason, article=article
+        )
     body["paragraphs"] = [*body["paragraphs"], *notes]  # type: ignore[misc]  # a list of texts
     message = (
         f"您的“{item.name}”申请已准予。"
@@ -408,6 +442,42 @@ def _issue_decision(
         else f"您的“{item.name}”申请未获准予，理由和救济途径见决定书。"
     )
     issue(case, kind, body=body, item=item, seal=seal, by=by, at=at, message=message)
+
+
+def _letter_of_next_version(
+    case: Case,
+    top: letters.Heading,
+    kind: DocumentKind,
+    body: letters.Body,
+    notes: Sequence[str],
+    *,
+    reason: str,
+    article: str,
+) -> tuple[DocumentKind, letters.Body, Sequence[str]]:
+    """Return the letter with the days of the licence as issued, and what changed on it."""
+    new = licences_held.licence(case.licence_identifier)
+    if not new.previous_identifier:
+        return kind, body, notes
+    old = licences_held.licence(new.previous_identifier)
+    body = letters.grant_letter(
+        top,
+        reason=reason,
+        article=article,
+        valid_from=new.valid_from,
+        valid_until=new.valid_until,
+    )
+    before, changes = dict(old.fields), []
+    if old.holder_name != new.holder_name:
+        changes.append(f"持证人由“{old.holder_name}”变更为“{new.holder_name}”")
+    changes += [
+        f"{label}由“{before.get(label, '无')}”变更为“{text}”"
+        for label, text in new.fields
+        if before.get(label) != text
+    ]
+    told = f"证照编号{new.number}，第{new.version}版，替代第{old.version}版。"
+    if changes:
+        told += f"变更内容：{'；'.join(changes)}。"
+    return kind, body, [*notes, told]
 
 
 def _letter(

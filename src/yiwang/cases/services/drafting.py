@@ -12,6 +12,7 @@ from yiwang.cases.models import Draft, DraftUpload
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import DRAFT_DAYS, day_of
 from yiwang.cases.queries import CaseNotFoundError, DraftView, draft_view
+from yiwang.cases.services.bans import require_unbanned
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, ItemVersion
 from yiwang.documents import queries as documents
@@ -98,6 +99,7 @@ def save_draft(
     if draft_id is None:
         item = catalogue.item(item_slug, on=day_of(at))
         check_eligible(item, applicant_ref)
+        require_unbanned(item, applicant_ref, on=day_of(at))
         draft = Draft.objects.create(
             applicant_ref=applicant_ref,
             saved_by=by.ref,

@@ -19,6 +19,7 @@ from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept, waiting
+from yiwang.cases.services.bans import require_unbanned
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     audience_of,
@@ -26,6 +27,7 @@ from yiwang.cases.services.drafting import (
     check_uploads,
     locked_draft,
 )
+from yiwang.cases.services.renewing import note_request
 from yiwang.cases.services.signing import last_day, promise_materials, signed_for, tie
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.catalogue.policy.items import (
@@ -159,6 +161,7 @@ def submit_case(
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
     check_eligible(item, draft.applicant_ref)
+    require_unbanned(item, draft.applicant_ref, on=day_of(at))
     registered = _registered(draft.applicant_ref)
     uploads: dict[str, list[str]] = {}
     for upload in draft.uploads.order_by("id"):
@@ -297,6 +300,7 @@ def _receive_at_counter(
     if Channel.COUNTER not in item.channels:
         raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
     check_eligible(item, applicant_ref)
+    require_unbanned(item, applicant_ref, on=day_of(at))
     try:
         plain = plain_answers(answers)
     except ValueError as error:
@@ -413,6 +417,7 @@ def _receive(
         at=at,
         message=f"您的“{item.name}”申请已收到，查询码{code}。",
     )
+    note_request(case, item, answers, calendar=calendar, at=at)
     tolerated = [one for one in materials if one.state == MaterialState.TOLERATED]
     if tolerated:
         promise_materials(case, item, tolerated, signed_how=signed_how, by=by, at=at)

@@ -1,0 +1,85 @@
+"""Questions about bans on applying again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from yiwang.cases.models import Ban
+from yiwang.cases.policy.bans import BanKind
+from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class BanView:
+    """One ban; `until_on` is the first day on which the item may be applied for again."""
+
+    case_number: str
+    query_code: str
+    applicant_name: str
+    item_slug: str
+    item_name: str
+    department: str
+    kind: BanKind
+    facts: str
+    basis: str
+    from_on: date
+    until_on: date
+    decided_by: str
+    decided_by_name: str
+    lifted_on: date | None
+    lift_reason: str
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether it bars on `day`."""
+        return self.lifted_on is None and self.from_on <= day < self.until_on
+
+
+def ban_of(number: str, *, by: Actor) -> BanView | None:
+    """Return the ban that came of a case, or None.
+
+    Raises:
+        CaseNotFoundError: `by` may not read the case.
+    """
+    row = Ban.objects.select_related("case").filter(case__number=number).first()
+    if row is None:
+        return None
+    if not may_read(row.case, by):
+        raise CaseNotFoundError
+    return _view(row)
+
+
+def bans(
+    *, by: Actor, after: int | None = None, limit: int = PAGE_LIMIT
+) -> tuple[list[BanView], int | None]:
+    """List the bans of the departments in which `by` reads cases, newest first; one query."""
+    codes = by.departments(Permission.CASE_READ)
+    rows = Ban.objects.select_related("case")
+    if EVERYWHERE not in codes:
+        rows = rows.filter(department_code__in=sorted(codes))
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows.order_by("-id")[: size + 1])
+    return [_view(row) for row in found[:size]], found[size - 1].pk if len(found) > size else None
+
+
+def _view(row: Ban) -> BanView:
+    return BanView(
+        case_number=row.case.number,
+        query_code=row.case.query_code,
+        applicant_name=row.applicant_name,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department=row.department_code,
+        kind=BanKind(row.kind),
+        facts=row.facts,
+        basis=row.basis,
+        from_on=row.from_on,
+        until_on=row.until_on,
+        decided_by=row.decided_by,
+        decided_by_name=row.decided_by_name,
+        lifted_on=row.lifted_on,
+        lift_reason=row.lift_reason,
+    )

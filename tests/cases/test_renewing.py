@@ -1,0 +1,130 @@
+"""Renewal: asked in time or late, deemed renewed by silence, and what the letter says."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from tests.cases.test_handling_items import definition, granted, held
+from tests.factories import cases
+from yiwang.audit.queries import trail
+from yiwang.cases import queries, services, tasks
+from yiwang.cases.models import Message, Renewal
+from yiwang.cases.policy.renewing import in_time
+from yiwang.cases.policy.states import CaseState, Way
+from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.queries import CaseView
+from yiwang.licences.models import Licence
+
+pytestmark = pytest.mark.usefixtures("easy_district")
+
+ENDS = dt.date(2026, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def _ways(easy_district: None) -> None:
+    cases.publish(definition())
+
+
+def at_start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(0, 5), tzinfo=cases.ZONE)
+
+
+def asked(ends: dt.date = ENDS) -> CaseView:
+    granted("issue")
+    Licence.objects.update(valid_until=ends)
+    return cases.accepted(answers=cases.ANSWERS | {"way": "renew"})
+
+
+def deem(day: dt.date) -> list[str]:
+    return services.deem_renewed(calendar=cases.CALENDAR, by=tasks.RENEWED_BY, at=at_start_of(day))
+
+
+def letter(number: str) -> str:
+    (found,) = [
+        one for one in cases.page(number).documents if one.kind is DocumentKind.GRANT_DECISION
+    ]
+    return "".join(found.body["paragraphs"])
+
+
+def test_no_decision_before_the_end_renews_without_a_gap_once_and_is_reported():
+    number = asked().number
+
+    assert deem(ENDS - dt.timedelta(days=1)) == []
+    assert deem(ENDS) == [number]
+    assert deem(ENDS) == []
+
+    case = queries.case(number, by=cases.HEAD)
+    assert (case.state, case.way) == (CaseState.APPROVED, Way.DEEMED)
+    new = Licence.objects.get(identifier=case.licence_identifier)
+    assert (new.version, new.valid_from, new.valid_until) == (2, ENDS, dt.date(2031, 6, 1))
+    text = letter(number)
+    assert "第五十条第二款" in text
+    assert "视为准予延续" in text
+    assert "第2版" in text
+    assert len(trail(target=f"case:{number}", act="cases.report_deemed_renewal")) == 1
+
+
+def test_a_decision_in_time_goes_on_where_the_old_licence_ends_and_loses_no_day():
+    granted("issue")
+    Licence.objects.update(valid_until=ENDS)
+
+    number = granted("renew").number
+
+    assert (held().valid_from, held().valid_until) == (cases.FRIDAY.date(), dt.date(2031, 6, 1))
+    assert "2031年6月1日" in letter(number)
+    assert deem(ENDS) == []
+
+
+def test_who_asks_too_late_is_told_and_silence_renews_nothing():
+    case = asked(ends=dt.date(2026, 4, 10))
+
+    words = Message.objects.get(title__startswith="延续申请提示").body
+    assert "不足30个工作日" in words
+    assert "不视为准予延续" in words
+    assert deem(dt.date(2026, 4, 10)) == []
+    assert queries.case(case.number, by=cases.HEAD).state is CaseState.ACCEPTED
+
+
+def test_the_letter_of_a_change_says_what_changed_and_unasked_fields_stay():
+    granted("issue")
+
+    number = granted("change", address="嘉定区马陆镇示例路2号").number
+
+    assert "经营场所地址由“嘉定区南翔镇示例路11号”变更为“嘉定区马陆镇示例路2号”" in letter(number)
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "valid_until", "expected"),
+    [
+        ("2026-03-06", "2026-04-21", True),
+        ("2026-03-06", "2026-04-17", False),
+        ("2026-12-20", "2027-03-01", True),
+        ("2026-12-20", "2027-02-01", False),
+    ],
+)
+def test_thirty_working_days_must_lie_before_the_end(asked_on, valid_until, expected):
+    assert (
+        in_time(
+            asked_on=dt.date.fromisoformat(asked_on),
+            valid_until=dt.date.fromisoformat(valid_until),
+            lead=30,
+            calendar=cases.CALENDAR,
+        )
+        is expected
+    )
+
+
+def test_the_database_deems_nothing_that_was_late_or_still_held():
+    asked()
+    for changes in (
+        {"deemed_on": ENDS - dt.timedelta(days=1)},
+        {"asked_on": ENDS},
+    ):
+        with (
+            pytest.raises(DatabaseError, match="cases_renewal|Cannot update"),
+            transaction.atomic(),
+        ):
+            Renewal.objects.update(**changes)
