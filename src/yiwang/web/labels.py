@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from yiwang.cases.policy.bans import BanKind
+from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
@@ -106,6 +107,10 @@ SHOWN: tuple[type[Term], ...] = (
     ItemType,
     CheckMethod,
     OnCommitment,
+    CheckOutcome,
+    CheckState,
+    RecordKind,
+    SignedBy,
     OnlineDepth,
     PowerSource,
     ReformMode,
@@ -442,6 +447,20 @@ LABELS = frozenset(
         _("HMAC-SHA256"),
         _("Ed25519"),
         _("处理部门系统对接报文"),
+        _("严重失信"),
+        _("作出不实承诺或者不履行承诺"),
+        _("多次没有按承诺补齐容缺材料"),
+        _("账号登录"),
+        _("账号登录并二次验证"),
+        _("接口令牌"),
+        _("窗口当面核验并书面签署"),
+        _("待核查"),
+        _("责令改正中"),
+        _("核查通过"),
+        _("未通过，拟撤销"),
+        _("承诺已履行"),
+        _("责令限期改正"),
+        _("不符合条件，提请撤销"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

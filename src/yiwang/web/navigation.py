@@ -91,6 +91,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.SUBJECT_READ,
     ),
     Entry(
+        key="commitments",
+        label=_("承诺核查"),
+        address="officer:checks",
+        permission=Permission.COMMITMENT_CHECK,
+    ),
+    Entry(
         key="ratings",
         label=_("好差评"),
         address="officer:ratings",

@@ -22,27 +22,32 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import problems
 from yiwang.cases.policy.asking import Offered
+from yiwang.cases.policy.commitments import SignedBy, tolerable, tolerance_paragraphs
 from yiwang.cases.policy.terms import MaterialState
-from yiwang.cases.queries import DraftView
+from yiwang.cases.queries import DraftView, commitments
 from yiwang.cases.queries.asking import offered_answers
+from yiwang.cases.queries.commitments import CommitmentView
 from yiwang.cases.queries.prechecks import findings_of
+from yiwang.cases.services.signing import last_day
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
     Channel,
     ItemVersion,
     Material,
-    Necessity,
+    OnCommitment,
     Question,
     QuestionKind,
     Section,
     WaiveBy,
     asked,
+    commitment_open,
     needed,
 )
 from yiwang.documents import queries as documents
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
+from yiwang.organisations.services import second_step
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web import forms as web_forms
@@ -58,6 +63,13 @@ FIXED_KEYS = frozenset({"person.name", "entity.name", "entity.legal_representati
 """Answers that say who applies: they are put right at the register, never typed over."""
 
 ACCEPTED_FILES = "image/*,application/pdf"
+
+
+def strength(request: HttpRequest) -> SignedBy:
+    """Return how whoever asks had proved who they are, for what they sign."""
+    user = request.user.pk
+    bound = user is not None and second_step.has_phone(user_id=user)
+    return SignedBy.SECOND_STEP if bound else SignedBy.ACCOUNT
 
 
 def subject_name(ref: str) -> str:
@@ -213,8 +225,43 @@ class DraftPage(Page):
     def materials(self) -> list[DraftMaterial]:
         """The materials of this application and how each stands."""
         return draft_materials(
-            self.draft, self.item, self.answers, self.prefilled, today=self.today
+            self.draft,
+            self.item,
+            self.answers,
+            self.prefilled,
+            today=self.today,
+            committed=self.signed is not None,
+            tolerant=not self.intolerant,
         )
+
+    @cached_property
+    def signed(self) -> CommitmentView | None:
+        """The letter of commitment of this draft; None: it goes the ordinary way."""
+        if self.item.commitment_terms is None:
+            return None
+        return commitments.of_draft(self.draft.id)
+
+    @cached_property
+    def intolerant(self) -> str:
+        """Why nothing may be missing for this applicant; empty: something may."""
+        if not any(tolerable(self.item, one) for one in self.item.materials):
+            return ""
+        return commitments.tolerance_barred(self.draft.applicant_ref, on=self.today)
+
+    @cached_property
+    def promised(self) -> list[tuple[DraftMaterial, date]]:
+        """The materials to be filed later, each with its last day, for the promise (容缺)."""
+        by_id = {one.id: one for one in self.item.materials}
+        return [
+            (
+                one,
+                last_day(
+                    self.item, by_id[one.line.id], received_on=self.today, calendar=self.calendar
+                ),
+            )
+            for one in self.materials
+            if one.state is MaterialState.TOLERATED
+        ]
 
     @cached_property
     def pages(self) -> list[Section]:
@@ -270,6 +317,8 @@ class Draft(DraftPage):
                 else "",
             )
         )
+        if commitment_open(self.item, self.answers):
+            tasks.append(self._way())
         ready = all(task.status == "done" for task in tasks)
         tasks.append(
             Task(
@@ -280,6 +329,17 @@ class Draft(DraftPage):
         )
         following = next(task for task in tasks if task.status != "done")
         return self.render({"tasks": tasks, "following": following})
+
+    def _way(self) -> Task:
+        """Return the choice between commitment and the ordinary way; the latter needs no act."""
+        return Task(
+            title=_("办理方式"),
+            href=reverse("citizen:way", args=[self.draft.id]),
+            status="done",
+            hint=_("告知承诺，受理当日作出决定")
+            if self.signed
+            else _("一般方式；也可以选择告知承诺，当日作出决定"),
+        )
 
     def _task(self, section: Section) -> Task:
         questions = web_forms.section_questions(section, self.item, self.answers)
@@ -507,7 +567,7 @@ class RemoveFile(DraftPage):
 
 
 class SubmitForm(forms.Form):
-    """The declaration, and the name of this submission."""
+    """The declaration, and the promise of what is missing, where something is."""
 
     use_required_attribute = False
 
@@ -518,6 +578,10 @@ class SubmitForm(forms.Form):
     by_person = forms.BooleanField(
         label=_l("我要求由工作人员办理，不由系统自动作出决定"), required=False
     )
+    tolerance = forms.BooleanField(
+        label=_l("我已阅读并签署容缺受理承诺书，保证按期补齐"),
+        error_messages={"required": _l("请阅读容缺受理承诺书并勾选，或者现在上传这些材料。")},
+    )
 
 
 class Check(DraftPage, FormPage):
@@ -525,6 +589,13 @@ class Check(DraftPage, FormPage):
 
     template_name = "citizen/check.html"
     form_class = SubmitForm
+
+    def form(self) -> forms.Form:
+        """Return the form; the promise is asked for only where something may be missing."""
+        form = super().form()
+        if not self.promised:
+            del form.fields["tolerance"]
+        return form
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Show everything that will be submitted."""
@@ -540,6 +611,16 @@ class Check(DraftPage, FormPage):
             ],
             materials=self.materials,
             missing=[one for one in self.materials if not one.done],
+            tolerance=tolerance_paragraphs(
+                self.item,
+                applicant_name=subject_name(self.draft.applicant_ref),
+                lines=[(one.line.name, day) for one, day in self.promised],
+            )
+            if self.promised
+            else [],
+            intolerant=self.intolerant,
+            commitment=self.signed,
+            way_open=commitment_open(self.item, self.answers),
             problems=[(sentence, self._place(name)) for name, sentence in self.wrong.items()],
             automatic=granting_rules(self.item),
             **given,
@@ -563,6 +644,8 @@ class Check(DraftPage, FormPage):
             draft_id=self.draft.id,
             declaration_accepted=form.cleaned_data["promise"],
             idempotency_key=f"draft-{self.draft.id}",
+            tolerance_signed=bool(form.cleaned_data.get("tolerance")),
+            signed_how=strength(self.request),
             calendar=self.calendar,
             by=self.actor,
             at=self.at,
@@ -663,8 +746,20 @@ def draft_materials(
     prefilled: Mapping[str, Prefilled],
     *,
     today: date,
+    committed: bool = False,
+    tolerant: bool = True,
 ) -> list[DraftMaterial]:
-    """Return each material with its state; the receipt computes it again and has the last word."""
+    """Return each material with its state; the receipt computes it again and has the last word.
+
+    Args:
+        draft: The draft with its files.
+        item: Its item version.
+        answers: Everything answered so far.
+        prefilled: What the registers hold.
+        today: Day of asking.
+        committed: A letter of commitment was signed.
+        tolerant: What may be missing counts as to come, once the promise to file it is signed.
+    """
     files = documents.uploads([ref for _material, ref in draft.uploads])
     result = []
     for material, line in zip(needed(item, answers), guides.checklist(item, answers), strict=True):
@@ -678,7 +773,11 @@ def draft_materials(
             state = MaterialState.FILED
         elif source:
             state = MaterialState.WAIVED
-        elif material.necessity is Necessity.TOLERABLE and material.tolerance_days > 0:
+        elif committed and material.on_commitment is OnCommitment.REPLACED:
+            state, source = MaterialState.WAIVED, _("告知承诺书")
+        elif committed and material.on_commitment is OnCommitment.LATER:
+            state = MaterialState.PROMISED
+        elif tolerant and tolerable(item, material):
             state = MaterialState.TOLERATED
         else:
             state = MaterialState.MISSING

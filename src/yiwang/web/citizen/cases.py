@@ -17,7 +17,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
-from yiwang.cases.queries import CasePage, CaseView
+from yiwang.cases.queries import CasePage, CaseView, commitments
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
@@ -74,6 +74,10 @@ class Cases(Page):
         )
 
 
+LATER = frozenset({MaterialState.TOLERATED, MaterialState.PROMISED})
+"""States of a material that is still to come."""
+
+
 class OwnCase(Page):
     """What the pages of one own case share."""
 
@@ -114,7 +118,7 @@ class Case(OwnCase):
             and case.evaluation_until is not None
             and self.today <= case.evaluation_until
         )
-        tolerated = [one for one in self.file.materials if one.state is MaterialState.TOLERATED]
+        tolerated = [one for one in self.file.materials if one.state in LATER]
         own = [
             one for one in cases.messages_for(case.applicant_ref) if one.case_number == case.number
         ]
@@ -133,6 +137,17 @@ class Case(OwnCase):
                 "rateable": rateable,
                 "rating": rating,
                 "tolerated": tolerated,
+                "tolerance": commitments.tolerance_of(case.number, by=self.actor)
+                if tolerated
+                else None,
+                "commitment": commitments.of_case(case.number, by=self.actor)
+                if self.item.commitment_terms
+                else None,
+                "check": commitments.check_of(
+                    case.number, by=self.actor, today=self.today, calendar=self.calendar
+                )
+                if self.item.commitment_terms
+                else None,
                 "letters": self.file.documents,
                 "case_messages": own,
                 "licence": licences.by_case(case.number),
@@ -332,8 +347,7 @@ class FileMaterial(OwnCase):
             (
                 one
                 for one in self.file.materials
-                if one.material_id == self.kwargs["material"]
-                and one.state is MaterialState.TOLERATED
+                if one.material_id == self.kwargs["material"] and one.state in LATER
             ),
             None,
         )

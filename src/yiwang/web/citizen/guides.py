@@ -172,7 +172,12 @@ def material_line(material: Material) -> MaterialLine:
         }.get(material.waive_by, _("由系统根据填写的内容生成"))
     elif material.necessity is Necessity.TOLERABLE:
         days = {"days": material.tolerance_days}
-        tag, colour = _("可容缺，%(days)s 个工作日内补交") % days, "warning"
+        tag = (
+            _("可容缺，%(days)s 个工作日内补交") % days
+            if material.tolerance_days
+            else _("可容缺，承诺按期补交")
+        )
+        colour = "warning"
         how = material.fill_notes
     elif material.necessity is Necessity.CONDITIONAL:
         tag, colour, how = _("视情形提交"), "info", material.fill_notes

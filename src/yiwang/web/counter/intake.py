@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,17 +22,18 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import services
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
-from yiwang.cases.queries import CaseView
+from yiwang.cases.policy.commitments import tolerable
+from yiwang.cases.queries import CaseView, commitments
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.running import running_of
+from yiwang.cases.services.signing import last_day
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
     Channel,
     ItemVersion,
-    Necessity,
     Question,
     QuestionKind,
     asked,
@@ -261,6 +263,7 @@ class Paper:
 
     Attributes:
         source: Where it is taken from instead; empty: it has to be handed in.
+        tolerance_due: Last day to file it later, once that is promised; None: it may not.
         files: What was scanned so far.
         on_paper: Ticked as taken in on paper.
         error: What is wrong with the file that was just sent.
@@ -270,7 +273,7 @@ class Paper:
     name: str
     standard: str
     source: str
-    tolerance_days: int
+    tolerance_due: date | None
     files: Sequence[Scan] = field(default_factory=tuple)
     on_paper: bool = False
     error: str = ""
@@ -449,6 +452,7 @@ class Receive(Page):
                 and material.id not in self.scanned
             ],
             by_person=self.request.POST.get("by_person") == "1",
+            tolerance_signed=self.request.POST.get("tolerance") == "1" and not self.intolerant,
         )
         kind = self.assistance
         if kind is not None:
@@ -538,9 +542,11 @@ class Receive(Page):
                 name=material.name,
                 standard=material.accept_standard,
                 source=waived_by(material, self.who.ref, self.prefilled, today=self.today),
-                tolerance_days=material.tolerance_days
-                if material.necessity is Necessity.TOLERABLE
-                else 0,
+                tolerance_due=last_day(
+                    self.item, material, received_on=self.today, calendar=self.calendar
+                )
+                if tolerable(self.item, material)
+                else None,
                 files=[
                     scan(held[ref], material.id, noticed)
                     for ref in self.scanned.get(material.id, ())
@@ -551,6 +557,13 @@ class Receive(Page):
             )
             for material in needed(self.item, self.given)
         ]
+
+    @cached_property
+    def intolerant(self) -> str:
+        """Why nothing may be missing for this applicant; empty: something may."""
+        if not any(tolerable(self.item, one) for one in self.item.materials):
+            return ""
+        return commitments.tolerance_barred(self.who.ref, on=self.today)
 
     def _page(
         self, form: QuestionsForm, papers: Sequence[Paper], *, key: str, status: int = 200
@@ -586,8 +599,11 @@ class Receive(Page):
                 "automatic": granting_rules(self.item),
                 "by_person": self.request.POST.get("by_person") == "1",
                 "outstanding": [
-                    one.name for one in papers if not one.done and not one.tolerance_days
+                    one.name for one in papers if not one.done and not one.tolerance_due
                 ],
+                "tolerated": [one for one in papers if one.tolerance_due and not one.done],
+                "intolerant": self.intolerant,
+                "promised": self.request.POST.get("tolerance") == "1",
                 "key": key,
                 "accept": ACCEPTED_FILES,
                 "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,

@@ -15,9 +15,9 @@ from yiwang.audit import services as audit
 from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import is_hidden, plain_answers
-from yiwang.cases.policy.states import Step
+from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import Outcome, Tab
-from yiwang.cases.queries import CasePage, CaseView, QueueRow
+from yiwang.cases.queries import CasePage, CaseView, QueueRow, commitments
 from yiwang.cases.queries.assisting import assistance_of
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.catalogue import queries as catalogue
@@ -111,6 +111,10 @@ class CaseFile(CasePages):
                 "can_accept": Step.ACCEPT in steps,
                 "can_review": Step.PROPOSE in steps,
                 "can_decide": bool(steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
+                "can_commit": self.case.state is CaseState.ACCEPTED
+                and self.item.commitment_terms is not None
+                and self.actor.may(Permission.CASE_DECIDE, department=self.case.deciding_department)
+                and commitments.of_case(self.case.number, by=self.actor) is not None,
                 "can_deliver": Step.CLOSE in steps,
                 "can_assign": Step.ASSIGN in steps or Step.START_REVIEW in steps,
                 "can_propose_end": Step.PROPOSE_END in steps and self.case.outcome == Outcome.GRANT,
