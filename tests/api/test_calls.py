@@ -121,7 +121,8 @@ def test_a_file_is_uploaded_and_put_beside_a_material(callers):
     assert sent.status_code == 201, sent.content
     added = firm.post(f"{path}/files", {"material": "layout", "upload": sent.json()["ref"]})
     assert added.json()["uploads"] == [["layout", sent.json()["ref"]]]
-    case = firm.post(f"{path}/submission", {"declaration_accepted": True}, key="u")
+    signed = {"declaration_accepted": True, "tolerance_signed": True}
+    case = firm.post(f"{path}/submission", signed, key="u")
     assert case.status_code == 201
     assert upload(b"MZ" + picture).status_code == 422
 

@@ -82,6 +82,8 @@ def test_a_firm_applies_with_scripts_off(visit: Visit, plan: Path):
     hand_in(page, plan)
     page.get_by_role("link", name="保存并继续").click()
     page.get_by_role("link", name="继续：核对并提交").click()
+    for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
+        box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
     page.get_by_role("button", name="提交申请").click()
 
@@ -110,6 +112,8 @@ def test_the_pages_of_an_application_keep_the_rules(visit: Visit, plan: Path):
     fill_in(page)
     hand_in(page, plan)
     page.goto(f"/apply/{draft}check/")
+    for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
+        box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
     page.get_by_role("button", name="提交申请").click()
     case = page.url.removesuffix("receipt/")

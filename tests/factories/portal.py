@@ -96,7 +96,7 @@ def filled(client: Client) -> str:
 
 def submitted(client: Client) -> str:
     """Submit an application and return the address of its case."""
-    answer = client.post(f"{filled(client)}check/", {"promise": "on"})
+    answer = client.post(f"{filled(client)}check/", {"promise": "on", "tolerance": "on"})
     assert answer.status_code == 302, answer.content.decode()
     return str(answer["Location"]).removesuffix("receipt/")
 
@@ -119,7 +119,9 @@ def corrected(address: str, **changes: Any) -> CaseView:
 
 def accepted(**changes: Any) -> CaseView:
     """Return an accepted case of the firm, with all its materials."""
-    return cases.accepted(uploads={"layout": [cases.upload("user:clerk")]}, **changes)
+    return cases.accepted(
+        uploads={"layout": [cases.upload("user:clerk")]}, tolerance_signed=True, **changes
+    )
 
 
 def closed() -> CaseView:

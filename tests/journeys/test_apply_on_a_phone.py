@@ -48,6 +48,8 @@ def fill_all(page: Page) -> None:
 def submit(page: Page) -> str:
     acts.follow(page, "继续：核对并提交")
     acts.heading(page, "核对信息")
+    for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
+        box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
     acts.press(page, "提交申请")
     acts.heading(page, "提交成功")

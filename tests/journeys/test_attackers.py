@@ -188,6 +188,8 @@ def test_pressing_twice_submits_once(visit: Visit, tmp_path: Path, scripts: bool
     before = count_cases(page)
     draft = handling.ready_draft(page, FIRM, acts.sheet(tmp_path))
     page.goto(f"{draft}check/")
+    for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
+        box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
 
     page.get_by_role("button", name="提交申请").dblclick()
@@ -261,6 +263,8 @@ def test_a_deadline_beyond_the_calendar_is_said(
     fill_sign_in(late, "citizen")
     draft = handling.ready_draft(late, FIRM, acts.sheet(tmp_path))
     late.goto(f"{draft}check/")
+    for box in late.get_by_label("我已阅读并签署容缺受理承诺书").all():
+        box.check()
     late.get_by_label("我已阅读并承诺以上内容").check()
     acts.press(late, "提交申请")
 

@@ -13,6 +13,7 @@ from yiwang.api import schemas
 from yiwang.api.context import actor, answer, calendar, now, today
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
+from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.queries import CaseView, DraftView, MessageView
 from yiwang.documents import services as documents
 from yiwang.documents.queries import UploadView
@@ -130,6 +131,8 @@ def submit_case(
     case = services.submit_case(
         draft_id=draft_id,
         declaration_accepted=body.declaration_accepted,
+        tolerance_signed=body.tolerance_signed,
+        signed_how=SignedBy.TOKEN,
         idempotency_key=idempotency_key,
         calendar=calendar(),
         by=actor(request),

@@ -57,6 +57,10 @@ class OpenCase(Body):
     window: Annotated[str, StringConstraints(max_length=40), AfterValidator(_printable)] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
     by_person: bool = Field(default=False, description="The applicant wants a person to decide.")
+    tolerance_signed: bool = Field(
+        default=False,
+        description="The applicant signed the promise to file missing tolerable materials.",
+    )
 
 
 class Act(Body):
@@ -182,6 +186,10 @@ class Submit(Body):
     by_person: bool = Field(
         default=False,
         description="Have a person decide where rules might (see `automatic` of the case).",
+    )
+    tolerance_signed: bool = Field(
+        default=False,
+        description="The promise to file missing tolerable materials was read and signed.",
     )
 
 

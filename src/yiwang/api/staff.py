@@ -36,6 +36,7 @@ def open_case(
         uploads=body.uploads,
         window=body.window,
         phone=body.phone,
+        tolerance_signed=body.tolerance_signed,
         idempotency_key=idempotency_key,
         calendar=calendar(),
         by=actor(request),

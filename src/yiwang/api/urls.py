@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from yiwang.api import (
     applicants,
     catalogue,
+    commitments,
     errors,
     gateway,
     items,
@@ -35,6 +36,7 @@ api.add_router("", applicants.router)
 api.add_router("", notices.router)
 api.add_router("", staff.router)
 api.add_router("", procedure.router)
+api.add_router("", commitments.router)
 api.add_router("", items.router)
 api.add_router("", gateway.router)
 

@@ -180,7 +180,7 @@ def test_an_incomplete_application_is_told_everything_at_once():
     client = signed_in()
     draft = begun(client)
 
-    answer = client.post(f"{draft}check/", {"promise": "on"})
+    answer = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
 
     page = words(answer)
     assert answer.status_code == 422
@@ -193,7 +193,9 @@ def test_an_incomplete_application_is_told_everything_at_once():
 def test_the_receipt_names_number_next_steps_and_dates():
     client = signed_in()
 
-    answer = client.post(f"{filled(client)}check/", {"promise": "on"}, follow=True)
+    answer = client.post(
+        f"{filled(client)}check/", {"promise": "on", "tolerance": "on"}, follow=True
+    )
 
     page = words(answer)
     case = Case.objects.get()
@@ -208,8 +210,8 @@ def test_submitting_twice_gives_one_case():
     client = signed_in()
     draft = filled(client)
 
-    first = client.post(f"{draft}check/", {"promise": "on"})
-    second = client.post(f"{draft}check/", {"promise": "on"})
+    first = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
+    second = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
 
     assert first["Location"] == second["Location"]
     assert Case.objects.count() == 1

@@ -95,7 +95,7 @@ def test_each_of_several_has_a_topic_and_stands_in_the_case():
     client.post(f"{draft}materials/", {"material": "layout", "file": pdf()})
 
     page = client.get(f"{draft}check/").content.decode()
-    sent = client.post(f"{draft}check/", {"promise": "on"})
+    sent = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
 
     assert "厨师 2：证书编号" in page
     assert "厨师 3" not in page

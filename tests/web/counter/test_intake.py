@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from io import BytesIO
 
 import pytest
@@ -11,7 +12,9 @@ from tests.factories import cases, documents, registers
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
+from yiwang.cases import services
 from yiwang.cases.models import Case
+from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.terms import MaterialState
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -221,7 +224,40 @@ def test_paper_is_ticked_and_what_is_missing_does_not_stop_the_receipt(papers):
 
     assert state_of("layout").state is MaterialState.FILED
     assert state_of("layout").source == "窗口收取纸质材料"
+    assert state_of("rules").state is MaterialState.MISSING
+
+
+def test_what_may_be_missing_is_promised_with_its_day_at_the_window(papers):
+    clerk = signed_in("clerk")
+    assert "申请人已书面承诺按期补齐：规章制度（3月11日前）" in words(clerk.get(papers))
+    sent = ANSWERS | {"key": "k1", "receive": "1", "declared": "1", "paper": ["layout"]}
+
+    clerk.post(papers, sent | {"tolerance": "1"})
+
     assert state_of("rules").state is MaterialState.TOLERATED
+
+
+def test_a_broken_promise_shows_its_reason_and_end_at_the_window(papers):
+    services.note_record(
+        applicant_ref=cases.FIRM_REF,
+        kind=RecordKind.BROKEN_TOLERANCE,
+        reason="两次没有补齐",
+        basis="上海市优化营商环境条例 第二十四条",
+        department="market",
+        until_on=dt.date(2027, 3, 5),
+        by=cases.HEAD,
+        at=cases.FRIDAY,
+    )
+    clerk = signed_in("clerk")
+
+    shown = words(clerk.get(papers))
+
+    assert "不能容缺受理" in shown
+    assert "至2027年3月5日不能适用" in shown
+    assert "申请人已书面承诺" not in shown
+    sent = ANSWERS | {"key": "k1", "receive": "1", "declared": "1", "paper": ["layout"]}
+    clerk.post(papers, sent | {"tolerance": "1"})
+    assert state_of("rules").state is MaterialState.MISSING
 
 
 def test_the_answers_decide_which_papers_are_needed(papers):

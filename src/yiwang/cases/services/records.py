@@ -16,6 +16,7 @@ from yiwang.cases.queries.commitments import RecordView, record_view
 from yiwang.cases.services.steps import written
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.registers import queries as registers
 
 
 class RecordRefusedError(RefusedError):
@@ -52,13 +53,17 @@ def note_record(
 
     Raises:
         PermissionRefusedError: `by` keeps no records in the department.
-        RecordRefusedError: the last day is past.
+        RecordRefusedError: nobody registered under that ref, or the last day is past.
         TextRefusedError: no reason or no basis.
 
     Source:
         上海市社会信用条例 第三十条第一项、第三十二条.
     """
     require(by, Permission.TRUST_KEEP, department=department)
+    try:
+        registers.prefill(applicant_ref)
+    except LookupError as error:
+        raise RecordRefusedError("登记库里没有这个申请人，请核对后重新填写。") from error
     if until_on is not None and until_on < day_of(at):
         raise RecordRefusedError("截止日期已经过去，请填写今天以后的日期，或者不填。")
     row = enter(
