@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -223,7 +224,9 @@ class AskContact(_OfSubject):
         except services.ContactRefusedError as refusal:
             form.add_error("address", refusal.message)
             return self.invalid(form)
-        return redirect("citizen:confirm_contact", self.channel.value, query={"of": self.ref})
+        return redirect(
+            reverse("citizen:confirm_contact", args=[self.channel.value], query={"of": self.ref})
+        )
 
 
 class ConfirmContact(_OfSubject):
@@ -285,4 +288,4 @@ def _channel(value: str) -> NoticeChannel:
 
 
 def _back(ref: str) -> HttpResponse:
-    return redirect("citizen:notices", query={"of": ref})
+    return redirect(reverse("citizen:notices", query={"of": ref}))
