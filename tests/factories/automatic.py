@@ -58,6 +58,18 @@ RULES: Mapping[str, Any] = {
 """First card at 65 for the city's own; another for whoever has one; all else by a person."""
 
 
+def without(name: str) -> dict[str, Any]:
+    """Return the rules without one fact."""
+    return {
+        **RULES,
+        "facts": [one for one in RULES["facts"] if one["name"] != name],
+        "tests": [
+            one | {"facts": {key: value for key, value in one["facts"].items() if key != name}}
+            for one in RULES["tests"]
+        ],
+    }
+
+
 def senior(**changes: Any) -> dict[str, Any]:
     """Return the definition of the item."""
     return (

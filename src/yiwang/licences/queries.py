@@ -108,12 +108,12 @@ class Holding:
     state_changed_at: datetime
 
     def held_at(self, moment: datetime, *, on: date) -> bool:
-        """Tell whether it was valid at a moment, which falls on the day `on`."""
-        if self.issued_at > moment or on < self.valid_from:
+        """Tell whether it was valid just before a moment, which falls on the day `on`."""
+        if self.issued_at >= moment or on < self.valid_from:
             return False
         if self.valid_until is not None and on >= self.valid_until:
             return False
-        return self.state is LicenceState.VALID or self.state_changed_at > moment
+        return self.state is LicenceState.VALID or self.state_changed_at >= moment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_READ,
     ),
     Entry(
+        key="automatic",
+        label=_("自动办理"),
+        address="officer:auto_runs",
+        permission=Permission.CASE_READ,
+    ),
+    Entry(
         key="endings",
         label=_("撤销注销"),
         address="officer:endings",

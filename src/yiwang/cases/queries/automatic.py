@@ -218,6 +218,11 @@ class ReplayView:
         return self.counts.get("grant_refuse", 0)
 
     @property
+    def unknown(self) -> int:
+        """Cases of which a fact cannot be rebuilt."""
+        return self.counts.get("unknown", 0)
+
+    @property
     def handed_over(self) -> int:
         """Cases that the rules would have left to a person."""
         return self.counts.get("hand_over_grant", 0) + self.counts.get("hand_over_refuse", 0)
@@ -533,6 +538,14 @@ def differences(
         )
         for row in rows
     ]
+
+
+def replay_good_until(view: ReplayView) -> date | None:
+    """Return the last day on which a publication may rest on a replay; None: not finished."""
+    if view.finished_at is None:
+        return None
+    day = view.finished_at.astimezone(PLACE).date()
+    return day + timedelta(days=automatic_settings().replay_days)
 
 
 def last_replay(rules_sha256: str, *, since: datetime) -> ReplayView | None:

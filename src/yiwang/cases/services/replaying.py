@@ -336,12 +336,12 @@ class _Batch:
             for one in others
             if one.outcome == Outcome.GRANT.value
             and one.decided_at is not None
-            and one.decided_at <= at
+            and one.decided_at < at
         ]
         if field == "running_same_item":
             return any(
-                (one.decided_at is None or one.decided_at > at)
-                and (one.closed_at is None or one.closed_at > at)
+                (one.decided_at is None or one.decided_at >= at)
+                and (one.closed_at is None or one.closed_at >= at)
                 for one in others
             )
         if field == "granted_same_item":

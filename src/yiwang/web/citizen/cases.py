@@ -17,7 +17,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
-from yiwang.cases.queries import CasePage, CaseView, commitments
+from yiwang.cases.queries import CasePage, CaseView, automatic, commitments
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
@@ -133,6 +133,7 @@ class Case(OwnCase):
                 "duty": progress.duty(
                     case.state, due_on=case.due_on, rateable=rateable, tolerated=len(tolerated)
                 ),
+                "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
                 "rateable": rateable,
                 "rating": rating,
@@ -395,6 +396,46 @@ class Withdraw(OwnCase, FormPage):
             at=self.at,
         )
         messages.success(self.request, _("申请已撤回。"))
+        return redirect("citizen:case", number=self.case.number)
+
+
+class PersonForm(forms.Form):
+    """Why a person is wanted."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_l("为什么要求由工作人员看"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _l("请写明希望工作人员看什么。"),
+            "max_length": _l("最多 300 个字，请删减。"),
+        },
+    )
+
+
+class AskPerson(OwnCase, FormPage):
+    """Ask for a person instead of a machine, before or after its decision (要求人工)."""
+
+    template_name = "citizen/ask_person.html"
+    form_class = PersonForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Say what a machine did so far."""
+        return super().context(
+            automatic=automatic.automatic(self.case.number, by=self.actor), **given
+        )
+
+    def valid(self, form: PersonForm) -> HttpResponse:
+        """Ask."""
+        services.ask_person(
+            number=self.case.number,
+            reason=form.cleaned_data["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("已转给工作人员，结果会在这里和消息里告诉您。"))
         return redirect("citizen:case", number=self.case.number)
 
 

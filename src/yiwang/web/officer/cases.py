@@ -17,7 +17,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import Outcome, Tab
-from yiwang.cases.queries import CasePage, CaseView, QueueRow, commitments
+from yiwang.cases.queries import CasePage, CaseView, QueueRow, automatic, commitments
 from yiwang.cases.queries.assisting import assistance_of
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.catalogue import queries as catalogue
@@ -121,6 +121,7 @@ class CaseFile(CasePages):
                 "ending": end_proposal(self.case.number, by=self.actor)
                 if self.case.closed_at
                 else None,
+                "automatic": automatic.automatic(self.case.number, by=self.actor),
                 "licence": licences.by_case(self.case.number),
                 "assistance": assistance_of(self.case.number),
                 **casesteps.shown(
