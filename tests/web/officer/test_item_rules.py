@@ -324,3 +324,13 @@ def test_what_changed_in_a_table_is_compared_in_words(draft):
     text = words(signed_in("owner").get(f"{draft}changes/"))
     assert "自动办理规则" in text
     assert "开业年数不小于 3 年，且在营为“是”：准予（开业三年以上）。" in text
+
+
+def test_a_changed_cell_is_told_in_a_sentence():
+    slug = published()
+    draft = begun(item=slug)
+    fill(signed_in("owner"), f"{draft}rules/rows/0/", value__years="5")
+
+    text = words(signed_in("owner").get(f"{draft}changes/"))
+
+    assert "第 1 行（old）“开业年数”由“不小于 3 年”改为“不小于 5 年”。" in text

@@ -24,6 +24,7 @@ from yiwang.catalogue.policy.items import (
 from yiwang.catalogue.policy.parsing import Problem
 from yiwang.catalogue.policy.shapes import FieldShape, Shape, shape_of, shapes
 from yiwang.kernel.terms import Term
+from yiwang.rules.policy.comparing import rule_differences
 from yiwang.rules.policy.parts import RuleSet
 from yiwang.rules.policy.wording import fact_words, row_words, test_words
 from yiwang.web.citizen.guides import workdays
@@ -273,7 +274,22 @@ def changes(old: ItemVersion, new: ItemVersion, *, names: Mapping[str, str]) -> 
         new: The later one.
         names: Code of a department -> its name.
     """
-    return [_change(one, new, names) for one in compare(old, new)]
+    found = []
+    for one in compare(old, new):
+        if isinstance(one.old, RuleSet) and isinstance(one.new, RuleSet):
+            found += _rule_changes(one)
+        else:
+            found.append(_change(one, new, names))
+    return found
+
+
+def _rule_changes(one: Difference) -> list[Change]:
+    """Return what changed in a decision table, a sentence for each change."""
+    where = str(words_of(one.place[-1][0]).label)
+    return [
+        Change(where=where, kind=one.kind, old=(), new=(Piece(text=sentence, marked=False),))
+        for sentence in rule_differences(one.old, one.new)
+    ]
 
 
 def _change(one: Difference, version: ItemVersion, names: Mapping[str, str]) -> Change:
