@@ -34,7 +34,9 @@ class Staff:
     home: Path
     clock: Path
 
-    def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, check: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Type `yiwang …` beside the district."""
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "clock")])
         kept = {
@@ -46,7 +48,8 @@ class Staff:
             [sys.executable, "-m", "yiwang.config.main", *words],
             cwd=ROOT,
             env=kept
-            | {"YIWANG_HOME": str(self.home), "PYTHONPATH": path, "TEST_CLOCK": str(self.clock)},
+            | {"YIWANG_HOME": str(self.home), "PYTHONPATH": path, "TEST_CLOCK": str(self.clock)}
+            | variables,
             text=True,
             capture_output=True,
             check=check,

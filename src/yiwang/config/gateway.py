@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
@@ -31,7 +32,7 @@ def dispatch(timestamp: int) -> None:
         due = services.systems_with_work(at=timezone.now())
     for partner_id in due:
         name = f"yiwang.exchange.push:{partner_id}"
-        with contextlib.suppress(exceptions.AlreadyEnqueued):
+        with contextlib.suppress(exceptions.AlreadyEnqueued), transaction.atomic():
             push.configure(lock=name, queueing_lock=name).defer(partner_id=partner_id)
 
 
