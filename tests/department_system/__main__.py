@@ -3,7 +3,7 @@
 It keeps what arrives before it answers, and what it will say before it says it, in one SQLite
 file; whatever moment it dies at, it goes on from there. CONFIG.json holds `port`, `database`,
 `platform`, the four values of the keys (`checks_with`, `in_key_id`, `signs_with`), and
-`pause_seconds` between two steps of a case.
+`pause_seconds` between two messages. `ahead_seconds` puts its clock forward or back.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def steps(case: dict[str, Any]) -> list[dict[str, Any]]:
         {"kind": "opinion", "reviewer": REVIEWER, "outcome": "grant", "text": "现场核查符合条件"},
         {"kind": "result", "reviewer": REVIEWER, "decider": DECIDER, "outcome": "grant"},
     ]
+
+
+def clock(config: dict[str, Any]) -> float:
+    """Return the seconds of this system's clock."""
+    return time.time() + config.get("ahead_seconds", 0)
 
 
 class Store:
@@ -106,7 +111,7 @@ def say(config: dict[str, Any], name: str, body: str) -> tuple[int, str]:
             message_id=name,
             key_id=config["in_key_id"],
             secret=config["signs_with"],
-            now=time.time(),
+            now=clock(config),
         ),
     )
     try:
@@ -146,7 +151,7 @@ def serve(config: dict[str, Any], store: Store) -> None:
                 headers,
                 body,
                 secret=config["checks_with"],
-                now=time.time(),
+                now=clock(config),
             )
             if genuine:
                 store.keep(json.loads(body))

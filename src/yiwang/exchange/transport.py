@@ -44,7 +44,8 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, timeout_secon
         )
     else:
         caller = http.client.HTTPConnection(host, parts.port, timeout=timeout_seconds)
-    alarm = threading.Timer(timeout_seconds, _hang_up, [caller])
+    late = threading.Event()
+    alarm = threading.Timer(timeout_seconds, _hang_up, [caller, late])
     alarm.daemon = True
     alarm.start()
     try:
@@ -54,12 +55,14 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, timeout_secon
     except TimeoutError:
         return Sent(delivered=False, why=f"对方系统在{timeout_seconds:g}秒内没有应答。")
     except (OSError, http.client.HTTPException) as error:
-        if not alarm.is_alive():
+        if late.is_set():
             return Sent(delivered=False, why=f"对方系统在{timeout_seconds:g}秒内没有应答。")
         return Sent(delivered=False, why=f"连不上对方系统（{type(error).__name__}）。")
     finally:
         alarm.cancel()
         caller.close()
+    if late.is_set():  # cut off in the middle, an answer looks like a short one
+        return Sent(delivered=False, why=f"对方系统在{timeout_seconds:g}秒内没有应答。")
     if 200 <= answer.status < 300:
         return Sent(delivered=True)
     return Sent(
@@ -69,7 +72,8 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, timeout_secon
     )
 
 
-def _hang_up(caller: http.client.HTTPConnection) -> None:
+def _hang_up(caller: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
     sock = caller.sock
     if sock is not None:
         try:
