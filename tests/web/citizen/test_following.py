@@ -61,7 +61,7 @@ def test_no_page_of_another_persons_case_opens(tail: str):
 def test_the_receipt_is_a_sealed_pdf():
     client = signed_in()
     address = submitted(client)
-    letter = Case.objects.get().documents.get()
+    letter = Case.objects.get().documents.get(kind="receipt")
 
     answer = client.get(f"{address}letters/{letter.pk}/")
 
