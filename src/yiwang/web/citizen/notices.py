@@ -46,12 +46,13 @@ class ChoiceForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    quiet_from = forms.ChoiceField(label=_l("从"), choices=HOUR_CHOICES, required=False)
+    quiet_from = forms.ChoiceField(label=_l("自己设定的，从"), choices=HOUR_CHOICES, required=False)
     quiet_until = forms.ChoiceField(label=_l("到"), choices=HOUR_CHOICES, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channels"].unmarked = True  # type: ignore[attr-defined]  # read by c-field
+        for name in ("channels", "quiet_from", "quiet_until"):
+            self.fields[name].unmarked = True  # type: ignore[attr-defined]  # read by c-field
 
     def quiet(self) -> QuietHours | None:
         """Return the hours chosen; None: the defaults."""

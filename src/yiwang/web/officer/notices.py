@@ -34,7 +34,8 @@ class Notices(Page):
                 "next_after": page.after or "",
                 "first": not request.GET.get("after"),
                 "counts": [
-                    {"label": state.label, "value": page.counts.get(state, 0)} for state in shown
+                    {"label": state.label, "value": str(page.counts.get(state, 0))}
+                    for state in shown
                 ],
             }
         )
