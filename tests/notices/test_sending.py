@@ -14,7 +14,7 @@ import pytest
 from tests.factories import organisations as people
 from tests.notices.conftest import NOON, REF, messages
 from yiwang.audit.models import AuditEvent
-from yiwang.notices import queries, services, transports
+from yiwang.notices import queries, services, tasks, transports
 from yiwang.notices.models import Notice
 from yiwang.notices.policy.sending import LEASE, NoticeState, QuietHours, next_try
 from yiwang.notices.policy.templates import NoticeChannel, Occasion
@@ -390,3 +390,11 @@ def test_what_is_refused_to_others_and_to_late_comers_says_why(owner, templates,
         services.send_again(notice_id=number, by=people.SYSTEM_ADMIN, at=NOON)
     with pytest.raises(queries.PageKeyRefusedError, match="翻页参数"):
         queries.failures(by=people.SYSTEM_ADMIN, after="x")
+
+
+def test_the_job_sends_what_is_due(owner, templates, sms_folder):
+    plan()
+
+    tasks.send_due(int(NOON.timestamp()))
+
+    assert states() == [("sms", "sent")]

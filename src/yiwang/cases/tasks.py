@@ -128,7 +128,8 @@ def purge_drafts(timestamp: int) -> None:
 @app.periodic(cron="*/15 * * * * *")
 @app.task(
     name="yiwang.cases.tell_of_events",
-    queue="default",
+    queue="mail",
+    priority=10,  # news goes before files and figures
     queueing_lock="yiwang.cases.tell_of_events",
 )
 def tell_of_events(timestamp: int) -> None:

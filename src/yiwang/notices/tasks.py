@@ -14,7 +14,12 @@ log = structlog.get_logger()
 
 
 @app.periodic(cron="*/15 * * * * *")
-@app.task(name="yiwang.notices.send_due", queue="default", queueing_lock="yiwang.notices.send_due")
+@app.task(
+    name="yiwang.notices.send_due",
+    queue="mail",
+    priority=10,  # news goes before files and figures
+    queueing_lock="yiwang.notices.send_due",
+)
 def send_due(timestamp: int) -> None:
     """Send the notices that are due; several workers share the work without sending one twice."""
     with scope.everything():  # addresses of everybody who is to be told
