@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "yiwang.exchange",
     "yiwang.archives",
     "yiwang.halls",
+    "yiwang.registration",
     "yiwang.web",
     "yiwang.config",
 ]

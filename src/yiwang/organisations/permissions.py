@@ -36,6 +36,7 @@ class Permission(Term):
     LICENCE_READ = "licence_read", "查看电子证照"
     LICENCE_CHANGE = "licence_change", "变更、暂扣、撤销电子证照"
     SUBJECT_READ = "subject_read", "查看监管对象"
+    NOTICE_HANDLE = "notice_handle", "处理双告知"
     RATING_READ = "rating_read", "查看评价"
     RATING_ANSWER = "rating_answer", "处理差评"
     CONSULT_ANSWER = "consult_answer", "答复咨询"
@@ -136,6 +137,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CASE_EXTEND,
             _P.LICENCE_READ,
             _P.SUBJECT_READ,
+            _P.NOTICE_HANDLE,
             _P.GATEWAY_MANAGE,
             _P.RATING_READ,
             _P.RATING_ANSWER,
@@ -149,7 +151,14 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         }
     ),
     Post.SUPERVISOR: frozenset(
-        {_P.WORK_DESK, _P.COMMITMENT_CHECK, _P.SUBJECT_READ, _P.LICENCE_READ, _P.ITEM_READ}
+        {
+            _P.WORK_DESK,
+            _P.COMMITMENT_CHECK,
+            _P.SUBJECT_READ,
+            _P.NOTICE_HANDLE,
+            _P.LICENCE_READ,
+            _P.ITEM_READ,
+        }
     ),
     Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_EDIT}),
     Post.LEGAL_OFFICER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_LEGAL}),

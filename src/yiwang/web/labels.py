@@ -65,11 +65,14 @@ from yiwang.organisations.policy.terms import UserKind
 from yiwang.organisations.services import SignInState
 from yiwang.ratings.policy.clocks import TaskState
 from yiwang.ratings.policy.grades import Grade
+from yiwang.registration.policy.notices import NoticeState, NoticeStep
 from yiwang.supervision.policy.subjects import SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
     LetterState,
     Relation,
+    NoticeState,
+    NoticeStep,
     BanKind,
     EndKind,
     EndOutcome,
@@ -142,6 +145,23 @@ LABELS = frozenset(
         _("视为准予延续"),
         _("隐瞒有关情况或者提供虚假材料申请"),
         _("以欺骗、贿赂等不正当手段取得许可"),
+        _("已推送"),
+        _("已认领"),
+        _("已改派"),
+        _("跟进中"),
+        _("已取得许可"),
+        _("无需许可"),
+        _("未开展经营"),
+        _("转检查"),
+        _("推送"),
+        _("认领"),
+        _("退回"),
+        _("改派"),
+        _("跟进"),
+        _("认定无需许可"),
+        _("认定未开展经营"),
+        _("取得许可"),
+        _("处理双告知"),
         _("邮件退回"),
         _("无需送达"),
         _("待送达"),

@@ -91,6 +91,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_EXTEND_JOINT,
     ),
     Entry(
+        key="dual_notices",
+        label=_("双告知"),
+        address="officer:dual_notices",
+        permission=Permission.NOTICE_HANDLE,
+    ),
+    Entry(
         key="subjects",
         label=_("监管对象"),
         address="officer:subjects",

@@ -117,6 +117,15 @@ class CaseFile(CasePages):
                 and commitments.of_case(self.case.number, by=self.actor) is not None,
                 "can_deliver": Step.CLOSE in steps,
                 "can_assign": Step.ASSIGN in steps or Step.START_REVIEW in steps,
+                "can_fix": Step.FIX_DOCUMENT in steps,
+                "can_ban": self.actor.may(
+                    Permission.CASE_END, department=self.case.deciding_department
+                )
+                and bool(self.item.direct_safety)
+                and (
+                    self.case.outcome == Outcome.REFUSE
+                    or self.case.state in {CaseState.NOT_ACCEPTED, CaseState.REVOKED}
+                ),
                 "can_propose_end": Step.PROPOSE_END in steps and self.case.outcome == Outcome.GRANT,
                 "ending": end_proposal(self.case.number, by=self.actor)
                 if self.case.closed_at

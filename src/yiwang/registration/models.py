@@ -1,0 +1,142 @@
+"""Tables of dual notices (双告知)."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from yiwang.registration.policy.notices import ASKED, HELD, OPEN, NoticeState, NoticeStep
+
+REF_LENGTH = 64
+CODE_LENGTH = 32
+NAME_LENGTH = 200
+
+DUE = sorted(state.value for state in ASKED | HELD)
+LEFT = sorted(state.value for state in OPEN)
+
+
+class Rules(models.Model):
+    """How the district runs the two notices, as its pack says; the newest row counts."""
+
+    definition = models.JSONField("规则")
+    saved_at = models.DateTimeField("更新时间")
+
+    class Meta:
+        verbose_name = "双告知规则"
+
+    def __str__(self) -> str:
+        return f"rules {self.saved_at:%Y-%m-%d}"
+
+
+class DualNotice(models.Model):
+    """One firm, one permit that its scope needs, and the department that was told (双告知)."""
+
+    entity_ref = models.CharField("市场主体", max_length=REF_LENGTH)
+    entity_name = models.CharField("名称", max_length=NAME_LENGTH)
+    item_slug = models.CharField("许可事项", max_length=80)
+    item_name = models.CharField("许可事项名称", max_length=NAME_LENGTH)
+    keyword = models.CharField("经营范围用语", max_length=80)
+    registrar_code = models.CharField("登记机关", max_length=CODE_LENGTH)
+    centre_code = models.CharField("兜底单位", max_length=CODE_LENGTH)
+    department_code = models.CharField("审批部门", max_length=CODE_LENGTH)
+    source_case = models.CharField("登记办件", max_length=45)
+    state = models.CharField(
+        "告知状态", max_length=24, choices={one.value: one.label for one in NoticeState}
+    )
+    version = models.PositiveIntegerField("版本", default=1)
+    pushed_on = models.DateField("推送日期")
+    asked_on = models.DateField("要求认领日期")
+    due_on = models.DateField("期限", null=True)
+    answered_on = models.DateField("认领或者退回日期", null=True)
+    in_time = models.BooleanField("按期答复", null=True)
+    hint = models.TextField("退回理由和线索", blank=True)
+    reminded_on = models.DateField("提醒日期", null=True)
+    escalated_on = models.DateField("上报日期", null=True)
+    permit_case = models.CharField("许可办件", max_length=45, blank=True)
+    permit_licence = models.CharField("许可证照", max_length=120, blank=True)
+    closed_on = models.DateField("办结日期", null=True)
+
+    class Meta:
+        verbose_name = "双告知"
+        constraints = [
+            models.UniqueConstraint(
+                name="registration_dualnotice_once_per_case_and_item",
+                fields=["source_case", "item_slug"],
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_state_known",
+                condition=Q(state__in=[one.value for one in NoticeState]),
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_waits_with_a_day",
+                condition=(Q(state__in=DUE) & Q(due_on__isnull=False))
+                | (~Q(state__in=DUE) & Q(due_on__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_return_says_why",
+                condition=~Q(state=NoticeState.RETURNED.value) | ~Q(hint=""),
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_permit_names_its_case",
+                condition=~Q(state=NoticeState.CLOSED_PERMIT.value) | ~Q(permit_case=""),
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_closed_has_day",
+                condition=(Q(state__in=LEFT) & Q(closed_on__isnull=True))
+                | (~Q(state__in=LEFT) & Q(closed_on__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["department_code", "state", "id"], name="registration_notice_of_dept"
+            ),
+            models.Index(
+                fields=["entity_ref", "item_slug"],
+                name="registration_notice_open",
+                condition=Q(state__in=LEFT),
+            ),
+            models.Index(
+                fields=["due_on", "id"],
+                name="registration_notice_due",
+                condition=Q(state__in=DUE),
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.entity_name} {self.item_slug}"
+
+
+class NoticeEvent(models.Model):
+    """One step of one notice: who, when, from where to where, why."""
+
+    append_only = True
+
+    notice = models.ForeignKey(DualNotice, on_delete=models.PROTECT, related_name="events")
+    step = models.CharField(
+        "动作", max_length=20, choices={one.value: one.label for one in NoticeStep}
+    )
+    from_state = models.CharField("原状态", max_length=24, blank=True)
+    to_state = models.CharField("现状态", max_length=24)
+    at = models.DateTimeField("时间")
+    actor = models.CharField("办理人", max_length=REF_LENGTH)
+    actor_name = models.CharField("姓名", max_length=NAME_LENGTH)
+    department = models.CharField("部门", max_length=CODE_LENGTH, blank=True)
+    note = models.TextField("说明", blank=True)
+
+    class Meta:
+        verbose_name = "双告知记录"
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'append-only table';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.step}"

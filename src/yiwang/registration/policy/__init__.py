@@ -1,0 +1,1 @@
+"""Rules of dual notices: pure functions and frozen data."""

@@ -1,0 +1,152 @@
+"""States and steps of a dual notice (双告知), and which permits a business scope needs.
+
+Source:
+    上海市优化营商环境条例 第十七条 (证照分离, 双告知); the two notices of 2015 (申请人承诺,
+    推送审批部门, 查询认领). Periods are choices of the district, in its pack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.terms import Term
+
+
+class NoticeState(Term):
+    """Where a notice stands (告知状态)."""
+
+    PUSHED = "pushed", "已推送"
+    CLAIMED = "claimed", "已认领"
+    RETURNED = "returned", "已退回"
+    REASSIGNED = "reassigned", "已改派"
+    FOLLOWING = "following", "跟进中"
+    CLOSED_PERMIT = "closed_permit", "已取得许可"
+    CLOSED_NO_NEED = "closed_no_need", "无需许可"
+    CLOSED_NOT_OPERATING = "closed_not_operating", "未开展经营"
+    TO_INSPECTION = "to_inspection", "转检查"
+
+
+class NoticeStep(Term):
+    """An act on a notice (告知动作)."""
+
+    PUSH = "push", "推送"
+    CLAIM = "claim", "认领"
+    RETURN = "return", "退回"
+    REASSIGN = "reassign", "改派"
+    FOLLOW = "follow", "跟进"
+    NO_NEED = "no_need", "认定无需许可"
+    NOT_OPERATING = "not_operating", "认定未开展经营"
+    INSPECT = "inspect", "转检查"
+    PERMIT = "permit", "取得许可"
+
+
+S = NoticeState
+
+ASKED = frozenset({S.PUSHED, S.REASSIGNED})
+"""Waits for a department to claim or return it."""
+
+HELD = frozenset({S.CLAIMED, S.FOLLOWING})
+"""A department follows the firm."""
+
+OPEN = ASKED | HELD | {S.RETURNED}
+"""Something is left to do."""
+
+STEPS: Mapping[NoticeStep, tuple[frozenset[NoticeState], NoticeState]] = {
+    NoticeStep.PUSH: (frozenset(), S.PUSHED),
+    NoticeStep.CLAIM: (ASKED, S.CLAIMED),
+    NoticeStep.RETURN: (ASKED, S.RETURNED),
+    NoticeStep.REASSIGN: (frozenset({S.RETURNED}), S.REASSIGNED),
+    NoticeStep.FOLLOW: (HELD, S.FOLLOWING),
+    NoticeStep.NO_NEED: (HELD, S.CLOSED_NO_NEED),
+    NoticeStep.NOT_OPERATING: (HELD, S.CLOSED_NOT_OPERATING),
+    NoticeStep.INSPECT: (HELD, S.TO_INSPECTION),
+    NoticeStep.PERMIT: (OPEN, S.CLOSED_PERMIT),
+}
+"""Step -> (states it may start from, state it leads to)."""
+
+
+class NoticeStepRefusedError(RefusedError):
+    """The notice is not in a state from which the step may be taken."""
+
+    code = "registration.step_refused"
+
+
+def after(step: NoticeStep, state: NoticeState) -> NoticeState:
+    """Return the state that `step` leads to from `state`.
+
+    Raises:
+        NoticeStepRefusedError: it does not start there.
+    """
+    starts, end = STEPS[step]
+    if state not in starts:
+        allowed = "、".join(f"“{one.label}”" for one in NoticeState if one in starts)
+        raise NoticeStepRefusedError(
+            f"该告知现为“{state.label}”，不能{step.label}；只有{allowed}的可以，请刷新后查看。"
+        )
+    return end
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeRule:
+    """Words of a business scope that need a permit, and whose it is."""
+
+    keywords: tuple[str, ...]
+    item: str
+    item_name: str
+    department: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeRules:
+    """How a district runs the two notices.
+
+    Attributes:
+        registrar: Department that registers businesses.
+        centre: Department to which what nobody claims is escalated.
+        items: Slugs of the registration items whose grant starts notices.
+        scope_questions: Questions of those items that hold the business scope.
+        claim_workdays: Working days to claim or return; reminded after, escalated after twice.
+        follow_workdays: Working days to the next report of a department.
+        rules: In the order of the file.
+        source: What the periods and words rest on.
+    """
+
+    registrar: str
+    centre: str
+    items: tuple[str, ...]
+    scope_questions: tuple[str, ...]
+    claim_workdays: int
+    follow_workdays: int
+    rules: tuple[ScopeRule, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A rule that a scope meets, and the word that met it."""
+
+    rule: ScopeRule
+    keyword: str
+
+
+def needed(rules: NoticeRules, scope: str) -> tuple[Match, ...]:
+    """Return the permits that a business scope needs, each once, in the order of the rules."""
+    found: dict[str, Match] = {}
+    for rule in rules.rules:
+        word = next((one for one in rule.keywords if one in scope), None)
+        if word is not None:
+            found.setdefault(rule.item, Match(rule=rule, keyword=word))
+    return tuple(found.values())
+
+
+def items_of(rules: NoticeRules) -> frozenset[str]:
+    """Return the items whose grant closes a notice."""
+    return frozenset(rule.item for rule in rules.rules)
+
+
+def twice(values: Iterable[str]) -> list[str]:
+    """Return what stands more than once in `values`."""
+    seen: set[str] = set()
+    return [one for one in values if one in seen or seen.add(one)]  # type: ignore[func-returns-value]  # adds

@@ -1,0 +1,240 @@
+"""Questions about dual notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
+from yiwang.registration.models import LEFT, DualNotice, NoticeEvent, Rules
+from yiwang.registration.policy.notices import NoticeRules, NoticeState, NoticeStep, ScopeRule
+
+PAGE_LIMIT = 100
+KEY_DIGITS = 18
+
+
+class NoticeNotFoundError(PermissionRefusedError):
+    """No such notice, or not for these eyes."""
+
+    code = "registration.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("没有找到您可以查看的这条告知，请从双告知列表中打开。")
+
+
+class KeyRefusedError(RefusedError):
+    """The key of a page is not one that a page gave."""
+
+    code = "registration.page_key_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeView:
+    """One notice."""
+
+    id: int
+    entity_name: str
+    item_slug: str
+    item_name: str
+    keyword: str
+    registrar: str
+    centre: str
+    department: str
+    source_case: str
+    state: NoticeState
+    version: int
+    pushed_on: date
+    due_on: date | None
+    light: LightAnswer | None
+    hint: str
+    reminded_on: date | None
+    escalated_on: date | None
+    permit_case: str
+    permit_licence: str
+    closed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeEventView:
+    """One step of one notice."""
+
+    step: NoticeStep
+    at: datetime
+    actor_name: str
+    department: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participation:
+    """How a department takes part.
+
+    Attributes:
+        pushed: Notices it was told.
+        answered: Claimed or returned.
+        in_time: Answered within the district's days.
+        open: Still with it.
+        closed: Told back to the registrar.
+    """
+
+    department: str
+    pushed: int
+    answered: int
+    in_time: int
+    open: int
+    closed: int
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the department answered any notice."""
+        return self.answered > 0
+
+
+def rules() -> NoticeRules | None:
+    """Return how the district runs the two notices; None: it does not."""
+    row = Rules.objects.order_by("-id").first()
+    if row is None:
+        return None
+    plain = dict(row.definition)
+    listed = tuple(
+        ScopeRule(**(one | {"keywords": tuple(one["keywords"])})) for one in plain.pop("rules")
+    )
+    return NoticeRules(
+        **(
+            plain
+            | {
+                "items": tuple(plain["items"]),
+                "scope_questions": tuple(plain["scope_questions"]),
+                "rules": listed,
+            }
+        )
+    )
+
+
+def may_see(row: DualNotice, by: Actor) -> bool:
+    """Tell whether the notice concerns a department of `by`."""
+    return any(
+        by.may(Permission.NOTICE_HANDLE, department=code)
+        for code in (row.department_code, row.registrar_code, row.centre_code)
+    )
+
+
+def notices(
+    *,
+    by: Actor,
+    today: date,
+    calendar: WorkdayCalendar,
+    state: NoticeState | None = None,
+    after: str | None = None,
+    limit: int = PAGE_LIMIT,
+) -> tuple[list[NoticeView], str | None]:
+    """List the notices of the departments of `by`, newest first; one query.
+
+    Registrar and centre see all that are theirs to look after.
+
+    Raises:
+        KeyRefusedError: `after` is not a key that a page gave.
+    """
+    rows = DualNotice.objects.filter(_scope(by))
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    if after is not None:
+        if not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
+            raise KeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+        rows = rows.filter(id__lt=int(after))
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows.order_by("-id")[: size + 1])
+    key = str(found[size - 1].pk) if len(found) > size else None
+    return [view(row, today=today, calendar=calendar) for row in found[:size]], key
+
+
+def notice(
+    number: int, *, by: Actor, today: date, calendar: WorkdayCalendar
+) -> tuple[NoticeView, tuple[NoticeEventView, ...]]:
+    """Return one notice and its steps, newest first; two queries.
+
+    Raises:
+        NoticeNotFoundError: there is none, or not for these eyes.
+    """
+    row = DualNotice.objects.filter(pk=number).first()
+    if row is None or not may_see(row, by):
+        raise NoticeNotFoundError
+    steps = tuple(
+        NoticeEventView(
+            step=NoticeStep(one.step),
+            at=one.at,
+            actor_name=one.actor_name,
+            department=one.department,
+            note=one.note,
+        )
+        for one in NoticeEvent.objects.filter(notice=row).order_by("-id")
+    )
+    return view(row, today=today, calendar=calendar), steps
+
+
+def participation(*, by: Actor) -> list[Participation]:
+    """Count per department what it was told and how it answered; one query."""
+    counted = (
+        DualNotice.objects.filter(_scope(by))
+        .order_by("department_code")
+        .values("department_code")
+        .annotate(
+            pushed=Count("id"),
+            answered=Count("id", filter=Q(answered_on__isnull=False)),
+            in_time=Count("id", filter=Q(in_time=True)),
+            open=Count("id", filter=Q(state__in=LEFT)),
+            closed=Count("id", filter=~Q(state__in=LEFT)),
+        )
+    )
+    return [
+        Participation(
+            department=one["department_code"],
+            pushed=one["pushed"],
+            answered=one["answered"],
+            in_time=one["in_time"],
+            open=one["open"],
+            closed=one["closed"],
+        )
+        for one in counted
+    ]
+
+
+def _scope(by: Actor) -> Q:
+    codes = sorted(by.departments(Permission.NOTICE_HANDLE))
+    if EVERYWHERE in codes:
+        return Q()
+    return Q(department_code__in=codes) | Q(registrar_code__in=codes) | Q(centre_code__in=codes)
+
+
+def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeView:
+    """Return the frozen view of a row."""
+    lit = None
+    if row.due_on is not None:
+        lit = light(due_on=row.due_on, today=today, calendar=calendar, stopped=False)
+    return NoticeView(
+        id=row.pk,
+        entity_name=row.entity_name,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        keyword=row.keyword,
+        registrar=row.registrar_code,
+        centre=row.centre_code,
+        department=row.department_code,
+        source_case=row.source_case,
+        state=NoticeState(row.state),
+        version=row.version,
+        pushed_on=row.pushed_on,
+        due_on=row.due_on,
+        light=lit,
+        hint=row.hint,
+        reminded_on=row.reminded_on,
+        escalated_on=row.escalated_on,
+        permit_case=row.permit_case,
+        permit_licence=row.permit_licence,
+        closed_on=row.closed_on,
+    )
