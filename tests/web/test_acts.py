@@ -17,6 +17,7 @@ from yiwang.catalogue.policy.drafting import DraftStep
 from yiwang.exchange.policy.terms import ReturnKind
 from yiwang.licences.policy.states import LicenceStep
 from yiwang.ratings.policy.clocks import TaskStep
+from yiwang.registration.policy.notices import NoticeStep
 from yiwang.web import acts
 
 ACT = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
@@ -45,6 +46,11 @@ COMPUTED = {
     },
     "licences/services.py": {f"licences.{step.value}" for step in LicenceStep},
     "ratings/services.py": {f"ratings.{step.value}" for step in TaskStep},
+    "registration/services.py": {
+        *(f"registration.{step.value}" for step in NoticeStep),
+        "registration.remind",
+        "registration.escalate",
+    },
 }
 """Module -> the acts that it puts together from a closed list."""
 
