@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 QUEUE = "exchange"
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(name="yiwang.exchange.dispatch", queue=QUEUE, queueing_lock="yiwang.exchange.dispatch")
 def dispatch(timestamp: int) -> None:
     """Have one job per department send what is due; a department that is down gets none."""
@@ -43,7 +43,7 @@ def push(partner_id: int) -> None:
         services.push_due(partner_id=partner_id, clock=timezone.now)
 
 
-@app.periodic(cron="*/20 * * * * *")
+@app.periodic(cron="* * * * * */20")
 @app.task(name="yiwang.exchange.scan", queue=QUEUE, queueing_lock="yiwang.exchange.scan")
 def scan(timestamp: int) -> None:
     """Read the folders of departments that exchange files."""

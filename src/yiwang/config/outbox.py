@@ -27,7 +27,7 @@ def deliver_event(name: str, fields: dict[str, Any]) -> None:
     events.deliver(events.from_plain(name, fields))
 
 
-@app.periodic(cron="*/20 * * * * *")
+@app.periodic(cron="* * * * * */20")
 @app.task(
     name="yiwang.requeue_stalled",
     queue="maintenance",
