@@ -146,3 +146,15 @@ def test_requirement_marks_name_ids_of_the_plan():
 
     assert marked - plan == set()
     assert marked
+
+
+def test_what_runs_every_few_seconds_runs_in_every_minute():
+    """In a cron line of six fields the seconds stand last."""
+    odd = [
+        f"{path.relative_to(ROOT)}: {line}"
+        for path in tracked("src/yiwang/**/*.py")
+        for line in re.findall(r'cron="([^"]+)"', path.read_text())
+        if len(line.split()) == 6 and line.split()[:5] != ["*"] * 5
+    ]
+
+    assert odd == []
