@@ -23,6 +23,7 @@ def receive(visit: Visit) -> str:
     acts.choose(page, "您要办哪一种？", "第一次申领")
     acts.choose(page, "是否请别人代领？", "否")
     page.get_by_label("在哪里领卡？").select_option(label="嘉定镇街道")
+    page.get_by_label("申请人要求由工作人员办理").check()  # rules would decide at once
     return take_in(page)
 
 

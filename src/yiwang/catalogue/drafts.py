@@ -248,6 +248,19 @@ def draft(number: int, *, by: Actor) -> DraftView:
     )
 
 
+def draft_for_program(number: int) -> ItemVersion:
+    """Return the text of a draft for an operator's command.
+
+    Raises:
+        LookupError: there is none.
+        ItemFormatError: the text is no item version yet.
+    """
+    row = ItemDraft.objects.filter(pk=number).first()
+    if row is None:
+        raise LookupError(f"no draft {number}")
+    return parse_item(row.definition)
+
+
 def draft_page(
     *, by: Actor, mine: bool = False, after: str = "", limit: int = PAGE, department: str = ""
 ) -> DraftPage:

@@ -92,3 +92,57 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
         )
     if late:
         raise SystemExit(1)
+
+
+@cases.command()
+@click.argument("item")
+@click.option("--draft", type=int, default=None, help="The rules of this draft of the item.")
+@click.option("--most", type=click.IntRange(1, 1_000_000), default=100_000, show_default=True)
+@json_option
+def replay(item: str, draft: int | None, most: int, as_json: bool) -> None:
+    """Try the rules of ITEM on its past cases, before they go live; asks no register.
+
+    Exit status 0: no case that the rules would grant was refused by people. 1: at least one, or
+    there is nothing to replay.
+    """
+    from yiwang.cases import services
+    from yiwang.catalogue import queries as catalogue
+    from yiwang.catalogue.drafts import draft_for_program
+    from yiwang.kernel.errors import RefusedError
+    from yiwang.organisations.permissions import Actor
+
+    by, at = Actor(ref="system:operator"), now()
+    try:
+        version = draft_for_program(draft) if draft else catalogue.item(item, on=day_of(at))
+    except LookupError as missing:
+        raise click.ClickException(f"没有名为 {item} 的在用事项或者该草稿，请核对。") from missing
+    if version.slug != item or version.auto_rules is None:
+        raise click.ClickException(f"{item} 的这个版本没有自动办理规则。")
+    try:
+        asked = services.ask_replay(
+            item_slug=item,
+            department=version.department,
+            rules=version.auto_rules,
+            version=None if draft else version.version,
+            draft=draft,
+            most=most,
+            by=by,
+            at=at,
+            inline=True,
+        )
+    except RefusedError as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+    def progress(done: int, total: int) -> None:
+        click.echo(f"已回放 {done}/{total} 件", err=True)
+
+    done = services.run_replay(replay_id=asked.id, by=by, at=now(), progress=progress)
+    answer(
+        done,
+        f"{done.total} 件：规则准予且人准予 {done.agreed}，规则准予而人不予 {done.differing}，"
+        f"转人工 {done.handed_over}，无法判断 {done.unknown}。"
+        + (f"无法重建：{'、'.join(done.unknown_facts)}。" if done.unknown_facts else ""),
+        as_json=as_json,
+    )
+    if done.differing:
+        raise SystemExit(1)

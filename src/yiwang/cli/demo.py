@@ -65,6 +65,7 @@ APPLICANTS = {
     "restaurant": "restaurateur",
     "pharmacy": "pharmacist",
     "builder": "builder",
+    "retiree": "retiree",
 }
 """Login -> member of the cast; the elder has no account and comes to the counter."""
 

@@ -1,4 +1,4 @@
-"""The fixed little cast of the demonstration: six invented persons and four invented bodies.
+"""The fixed little cast of the demonstration: seven invented persons and four invented bodies.
 
 Their given names say that they are examples (示例, 样例, 示范 …). Codes and numbers are the ones
 set apart for tests: organisation codes beginning with XXXX, sequences below 200. They live in
@@ -56,7 +56,7 @@ class Cast:
     """The cast as it stands in the registers, by role.
 
     Attributes:
-        persons: restaurateur, youth, elder, pharmacist, builder, mother.
+        persons: restaurateur, youth, elder, pharmacist, builder, mother, retiree.
         entities: restaurant, pharmacy, snack_bar, construction.
     """
 
@@ -110,6 +110,13 @@ PERSONS: Mapping[str, CastPerson] = {
         phone="14000000006",
         town="310114106",
         address="上海市嘉定区马陆镇假设路6号606室",
+    ),
+    "retiree": CastPerson(
+        id_number=_number(date(1959, 4, 11), 43),
+        name="孙例如",
+        phone="14000000007",
+        town="310114102",
+        address="上海市嘉定区南翔镇假设路7号707室",
     ),
 }
 

@@ -22,11 +22,14 @@ from yiwang.cases.events import ReplayAsked
 from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
 from yiwang.cases.models.automatic import AutoRun, Replay, ReplayDifference
 from yiwang.cases.policy.checks import EARLIER_CASES, LICENCES, POPULATION, checks_of
+from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import Way
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.queries.automatic import ReplayView
 from yiwang.cases.services.checks import population_fields
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json
@@ -74,6 +77,7 @@ def ask_replay(
     version: int | None = None,
     draft: int | None = None,
     most: int = MOST,
+    inline: bool = False,
 ) -> ReplayView:
     """Write down that a rule set is to be tried on past cases of its item; a job does it.
 
@@ -86,6 +90,7 @@ def ask_replay(
         version: The published version it stands in.
         draft: The draft it stands in.
         most: Most cases, the newest.
+        inline: The caller runs it; no job does.
 
     Raises:
         PermissionRefusedError: `by` may not.
@@ -121,8 +126,47 @@ def ask_replay(
         department=department,
         ip=by.ip,
     )
-    events.publish(ReplayAsked(replay_id=row.pk, asked_at=at))
+    if not inline:
+        events.publish(ReplayAsked(replay_id=row.pk, asked_at=at))
     return questions.replay(row.pk)
+
+
+def require_replay(version: ItemVersion, *, comment: str, at: datetime) -> None:
+    """Stop the publication of new rules that were not tried on past cases lately.
+
+    Rules that are in force already need no replay. Where people never decided a case of the item
+    there is nothing to replay: whoever publishes says so in the comment.
+
+    Raises:
+        ReplayRefusedError: no replay of exactly these rules that is recent enough, or no reason.
+    """
+    if version.auto_rules is None or not version.auto_decide:
+        return
+    digest = rules_digest(version.auto_rules)
+    with scope.everything():  # whoever publishes items sees no cases; only that there are some
+        if digest in _in_force(version.slug, at):
+            return
+        if not questions.has_past_cases(version.slug):
+            if not comment.strip():
+                raise ReplayRefusedError(
+                    "自动办理规则是新的，而本事项没有可以回放的办件，请在审核意见中写明理由。"
+                )
+            return
+        days = questions.automatic_settings().replay_days
+        if questions.last_replay(digest, since=at - timedelta(days=days)) is None:
+            raise ReplayRefusedError(
+                f"自动办理规则有变化，须先用过去的办件回放（{days}日内有效），请回放后再发布。"
+            )
+
+
+def _in_force(slug: str, at: datetime) -> set[str]:
+    try:
+        item = catalogue.item(slug, on=day_of(at))
+    except LookupError:
+        return set()
+    if item.auto_rules is None or not item.auto_decide:
+        return set()
+    return {rules_digest(item.auto_rules)}
 
 
 PROGRAMS = ("job:", "system:")

@@ -23,6 +23,7 @@ from yiwang.catalogue.policy.drafting import (
 )
 from yiwang.catalogue.policy.items import ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import ItemFormatError, parse_item, to_plain
+from yiwang.catalogue.services import gates
 from yiwang.catalogue.services.publishing import DOCUMENT_CHARS, publish_from_pack
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -187,6 +188,7 @@ def approve_draft(
         DraftStepRefusedError: the draft is not in review, or the same person wrote or approved it.
         DraftRefusedError: a check fails, the text is not the one `by` read, or the day of effect
             is not a working day.
+        RefusedError: a gate of a package above refuses, such as rules that were not replayed.
         LookupError: no such draft.
     """
     row = _locked(draft)
@@ -215,6 +217,7 @@ def approve_draft(
             f"生效日期 {version.effective_on} 不是工作日，新版本应从工作日零时起生效，"
             "请退回修改生效日期。"
         )
+    gates.require(version, comment=comment, at=at)
     published = publish_from_pack(
         version=version, pack=EDITOR, document=row.document, by=by.ref, at=at
     )
