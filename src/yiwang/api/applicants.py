@@ -14,7 +14,8 @@ from yiwang.api.context import actor, answer, calendar, now, today
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
 from yiwang.cases.policy.commitments import SignedBy
-from yiwang.cases.queries import CaseView, DraftView, MessageView
+from yiwang.cases.queries import CaseView, DraftView, MessageView, automatic
+from yiwang.cases.queries.automatic import AutomaticView
 from yiwang.documents import services as documents
 from yiwang.documents.queries import UploadView
 from yiwang.licences import queries as licences
@@ -161,6 +162,26 @@ def file_correction(
             at=now(),
         )
     )
+
+
+@router.post("/cases/{number}/person", response=CASE, operation_id="ask_person")
+def ask_person(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.Wish
+) -> HttpResponse:
+    """Have a person decide instead of rules, or look at what rules decided."""
+    return answer(
+        services.ask_person(number=number, reason=body.reason, by=actor(request), at=now())
+    )
+
+
+@router.get(
+    "/cases/{number}/automatic",
+    response={200: AutomaticView | None, **COMMON},
+    operation_id="get_automatic",
+)
+def get_automatic(request: HttpRequest, number: Path[schemas.Number]) -> HttpResponse:
+    """Return what rules did with a case: facts, sources and path; null: its item knows none."""
+    return answer(automatic.automatic(number, by=actor(request)))
 
 
 @router.post("/cases/{number}/withdrawal", response=CASE, operation_id="withdraw_case")

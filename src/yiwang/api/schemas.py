@@ -141,6 +141,12 @@ class Reason(Act):
     reason: Text
 
 
+class Wish(Body):
+    """A wish with its reason."""
+
+    reason: Text
+
+
 class ProposeEnd(Act):
     """Propose to revoke, retract or deregister what a case granted."""
 

@@ -69,6 +69,7 @@ class GatheredFact:
         source: Where it came from, in words.
         origin: The source as the rules name it.
         at: When the source was asked.
+        shown: What a choice is called; empty: the value shows itself.
         note: Why it is not known; empty when it is.
         version: Version of the check that answered; empty: no check.
     """
@@ -79,6 +80,7 @@ class GatheredFact:
     source: str
     origin: str
     at: datetime
+    shown: str = ""
     note: str = ""
     version: str = ""
 

@@ -363,7 +363,7 @@ def _opened(row: AutoRun) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
     facts = tuple(
         FactView(
             label=fact["label"],
-            value=_shown(fact["value"]),
+            value=fact["shown"] or _shown(fact["value"]),
             source=fact["source"],
             at=datetime.fromisoformat(fact["at"]),
             note=fact["note"],

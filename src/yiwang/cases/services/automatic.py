@@ -283,6 +283,7 @@ def _fact(
         source=source,
         origin=fact.source,
         at=moment,
+        shown=next((one.label for one in fact.options if one.value == raw), ""),
         note=note,
         version=version,
     )
@@ -395,6 +396,7 @@ def _sealed(case: Case, serial: int, run: _Run) -> bytes:
                     "source": fact.source,
                     "origin": fact.origin,
                     "at": fact.at,
+                    "shown": fact.shown,
                     "note": fact.note,
                     "version": fact.version,
                 }

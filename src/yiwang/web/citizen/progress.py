@@ -82,6 +82,10 @@ def track(state: CaseState, events: Sequence[TimelineRow]) -> list[TrackStep]:
     return steps
 
 
+RULES = "job:automatic"
+"""Who grants when rules do; nobody waited for a clock."""
+
+
 def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]:
     """Return the time line, newest first; names of officials only for the applicant."""
     units = {unit.code: unit.short_name or unit.name for unit in organisations.departments()}
@@ -90,7 +94,9 @@ def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]
         who = units.get(event.department, "") if event.post else _("申请人")
         if names and event.post and event.actor_name:
             who = f"{who} {event.actor_name}".strip()
-        if event.actor.startswith("job:"):
+        if event.actor == RULES:
+            who = _("系统自动办理")
+        elif event.actor.startswith("job:"):
             who = _("系统按期自动办理")
         elif event.actor.startswith("system:"):
             who = _("一网通办")
