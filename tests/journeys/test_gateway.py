@@ -54,6 +54,7 @@ def elsewhere(staff: Staff, tmp_path: Path) -> Iterator[Elsewhere]:
     yield server
     staff.run("gateway", "switch", code, "off", "--reason=演练结束")
     server.shutdown()
+    server.server_close()
 
 
 def dead_letter(head: Page, number: str) -> None:

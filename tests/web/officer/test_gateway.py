@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -82,6 +83,10 @@ def test_the_administrator_connects_a_system_makes_keys_and_switches_it_off(push
         "begins": "accepted",
         "valid_from": "2026-03-01",
     }
+    empty = client.get("/desk/systems/new/").content.decode()
+    assert re.search(r'name="valid_from"[^>]*value="\d{4}-\d\d-\d\d"', empty) or re.search(
+        r'value="\d{4}-\d\d-\d\d"[^>]*name="valid_from"', empty
+    ), "today stands there, as browsers read it"
     refused = client.post("/desk/systems/new/", given)
     assert (refused.status_code, "应以https://开头" in refused.content.decode()) == (422, True)
     made = client.post("/desk/systems/new/", given | {"address": "https://housing.example/cases"})

@@ -212,13 +212,13 @@ class SystemForm(forms.Form):
     )
     valid_from = forms.DateField(
         label=_l("起用日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"required": _l("请填写起用日期。")},
     )
     valid_until = forms.DateField(
         label=_l("停用日期"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_l("从这一天起不再往来；不填为长期。"),
     )
 
