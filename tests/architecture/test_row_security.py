@@ -9,6 +9,11 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
+from tests.factories import automatic, cases
+from yiwang.cases.models.automatic import AutoRun
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.queries import automatic as queries
+from yiwang.cases.services import checks
 from yiwang.config import prepare
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
@@ -79,3 +84,29 @@ def test_every_table_of_persons_cases_and_files_has_its_condition():
     assert {"cases_case", "registers_person", "documents_upload"} <= {
         table for table, _ in prepare.row_security()
     }
+
+
+def test_rules_decide_for_a_citizen_who_cannot_see_runs(db):
+    cases.district()
+    automatic.card_type()
+    cases.publish(automatic.senior())
+    elder = automatic.elder()
+    by = automatic.for_herself(elder)
+    undo = checks.put_in_place(automatic.Register())
+    try:
+        with serving_role():
+            scope.enter(by)
+            wanted = automatic.submit(elder, by_person=True, key="person")
+            granted = automatic.submit(elder, kind="lost", key="rules")
+            first = automatic.submit(elder, key="first")
+            seen_runs = AutoRun.objects.count()
+            told = queries.automatic(first.number, by=by)
+    finally:
+        undo()
+
+    assert wanted.state is CaseState.RECEIVED
+    assert granted.state is CaseState.RECEIVED  # she has no card to replace
+    assert first.state is CaseState.CLOSED
+    assert seen_runs == 0
+    assert told is not None
+    assert told.granted

@@ -12,6 +12,7 @@ from django.utils import translation
 
 import yiwang
 from yiwang.audit.queries import READ_ACT
+from yiwang.cases.policy.automatic import SwitchAct
 from yiwang.cases.policy.states import Step
 from yiwang.catalogue.policy.drafting import DraftStep
 from yiwang.exchange.policy.terms import ReturnKind
@@ -24,6 +25,7 @@ ACT = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
 SOURCE = Path(yiwang.__file__).parent
 COMPUTED = {
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
+    "cases/services/switching.py": {f"cases.automatic_{act.value}" for act in SwitchAct},
     "catalogue/services/drafting.py": {f"catalogue.draft_{step.value}" for step in DraftStep},
     "catalogue/services/publishing.py": {"catalogue.cancel_item", "catalogue.suspend_item"},
     "consultations/services.py": {

@@ -8,6 +8,7 @@ from yiwang.cases.models import Case
 from yiwang.cases.models.automatic import AutoRun, AutoWaiting
 from yiwang.cases.policy.automatic import PICKED_UP_AFTER, Ground
 from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.organisations import scope
 from yiwang.rules.policy.tables import RuleOutcome
 
 PERSON_WANTED = "申请人在提交时要求由工作人员办理。"
@@ -29,7 +30,8 @@ def expect(case: Case, item: ItemVersion, *, by_person: bool, at: datetime) -> N
     if not is_automatic(item):
         return
     if by_person:
-        hand_over(case, ground=Ground.ASKED, reason=PERSON_WANTED, at=at)
+        with scope.everything():  # whoever hands in may not read runs of the department
+            hand_over(case, ground=Ground.ASKED, reason=PERSON_WANTED, at=at)
     else:
         AutoWaiting.objects.create(case=case, due_at=at + PICKED_UP_AFTER)
 
