@@ -36,6 +36,9 @@ SILENT = {
     Step.SET_HEARING,
     Step.END_HEARING,
     Step.FIX_DOCUMENT,
+    Step.NOTE_RETURN,
+    Step.STATE_VIEWS,
+    Step.DECLINE_END,
 }
 """Steps between offices, the applicant's own, and letters of which the portal alone tells."""
 

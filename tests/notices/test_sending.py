@@ -19,7 +19,7 @@ from yiwang.notices.models import Notice
 from yiwang.notices.policy.sending import LEASE, NoticeState, QuietHours, next_try
 from yiwang.notices.policy.templates import NoticeChannel, Occasion
 from yiwang.notices.services import Wanted
-from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.permissions import Actor, PermissionRefusedError
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +128,24 @@ def test_whoever_chose_silence_is_not_rung_on_the_number_of_the_application_eith
     services.save_choice(subject_ref=REF, channels=frozenset(), quiet=None, by=owner, at=NOON)
 
     assert plan(phone="13911112222") == 0
+
+
+def test_the_number_of_the_application_serves_whoever_wants_short_messages_and_named_none(
+    templates, sms_folder
+):
+    nobody = "person:" + "b" * 32
+    services.save_choice(
+        subject_ref=nobody,
+        channels=frozenset({NoticeChannel.SMS}),
+        quiet=None,
+        by=Actor(ref="user:nobody", subjects=frozenset({nobody})),
+        at=NOON,
+    )
+
+    assert plan(to_ref=nobody, phone="139 1111 2222") == 1
+    services.send_due(at=NOON)
+    assert messages(sms_folder)[0]["to"] == "13911112222"
+    assert plan(about="case:2", to_ref=nobody, phone="021-00000003") == 0  # no mobile number
 
 
 def test_quiet_hours_move_a_short_message_into_the_morning(owner, templates, sms_folder):

@@ -189,8 +189,8 @@ class Ways:
 
     channels: frozenset[NoticeChannel]
     quiet: QuietHours | None
-    decided: bool = False
-    """Whether the subject saved a choice of its own."""
+    silent: frozenset[NoticeChannel] = frozenset()
+    """Channels that the subject does not want."""
 
     def quiet_of(self, channel: NoticeChannel) -> QuietHours:
         """Return the quiet hours of a channel."""
@@ -225,7 +225,11 @@ def ways_of(refs: Iterable[str]) -> dict[str, Ways]:
                 )
             ),
             quiet=_quiet(rows.get(ref)),
-            decided=ref in rows,
+            silent=frozenset(
+                channel
+                for channel in NoticeChannel
+                if ref in rows and not getattr(rows[ref], channel.value)
+            ),
         )
         for ref in wanted
     }

@@ -54,6 +54,7 @@ OCCASIONS: Mapping[Step, Occasion] = {
     Step.REFUSE_ON_SPOT: Occasion.DECIDED,
     Step.GRANT_ON_COMMITMENT: Occasion.DECIDED,
     Step.GRANT_AUTOMATIC: Occasion.DECIDED,
+    Step.DEEM_RENEWED: Occasion.DECIDED,
     Step.SEND: Occasion.SENT,
     Step.CLOSE: Occasion.CLOSED,
     Step.TERMINATE: Occasion.ENDED,

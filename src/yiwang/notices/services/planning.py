@@ -10,7 +10,7 @@ from django.db import transaction
 
 from yiwang.notices import queries, transports
 from yiwang.notices.models import Mark, Notice
-from yiwang.notices.policy.sending import NoticeState
+from yiwang.notices.policy.sending import NoticeState, plain_address
 from yiwang.notices.policy.templates import NoticeChannel, Occasion
 from yiwang.notices.queries import Ways
 from yiwang.organisations import secret_box
@@ -84,7 +84,11 @@ def _rows(one: Wanted, ways: Ways | None, at: datetime) -> list[Notice]:
             subject=one.subject,
             channel=channel.value,
             to_ref=one.to_ref,
-            sealed=(secret_box.lock(one.phone) if stated and channel is NoticeChannel.SMS else ""),
+            sealed=(
+                secret_box.lock(plain_address(channel, one.phone))
+                if stated and channel is NoticeChannel.SMS
+                else ""
+            ),
             words=one.words,
             planned_at=at,
             **_state(one, channel, ways, at),
@@ -94,10 +98,11 @@ def _rows(one: Wanted, ways: Ways | None, at: datetime) -> list[Notice]:
 
 
 def _may_use_stated(one: Wanted, ways: Ways | None) -> bool:
-    """Tell whether the number written on the application may be used: nothing else was chosen."""
+    """Tell whether the number written on the application may be used: mobile, not unwanted."""
     if NoticeChannel.SMS not in transports.open_channels():
         return False
-    return ways is None or not ways.decided
+    mobile = bool(plain_address(NoticeChannel.SMS, one.phone))
+    return mobile and (ways is None or NoticeChannel.SMS not in ways.silent)
 
 
 def _state(
