@@ -172,7 +172,7 @@ def test_the_yearly_endorsement_of_a_residence_permit(district, insurance):
     assert case.state is CaseState.CLOSED, ground(case.number)
     permit = licences.licence(case.licence_identifier)
     assert permit.previous_identifier == before
-    assert permit.valid_until == dt.date(2027, 3, 8)
+    assert permit.valid_until == dt.date(2027, 6, 1)  # on from the end of the old one
 
 
 def test_a_registration_of_unemployment(district, insurance):
