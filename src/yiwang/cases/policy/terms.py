@@ -120,6 +120,17 @@ OF_THE_APPLICANT = frozenset(
 )
 """Clocks that run for the applicant: missed ones are no fault of the authority."""
 
+BEFORE_DECISION = frozenset(
+    {
+        ClockKind.HEARING_REQUEST,
+        ClockKind.HEARING_HOLD,
+        ClockKind.INSPECTION_START,
+        ClockKind.SPECIAL_END,
+        ClockKind.OPINION,
+    }
+)
+"""Clocks that nobody can miss once there is a decision, or the case ended without one."""
+
 
 class DeliveryChannel(Term):
     """How a result reached the applicant (送达方式)."""

@@ -19,7 +19,7 @@ from yiwang.cases.policy.deadlines import (
     publicity_due_on,
 )
 from yiwang.cases.policy.states import OPEN, RUNNING, STOPPED, CaseState
-from yiwang.cases.policy.terms import OF_THE_APPLICANT, ClockKind
+from yiwang.cases.policy.terms import BEFORE_DECISION, OF_THE_APPLICANT, ClockKind
 from yiwang.cases.services.steps import locked, version_of
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.clocks import ClockStop, StopReason
@@ -330,6 +330,14 @@ _DONE_AFTER_ALL = """
         AND k.missed_reported_at IS NOT NULL AND NOT c.state = ANY (%(states)s)
 """
 
+_OVER = """
+    UPDATE cases_caseclock AS k SET met_on = GREATEST(k.starts_on, {over})
+    FROM cases_case AS c
+    WHERE k.case_id = c.id AND k.met_on IS NULL AND k.kind = ANY (%(kinds)s)
+        AND (k.missed_reported_at IS NOT NULL OR {over} <= k.due_on)
+"""
+"""What was asked for on the way to a decision cannot be missed any more once the case is over."""
+
 _LOCAL = "({column} AT TIME ZONE 'Asia/Shanghai')::date"
 
 
@@ -346,6 +354,7 @@ class _Column:
 
 _DECIDED_ON = _LOCAL.format(column="decided_at")
 _CLOSED_ON = _LOCAL.format(column="closed_at")
+_WAS_OVER = _LOCAL.format(column="COALESCE(c.decided_at, c.closed_at)")
 _ENDED = f"COALESCE({_LOCAL.format(column='c.decided_at')}, {_LOCAL.format(column='c.touched_at')})"
 
 _COLUMNS = (
@@ -416,6 +425,9 @@ def report_missed(*, by: Actor, at: datetime, limit: int = 1_000) -> list[Missed
                 words | {"kind": column.kind.value, "states": states},
             )
             found += cursor.fetchall()
+        cursor.execute(
+            _OVER.format(over=_WAS_OVER), {"kinds": [kind.value for kind in BEFORE_DECISION]}
+        )
         cursor.execute(_REPORT, words | {"lenient": [kind.value for kind in OF_THE_APPLICANT]})
         found += cursor.fetchall()
     rows = Case.objects.in_bulk([key for key, _kind, _due in found])

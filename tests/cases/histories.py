@@ -1,0 +1,569 @@
+"""Random histories of cases: acts by anybody at any moment, through the services.
+
+`History.go` draws one act, one actor and one moment, and says whether the act was refused. Two
+acts in three are likely ones, so that histories get far; the rest is anything by anybody.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.factories import cases, commitments
+from tests.factories.desk import hire
+from yiwang.cases import services, tasks
+from yiwang.cases.models import Case, CaseDocument, CorrectionItem
+from yiwang.cases.policy.commitments import CheckOutcome
+from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
+from yiwang.catalogue.policy.items import CheckMethod
+from yiwang.kernel.clocks import StopReason
+from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.licences.models import Licence
+from yiwang.organisations.permissions import EVERYWHERE, GRANTS, Actor, Post
+
+DAY = dt.timedelta(days=1)
+
+JOINT, TESTED, COMMITTED, WAYS = "joint", "tested", "committed", "ways"
+LIMITS = {
+    cases.RESTAURANT: (20, 5),
+    JOINT: (45, 30),
+    TESTED: (20, 5),
+    COMMITTED: (20, 5),
+    WAYS: (20, 5),
+    cases.CARD: (0, 0),
+}
+"""Item -> working days of law and promise."""
+
+LEADER = Actor(
+    ref="user:leader", name="郑区长", posts={EVERYWHERE: frozenset({Post.DISTRICT_LEADER})}
+)
+BUILDER = Actor(ref="user:builder", name="何建设", posts={"housing": frozenset({Post.REVIEWER})})
+STAFF = (
+    cases.CLERK,
+    cases.REVIEWER,
+    cases.SECOND_REVIEWER,
+    cases.APPROVER,
+    cases.BOTH,
+    cases.HEAD,
+    BUILDER,
+    LEADER,
+    commitments.CHECKER,
+)
+APPLICANTS = (cases.FIRM, cases.NOBODY)
+JOB = Actor(ref="job:anything", name="系统")
+
+
+def _coded(place: int) -> dict[str, str]:
+    task = f"11310114XXXX01011H43101310010{place:02}"
+    return {"task_code": task, "handling_code": f"{task}01"}
+
+
+def _ways() -> dict[str, Any]:
+    """Return an item that issues and renews."""
+    whole = cases.without_materials(slug=WAYS, name="餐饮服务许可（新办和延续）", **_coded(14))
+    question = {
+        "id": "way",
+        "label": "要办什么？",
+        "kind": "choice",
+        "options": {"issue": "新办", "renew": "延续"},
+    }
+    return whole | {
+        "questionnaire": [*whole["questionnaire"], question],
+        "handling_items": [
+            {
+                "code": f"{whole['task_code']}{place:02}",
+                "name": kind,
+                "kind": kind,
+                "when": {"way": kind},
+            }
+            for place, kind in enumerate(("issue", "renew"), start=1)
+        ],
+    }
+
+
+def world() -> None:
+    """Make the district, its staff and an item of every sort."""
+    cases.district(items=False)
+    joint = {
+        "statutory_workdays": 45,
+        "promised_workdays": 30,
+        "source": "行政许可法 第四十二条第二款",
+        "effective_on": dt.date(2026, 1, 1),
+    }
+    tested = [{"name": "水质检测", "workdays": 8, "basis": "食品安全法 第八十四条"}]
+    for item in (
+        cases.without_materials(),
+        cases.card(),
+        cases.without_materials(
+            slug=JOINT,
+            name="餐饮服务许可（联办）",
+            joint_departments=["housing"],
+            limit=joint,
+            **_coded(11),
+        ),
+        cases.without_materials(
+            slug=TESTED, name="餐饮服务许可（检测）", special_steps=tested, **_coded(12)
+        ),
+        commitments.restaurant(slug=COMMITTED, name="餐饮服务许可（告知承诺）", **_coded(13)),
+        _ways(),
+    ):
+        cases.publish(item)
+    hire("clerk", "reviewer", "reviewer2", "approver", "both", "head")
+
+
+@dataclasses.dataclass
+class Taken:
+    """One try: what, by whom, when, on which case, and the refusal if there was one."""
+
+    what: str
+    by: Actor
+    at: dt.datetime
+    number: str
+    refusal: RefusedError | None
+
+    def __str__(self) -> str:
+        said = f"refused: {self.refusal.message}" if self.refusal else "done"
+        return f"{self.at:%m-%d %H:%M} {self.number[-4:]} {self.what} by {self.by.ref}: {said}"
+
+
+class History:
+    """Cases of one district over some months.
+
+    Attributes:
+        at: The moment up to which it has run.
+        calendar: Working days as the notices make them by now.
+        numbers: Its cases.
+        tried: Every act, taken or refused.
+    """
+
+    def __init__(self, pick: Callable[[Sequence[Any]], Any]) -> None:
+        self.pick = pick
+        self.at = cases.FRIDAY
+        self.calendar = cases.CALENDAR
+        self.numbers: list[str] = []
+        self.elder = cases.elder()
+        self.tried: list[Taken] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Open the case that the history is mainly about."""
+        item = self.pick([*LIMITS, cases.RESTAURANT])
+        if item == WAYS:
+            granted = self.open(item, way="issue")
+            services.accept_case(number=granted, calendar=self.calendar, by=cases.CLERK, at=self.at)
+            services.propose(
+                number=granted,
+                outcome=Outcome.GRANT,
+                opinion="符合",
+                by=cases.REVIEWER,
+                at=self.at,
+            )
+            services.decide(
+                number=granted,
+                outcome=Outcome.GRANT,
+                calendar=self.calendar,
+                by=cases.APPROVER,
+                at=self.at,
+            )
+            Licence.objects.update(valid_until=dt.date(2026, 5, 6))
+            self.open(item, way="renew")
+        else:
+            self.open(item)
+
+    def open(self, item: str, *, way: str = "") -> str:
+        """Take one more case in: at the window, or through the portal."""
+        if item == COMMITTED:
+            draft = cases.draft(item_slug=item, at=self.at)
+            commitments.sign(draft, at=self.at)
+            case = cases.submit(draft.id, idempotency_key=f"key-{draft.id}", at=self.at)
+        elif item == cases.CARD:
+            case = cases.receive(item_slug=item, applicant_ref=self.elder, answers={}, at=self.at)
+        elif way or self.pick([True, False]):
+            answers = cases.ANSWERS | ({"way": way} if way else {})
+            case = cases.receive(item_slug=item, answers=answers, at=self.at)
+        else:
+            draft = cases.draft(item_slug=item, at=self.at)
+            case = cases.submit(draft.id, idempotency_key=f"key-{draft.id}", at=self.at)
+        self.numbers.append(case.number)
+        return case.number
+
+    def applicant(self, number: str) -> Actor:
+        """Return who applied."""
+        ref = Case.objects.values_list("applicant_ref", flat=True).get(number=number)
+        if ref == cases.FIRM_REF:
+            return cases.FIRM
+        return Actor(ref="user:elder", name="沈示例", subjects=frozenset({ref}))
+
+    def go(self) -> Taken:
+        """Let time pass, and try one act."""
+        self.at += self.pick(GAPS)
+        way = self.pick(["likely"] * 8 + ["anything"] * 3 + ["clock"] * 2)
+        if way == "clock":
+            return self.clock(self.pick(list(CLOCKS)))
+        number = self.pick(self.numbers[-2:])
+        if way == "likely":
+            state = CaseState(Case.objects.get(number=number).state)
+            steps, whom = likely(state, rare=self.pick([False] * 9 + [True])), self.able
+        else:
+            steps, whom = list(ACTS), self.anybody
+        if not steps:
+            return self.clock("one more case")
+        step = self.pick(steps)
+        by = self.pick(whom(step, number))
+        return self.take(step.value, by, number, lambda: ACTS[step](self, number, by))
+
+    def take(self, what: str, by: Actor, number: str, act: Callable[[], Any]) -> Taken:
+        """Try `act`; anything but a refusal is a failure of the program."""
+        refusal = None
+        try:
+            act()
+        except RefusedError as refused:
+            refusal = refused
+        taken = Taken(what=what, by=by, at=self.at, number=number, refusal=refusal)
+        self.tried.append(taken)
+        return taken
+
+    def clock(self, name: str) -> Taken:
+        """Run one of the jobs of the clock."""
+        return self.take(name, JOB, self.numbers[-1], lambda: CLOCKS[name](self))
+
+    def anybody(self, step: Step, number: str) -> list[Actor]:
+        """Return everybody."""
+        return [*STAFF, *APPLICANTS, self.applicant(number)]
+
+    def able(self, step: Step, number: str) -> list[Actor]:
+        """Return those whom the table lets take `step`."""
+        move = STEPS[step]
+        found = [self.applicant(number)] if move.by_applicant else []
+        return found + [by for by in STAFF if may(step, by)]
+
+
+def may(step: Step, by: Actor) -> bool:
+    """Say by the tables, and not by the services, whether one of the staff may take `step`."""
+    move = STEPS[step]
+    if move.permission is None:
+        return False
+    where = {
+        Desk.DECIDER: ("market",),
+        Desk.WINDOW: ("market", "centre"),
+        Desk.ASKED: ("housing",),
+    }[move.desk]
+    return any(move.permission in GRANTS[post] for code in where for post in by.posts.get(code, ()))
+
+
+def likely(state: CaseState, *, rare: bool) -> list[Step]:
+    """Return the steps that start from `state` and lead on, or the rare ones."""
+    found = [step for step in ACTS if state in STEPS[step].starts and (step in RARE) is rare]
+    return [step for step in found for _ in range(3 if step in SOUGHT else 1)]
+
+
+SOUGHT = frozenset(
+    {
+        Step.EXTEND,
+        Step.REQUEST_HEARING,
+        Step.SET_HEARING,
+        Step.END_HEARING,
+        Step.DEPARTMENT_OPINION,
+        Step.GRANT_ON_SPOT,
+        Step.REFUSE_ON_SPOT,
+        Step.GRANT_ON_COMMITMENT,
+        Step.REVOKE,
+        Step.PROPOSE_END,
+    }
+)
+"""Steps that need others before them, tried more often."""
+
+RARE = frozenset(
+    {Step.WITHDRAW, Step.TERMINATE, Step.DECLINE, Step.NO_NEED, Step.FIX_DOCUMENT, Step.ASSIGN}
+)
+"""Steps that lead nowhere, or that are always possible."""
+
+GAPS = (
+    [dt.timedelta()] * 5
+    + [dt.timedelta(hours=3)] * 5
+    + [DAY] * 3
+    + [DAY, 2 * DAY, 2 * DAY, 5 * DAY, 8 * DAY, 30 * DAY]
+)
+"""What may pass between two acts."""
+
+
+def _lines(number: str) -> list[services.FiledLine]:
+    return [
+        services.FiledLine(line_id=key, answer="已补")
+        for key in CorrectionItem.objects.filter(correction__case__number=number).values_list(
+            "pk", flat=True
+        )
+    ]
+
+
+def _fix(one: History, number: str, by: Actor) -> Any:
+    letter = CaseDocument.objects.filter(case__number=number).order_by("id").first()
+    return services.fix_document(
+        number=number,
+        document_id=letter.pk if letter else 0,
+        wrong=str(letter.body["facts"][0][1]) if letter else "无",
+        right="更正后",
+        reason="笔误",
+        by=by,
+        at=one.at,
+    )
+
+
+def _decide_end(not_ended: NotEnded | None) -> Callable[..., Any]:
+    return lambda one, number, by: services.decide_end(
+        number=number,
+        reason="事实清楚。",
+        public_interest="不损害公共利益。",
+        not_ended=not_ended,
+        by=by,
+        at=one.at,
+    )
+
+
+def _deliver(one: History, number: str, by: Actor) -> Any:
+    if Case.objects.get(number=number).state != CaseState.DELIVERING or one.pick([True, False]):
+        return services.deliver_case(
+            number=number,
+            channel=one.pick([DeliveryChannel.PRINT, DeliveryChannel.POST]),
+            recipient=one.pick(["", "本人"]),
+            by=by,
+            at=one.at,
+        )
+    return services.note_arrival(
+        number=number,
+        arrived_on=one.at.date(),
+        signed_by="本人",
+        relation=Relation.SELF,
+        by=by,
+        at=one.at,
+    )
+
+
+def _decide(outcome: Outcome) -> Callable[..., Any]:
+    return lambda one, number, by: services.decide(
+        number=number,
+        outcome=outcome,
+        reason="不符合" if outcome is Outcome.REFUSE else "",
+        article="食品安全法 第三十三条" if outcome is Outcome.REFUSE else "",
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    )
+
+
+def _extend(approve: bool) -> Callable[..., Any]:
+    return lambda one, number, by: services.decide_extension(
+        number=number, approve=approve, note="人手够", calendar=one.calendar, by=by, at=one.at
+    )
+
+
+def _decline(no_need: bool) -> Callable[..., Any]:
+    return lambda one, number, by: services.decline_case(
+        number=number,
+        reason="不属本机关",
+        article="行政许可法 第三十二条",
+        no_need=no_need,
+        by=by,
+        at=one.at,
+    )
+
+
+def _assign(one: History, number: str, by: Actor) -> Any:
+    to = one.pick([by.ref, by.ref, "user:reviewer", "user:approver", "user:both"])
+    return services.assign_case(number=number, to=to, by=by, at=one.at)
+
+
+def _special(one: History, number: str, by: Actor) -> Any:
+    tested = Case.objects.get(number=number).item_slug == TESTED
+    return services.start_special(
+        number=number,
+        kind=None if tested else one.pick([StopReason.TESTING, StopReason.EXPERT_REVIEW]),
+        declared="水质检测" if tested else "",
+        workdays=one.pick([1, 5, 8]),
+        reason="须检测",
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    )
+
+
+ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
+    Step.ASK_CORRECTION: lambda one, number, by: services.ask_correction(
+        number=number,
+        lines=[services.CorrectionLine(material_id="", what="门牌", why="不完整")],
+        by=by,
+        at=one.at,
+    ),
+    Step.FILE_CORRECTION: lambda one, number, by: services.file_correction(
+        number=number, lines=_lines(number), calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.ACCEPT: lambda one, number, by: services.accept_case(
+        number=number, calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.DECLINE: _decline(no_need=False),
+    Step.NO_NEED: _decline(no_need=True),
+    Step.ASSIGN: _assign,
+    Step.START_REVIEW: _assign,
+    Step.CHECK_SITE: lambda one, number, by: services.record_site_check(
+        number=number,
+        second_officer=one.pick(["user:reviewer2", "user:reviewer"]),
+        checked_on=one.at.date(),
+        place="示例路11号",
+        found="一致",
+        by=by,
+        at=one.at,
+    ),
+    Step.START_SPECIAL: _special,
+    Step.END_SPECIAL: lambda one, number, by: services.end_special(
+        number=number, result="合格", calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.NOTIFY_HEARING: lambda one, number, by: services.notify_hearing(
+        number=number,
+        reason="与居民楼相邻",
+        origin=one.pick(list(HearingOrigin)),
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.REQUEST_HEARING: lambda one, number, by: services.request_hearing(
+        number=number, text="要求听证", calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.SET_HEARING: lambda one, number, by: services.set_hearing(
+        number=number,
+        held_at=one.at + one.pick([9, 14, 20, 40]) * DAY,
+        place="三楼",
+        chair=one.pick(["user:head", "user:approver", "user:both"]),
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.END_HEARING: lambda one, number, by: services.end_hearing(
+        number=number,
+        end=one.pick(
+            [HearingEnd.HELD, HearingEnd.HELD, HearingEnd.NOT_REQUESTED, HearingEnd.WAIVED]
+        ),
+        record="双方陈述，提交测绘图。",
+        signed_by=["主持人", "申请人"],
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.ASK_EXTENSION: lambda one, number, by: services.ask_extension(
+        number=number,
+        reason="案情复杂",
+        workdays=one.pick([None, 3, 11]),
+        by=by,
+        at=one.at,
+    ),
+    Step.EXTEND: _extend(approve=True),
+    Step.DECLINE_EXTENSION: _extend(approve=False),
+    Step.ASK_DEPARTMENT: lambda one, number, by: services.ask_departments(
+        number=number,
+        departments=["housing"],
+        question="是否违法建筑",
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.DEPARTMENT_OPINION: lambda one, number, by: services.give_opinion(
+        number=number, answer=InquiryAnswer.AGREE, opinion="同意", by=by, at=one.at
+    ),
+    Step.PROPOSE: lambda one, number, by: services.propose(
+        number=number, outcome=one.pick(list(Outcome)), opinion="看过", by=by, at=one.at
+    ),
+    Step.GRANT: _decide(Outcome.GRANT),
+    Step.REFUSE: _decide(Outcome.REFUSE),
+    Step.GRANT_ON_SPOT: _decide(Outcome.GRANT),
+    Step.REFUSE_ON_SPOT: _decide(Outcome.REFUSE),
+    Step.GRANT_ON_COMMITMENT: lambda one, number, by: services.grant_on_commitment(
+        number=number, calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.SEND: lambda one, number, by: services.send_result(
+        number=number, carrier="EMS", tracking_number="1", by=by, at=one.at
+    ),
+    Step.NOTE_RETURN: lambda one, number, by: services.note_return(
+        number=number, returned_on=one.at.date(), reason="无人签收", by=by, at=one.at
+    ),
+    Step.CLOSE: _deliver,
+    Step.WITHDRAW: lambda one, number, by: services.withdraw_case(
+        number=number, reason="不办了", by=by, at=one.at
+    ),
+    Step.TERMINATE: lambda one, number, by: services.terminate_case(
+        number=number, reason="主体注销", by=by, at=one.at
+    ),
+    Step.FIX_DOCUMENT: _fix,
+    Step.PROPOSE_END: lambda one, number, by: services.propose_end(
+        number=number,
+        ground=one.pick(["fraud", "unqualified", "law_changed", "facts_changed", "body_ended"]),
+        facts="伪造",
+        evidence="笔录",
+        compensation="按评估价",
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.STATE_VIEWS: lambda one, number, by: services.state_views(
+        number=number, text="不是我", by=by, at=one.at
+    ),
+    Step.DECLINE_END: _decide_end(NotEnded.NOT_PROVEN),
+    Step.REVOKE: _decide_end(None),
+    Step.RETRACT: _decide_end(None),
+    Step.DEREGISTER: _decide_end(None),
+}
+"""Every step that people take, as its service is called."""
+
+
+def _notice(one: History) -> None:
+    """Load a notice of one more day off, and reckon the clocks anew."""
+    off = one.at.date() + one.pick([1, 3, 10]) * DAY
+    one.calendar = WorkdayCalendar(
+        first=one.calendar.first,
+        last=one.calendar.last,
+        holidays=one.calendar.holidays | {off},
+        workdays=one.calendar.workdays - {off},
+    )
+    services.recompute_clocks(calendar=one.calendar, by=tasks.RECKONED_BY, at=one.at)
+
+
+def _open(one: History) -> None:
+    if len(one.numbers) < 4:
+        one.open(one.pick([item for item in LIMITS if item != WAYS]))
+
+
+def _check(one: History) -> None:
+    services.record_check(
+        number=one.numbers[-1],
+        outcome=one.pick(list(CheckOutcome)),
+        method=CheckMethod.SITE,
+        facts="看过现场。",
+        conditions=["place"],
+        second_officer="冯同行",
+        by=commitments.CHECKER,
+        at=one.at,
+    )
+
+
+CLOCKS: Mapping[str, Callable[[History], Any]] = {
+    "deem accepted": lambda one: services.deem_accepted(
+        calendar=one.calendar, by=tasks.DEEMED_BY, at=one.at
+    ),
+    "end corrections": lambda one: services.end_expired_corrections(by=tasks.ENDED_BY, at=one.at),
+    "end hearings": lambda one: services.end_unrequested_hearings(
+        calendar=one.calendar, by=tasks.UNHEARD_BY, at=one.at
+    ),
+    "deem renewed": lambda one: services.deem_renewed(
+        calendar=one.calendar, by=tasks.RENEWED_BY, at=one.at
+    ),
+    "deregister": lambda one: services.deregister_expired(by=tasks.DEREGISTERED_BY, at=one.at),
+    "report missed": lambda one: services.report_missed_clocks(by=tasks.REPORTED_BY, at=one.at),
+    "holiday notice": _notice,
+    "one more case": _open,
+    "post-check": _check,
+}
+"""What happens to cases besides the steps that people take."""
