@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from yiwang.cases.policy import ending
-from yiwang.cases.policy.deadlines import decision_days
+from yiwang.cases.policy import commitments, ending
+from yiwang.cases.policy.deadlines import decision_days, notice_due_on
 from yiwang.cases.policy.procedure import (
     HEARING_HOLD_WORKDAYS,
     HEARING_REQUEST_WORKDAYS,
     hearing_day_problem,
 )
+from yiwang.cases.policy.renewing import RENEWAL_LEAD_WORKDAYS, in_time
 from yiwang.catalogue.policy.items import Limit
 from yiwang.config import env
 from yiwang.content.policy import holidays
@@ -135,3 +136,55 @@ def test_on_which_grounds_a_licence_ends_and_what_follows(example: dict[str, Any
     }
     assert example["effect"] in ground.effect
     assert bool(example["effect"]) == bool(ground.effect)
+
+
+@named("deemed")
+def test_what_silence_means(example: dict[str, Any], calendar: WorkdayCalendar):
+    if "received" in example:
+        assert notice_due_on(received_on=example["received"], calendar=calendar) == example["last"]
+        assert counted(example["received"], 5, []) == example["last"]
+        return
+    asked, ends = example["asked"], example["ends"]
+    early = in_time(asked_on=asked, valid_until=ends, lead=RENEWAL_LEAD_WORKDAYS, calendar=calendar)
+    assert early is example["silence"]
+    assert (counted(asked, 30, []) < ends) is example["silence"]
+
+
+BARS = {
+    "告知承诺": commitments.BARS_COMMITMENT,
+    "容缺受理": commitments.BARS_TOLERANCE,
+}
+
+
+@named("tolerance_and_commitment")
+def test_what_may_come_later_and_who_may_promise(
+    example: dict[str, Any], calendar: WorkdayCalendar
+):
+    if "decided" in example:
+        due = commitments.post_check_due_on(decided_on=example["decided"], months=2)
+        assert due == example["due"]
+    elif "received" in example:
+        due = commitments.tolerance_due_on(
+            received_on=example["received"],
+            material_days=example["material"],
+            default_days=10,
+            promised_workdays=example["promised"],
+            issue_first=example["first"],
+            calendar=calendar,
+        )
+        assert due == example["due"]
+    else:
+        (kind,) = [one for one in commitments.RecordKind if one.label == example["record"]]
+        record = commitments.Record(
+            kind=kind,
+            reason="查证属实",
+            from_on=dt.date(2026, 3, 1),
+            until_on=example.get("until"),
+            repaired_on=example.get("repaired"),
+        )
+        closed = [
+            name
+            for name, kinds in BARS.items()
+            if commitments.barred([record], kinds, on=example["on"])
+        ]
+        assert closed == example["closed"]
