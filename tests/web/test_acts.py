@@ -24,6 +24,19 @@ from yiwang.web import acts
 ACT = re.compile(r"[a-z]+\.[a-z_]*[a-z]")
 SOURCE = Path(yiwang.__file__).parent
 COMPUTED = {
+    "archives/services/ending.py": {
+        f"archives.{act}"
+        for act in (
+            "place_hold",
+            "propose_lift",
+            "lift_hold",
+            "propose_destruction",
+            "decide_destruction",
+        )
+    },
+    "notices/services/choosing.py": {
+        f"notices.{act}" for act in ("confirm_contact", "remove_contact", "save_choice")
+    },
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
     "cases/services/switching.py": {f"cases.automatic_{act.value}" for act in SwitchAct},
     "catalogue/services/drafting.py": {f"catalogue.draft_{step.value}" for step in DraftStep},

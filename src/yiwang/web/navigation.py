@@ -136,6 +136,7 @@ DESK: Sequence[Entry] = (
         address="officer:gateway",
         permission=Permission.GATEWAY_MANAGE,
     ),
+    Entry(key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE),
     Entry(
         key="systems",
         label=_("部门系统"),
@@ -148,7 +149,6 @@ DESK: Sequence[Entry] = (
         address="officer:notices",
         permission=Permission.SYSTEM_MANAGE,
     ),
-    Entry(key="users", label=_("账号"), address="officer:users", permission=Permission.USER_MANAGE),
     Entry(key="posts", label=_("岗位"), address="officer:posts", permission=Permission.POST_GRANT),
 )
 

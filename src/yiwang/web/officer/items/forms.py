@@ -92,8 +92,13 @@ class PartForm(forms.Form):
         return [one for one in self.shapes if one.shape is Shape.PART and one.optional]
 
     def clean(self) -> dict[str, Any]:
-        """Read answers by the kind of the question they are compared with."""
+        """Read answers by the kind of their question; pass over groups that are not there."""
         cleaned = super().clean() or {}
+        for group in self._groups():
+            prefix = f"{group.name}{JOIN}"
+            if not cleaned.get(f"{prefix}{PRESENT}"):  # what is not there cannot be wrong
+                for name in [one for one in self.errors if one.startswith(prefix)]:
+                    del self.errors[name]
         for shape in self.shapes:
             if shape.shape is Shape.ANSWER and shape.name in cleaned:
                 try:
