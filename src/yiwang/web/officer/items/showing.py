@@ -362,6 +362,6 @@ def rule_lines(rules: RuleSet) -> list[str]:
     """Return a decision table line by line, for reading two of them side by side."""
     facts = [f"{_('事实')}{_('：')}{fact_words(fact)}" for fact in rules.facts]
     rows = [f"{row.id}{_('：')}{row_words(rules, row)}" for row in rules.rows]
-    tests = [f"{_('测试')}{_('：')}{test_words(test)}" for test in rules.tests]
+    tests = [f"{_('测试行')}{_('：')}{test_words(test)}" for test in rules.tests]
     head = [text for text in (rules.name, rules.note) if text]
     return [*head, *facts, *rows, *tests]
