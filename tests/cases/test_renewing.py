@@ -11,11 +11,12 @@ from tests.cases.test_handling_items import definition, granted, held
 from tests.factories import cases
 from yiwang.audit.queries import trail
 from yiwang.cases import queries, services, tasks
-from yiwang.cases.models import Message, Renewal
+from yiwang.cases.models import Message, Renewal, SpecialProcedure
 from yiwang.cases.policy.renewing import in_time
 from yiwang.cases.policy.states import CaseState, Way
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.cases.queries import CaseView
+from yiwang.kernel.clocks import StopReason
 from yiwang.licences.models import Licence
 
 pytestmark = pytest.mark.usefixtures("easy_district")
@@ -65,6 +66,25 @@ def test_no_decision_before_the_end_renews_without_a_gap_once_and_is_reported():
     assert "视为准予延续" in text
     assert "第2版" in text
     assert len(trail(target=f"case:{number}", act="cases.report_deemed_renewal")) == 1
+
+
+def test_silence_renews_even_while_the_limit_is_stopped():
+    number = asked().number
+    services.start_special(
+        number=number,
+        kind=StopReason.EXPERT_REVIEW,
+        workdays=200,
+        reason="需要专家评审。",
+        calendar=cases.CALENDAR,
+        by=cases.REVIEWER,
+        at=cases.FRIDAY,
+    )
+
+    assert deem(ENDS) == [number]
+
+    case = queries.case(number, by=cases.HEAD)
+    assert (case.state, case.way) == (CaseState.APPROVED, Way.DEEMED)
+    assert not SpecialProcedure.objects.filter(ended_on=None).exists()
 
 
 def test_a_decision_in_time_goes_on_where_the_old_licence_ends_and_loses_no_day():

@@ -37,6 +37,7 @@ ACTS: Mapping[str, str] = {
     "cases.clock_missed": _("报告超期"),
     "cases.clocks_recomputed": _("重算期限"),
     "cases.close": _("送达办结"),
+    "cases.deliver_copy": _("再次送达副本"),
     "cases.decline": _("不予受理"),
     "cases.decline_end": _("不予撤销、撤回或者注销"),
     "cases.decline_extension": _("不批准延长期限"),

@@ -215,6 +215,7 @@ def conclude(
         "delivery_due_on",
         "due_on",
         "assigned_to",
+        "stopped_since",
     ]
     if outcome is Outcome.GRANT:
         case.licence_identifier = _issue_licence(case, item, by=by, at=at)

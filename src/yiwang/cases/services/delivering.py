@@ -128,6 +128,15 @@ def deliver(
     if recipient and document is not None:
         _issue_receipt(case, document, row, relation=relation, by=by, at=at)
     if CaseState(case.state) not in STEPS[Step.CLOSE].starts:
+        audit.record(
+            at=at,
+            actor=by.ref,
+            act="cases.deliver_copy",
+            target=f"case:{case.number}",
+            detail={"channel": channel.value},
+            department=acting.department,
+            ip=by.ip,
+        )
         return
     close(case, at)
     move(

@@ -12,9 +12,10 @@ from yiwang.cases.models import Case, Message, Renewal
 from yiwang.cases.policy import renewing
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.states import STEPS, CaseState, Step
+from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.services.deciding import conclude
+from yiwang.cases.services.procedure import end_stop
 from yiwang.cases.services.steps import capacity, locked, version_of
 from yiwang.catalogue.policy.items import HandlingKind, ItemVersion
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
@@ -108,9 +109,11 @@ def _deem(number: str, *, calendar: WorkdayCalendar, by: Actor, at: datetime) ->
     acting = capacity(case, STEPS[Step.DEEM_RENEWED], by)
     row.deemed_on = day_of(at)
     row.save(update_fields=["deemed_on"])
-    case.stopped_since = None
     try:
         with transaction.atomic():
+            if CaseState(case.state) in STOPPED:
+                end_stop(case, by=by, at=at)
+            case.stopped_since = None
             conclude(
                 case,
                 version_of(case),
