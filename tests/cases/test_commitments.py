@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -58,6 +59,21 @@ def test_a_commitment_is_granted_the_day_it_is_accepted_and_checked_two_months_l
     assert page.row.first
     clock = CaseClock.objects.get(case__number=case.number, kind="post_check")
     assert clock.due_on == dt.date(2026, 5, 6)
+
+
+def test_a_holiday_notice_leaves_the_promise_of_the_same_day():
+    number = commitments.accepted().number
+    before = cases.page(number).case
+    feast = dataclasses.replace(
+        cases.CALENDAR, holidays=cases.CALENDAR.holidays | {dt.date(2026, 3, 11)}
+    )
+
+    done = services.recompute_clocks(calendar=feast, by=cases.CLOCK, at=AT)
+
+    after = cases.page(number).case
+    assert done.changed == (number,)
+    assert after.statutory_on > before.statutory_on
+    assert (after.promised_on, after.due_on) == (AT.date(), AT.date())
 
 
 def test_what_was_signed_is_kept_as_it_was_shown_with_both_hashes():

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseClock, Extension, Hearing, SpecialProcedure
+from yiwang.cases.models.commitments import Commitment
 from yiwang.cases.policy.deadlines import (
     day_of,
     decision_days,
@@ -112,20 +113,35 @@ def extended_workdays(case: Case) -> int:
 def set_limits(case: Case, item: ItemVersion, *, calendar: WorkdayCalendar) -> None:
     """Reckon both limits of an accepted, running case from everything that is written down.
 
+    A case on commitment was promised its decision the same day, until something stopped or
+    extended it.
+
     Raises:
         CalendarGapError: the calendar ends before a limit; nothing is changed.
     """
     if case.accepted_on is None:
         raise ValueError(f"case {case.number} was not accepted")
+    stops = stops_of(case)
     days = decision_days(
         accepted_on=case.accepted_on,
         limit=item.limit,
-        stops=stops_of(case),
+        stops=stops,
         extended_workdays=extended_workdays(case),
         calendar=calendar,
     )
     case.statutory_on, case.promised_on = days.statutory_on, days.promised_on
-    case.due_on, case.stopped_since = days.promised_on, None
+    if not stops and case.extended_on is None and _same_day(case, item):
+        case.promised_on = case.accepted_on
+    case.due_on, case.stopped_since = case.promised_on, None
+
+
+def _same_day(case: Case, item: ItemVersion) -> bool:
+    """Tell whether the decision was promised for the day of acceptance; others cost no query."""
+    return (
+        item.commitment_terms is not None
+        and not case.deemed
+        and Commitment.objects.filter(case=case).exists()
+    )
 
 
 def stop_limits(case: Case, *, on: date, due_on: date | None) -> None:
