@@ -94,7 +94,7 @@ def test_a_firm_is_served_at_the_window_with_the_same_item(visit: Visit, tmp_pat
     acts.choose(page, "是否已经通过食品安全知识培训考核？", "是")
     page.get_by_label("热食类食品").check()
     row = page.locator("#material-layout_plan")
-    row.locator("input[type=file]").set_input_files(acts.sheet(tmp_path))
+    row.locator("input[type=file][multiple]").set_input_files(acts.sheet(tmp_path))
     acts.press(page, "上传所选文件")
     expect(row).to_contain_text("布局图.pdf")
     assert page.get_by_label("经营场所面积").input_value() == acts.TYPED["经营场所面积"]
