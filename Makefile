@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue bench-rules meaning demo-reset reference screens messages build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue bench-rules soak meaning demo-reset reference screens messages build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -73,8 +73,11 @@ bench-documents: .venv/.stamp-dev ## documents printed, sealed and checked per s
 bench-population: .venv/.stamp-dev ## rows per second of the invented population, and searches in it
 	@$(PY) -m bench.population
 
-bench-cases: .venv/.stamp-dev frontend/dist/.stamp ## cases per second through the HTTP API
-	@$(PY) -m bench.cases
+bench-cases: .venv/.stamp-dev frontend/dist/.stamp ## cases per second by every path, stored sizes, replay; BENCH="--stored 1000 1000000"
+	@$(PY) -m bench.cases $(BENCH)
+
+soak: .venv/.stamp-dev frontend/dist/.stamp ## a district week in ten minutes, with kills, then nothing is amiss; SOAK="--minutes 3"
+	@$(PY) -m bench.soak --kills $(SOAK)
 
 bench-search: .venv/.stamp-dev meaning ## how well and how fast the search finds; BENCH="--data PATH" for the sets
 	@$(PY) -m bench.search $(BENCH)

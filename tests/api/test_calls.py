@@ -71,6 +71,24 @@ def test_a_case_is_opened_accepted_assigned_reviewed_decided_and_delivered(calle
     assert len(callers("firm").get("/my/messages").json()) == 3
 
 
+def test_a_result_is_sent_by_post_and_arrives(callers):
+    case = opened(callers)
+    path = f"/cases/{case['number']}"
+    day = cases.FRIDAY.date().isoformat()
+    for who, call, body, state in [
+        ("clerk", "acceptance", {}, "accepted"),
+        ("reviewer", "opinion", {"outcome": "grant", "opinion": "符合"}, "decision_pending"),
+        ("approver", "decision", {"outcome": "grant"}, "approved"),
+        ("clerk", "dispatch", {"carrier": "邮政", "tracking_number": "EX1"}, "delivering"),
+        ("clerk", "arrival", {"arrived_on": day, "signed_by": "张示例"}, "closed"),
+    ]:
+        answer = callers(who).post(f"{path}/{call}", body)
+        assert (answer.status_code, answer.json()["state"]) == (200, state), answer.content
+
+    again = callers("clerk").post(f"{path}/dispatch", {"carrier": "邮政", "tracking_number": "2"})
+    assert "办结" in problem(again, 409, "cases.step_refused")
+
+
 def test_an_applicant_applies_corrects_and_withdraws_by_the_api(callers):
     firm = callers("firm")
     body = {"item": cases.RESTAURANT, "applicant": cases.FIRM_REF, "answers": {}}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from yiwang.cases.policy.ending import NotEnded
-from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Tab
+from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.catalogue.policy.items import Audience
 
@@ -133,6 +134,22 @@ class Deliver(Act):
 
     channel: DeliveryChannel
     result: Word = ""
+
+
+class Send(Act):
+    """Send the result by post or courier."""
+
+    carrier: Word
+    tracking_number: Word
+    to_name: Word = Field(default="", description="Addressee; empty: the applicant.")
+
+
+class Arrive(Act):
+    """A parcel arrived."""
+
+    arrived_on: date
+    signed_by: Word
+    relation: Relation = Relation.SELF
 
 
 class Reason(Act):

@@ -231,6 +231,18 @@ def deliver_case(request: HttpRequest, number: Number, body: schemas.Deliver) ->
     )
 
 
+@router.post("/cases/{number}/dispatch", response=CASE, operation_id="send_result")
+def send_result(request: HttpRequest, number: Number, body: schemas.Send) -> HttpResponse:
+    """Send the result by post or courier; the case waits until it arrives."""
+    return answer(services.send_result(number=number, **body.dict(), by=actor(request), at=now()))
+
+
+@router.post("/cases/{number}/arrival", response=CASE, operation_id="note_arrival")
+def note_arrival(request: HttpRequest, number: Number, body: schemas.Arrive) -> HttpResponse:
+    """Note that what was sent arrived; the case is closed."""
+    return answer(services.note_arrival(number=number, **body.dict(), by=actor(request), at=now()))
+
+
 @router.post("/cases/{number}/termination", response=CASE, operation_id="terminate_case")
 def terminate_case(request: HttpRequest, number: Number, body: schemas.Reason) -> HttpResponse:
     """End a case without a decision."""
