@@ -91,24 +91,6 @@ class PartForm(forms.Form):
     def _groups(self) -> list[FieldShape]:
         return [one for one in self.shapes if one.shape is Shape.PART and one.optional]
 
-    def full_clean(self) -> None:
-        """Ask nothing of a group that is not ticked, for it is not kept."""
-        left_out = [
-            f"{group.name}{JOIN}"
-            for group in self._groups()
-            if self.is_bound and not self.data.get(f"{group.name}{JOIN}{PRESENT}")
-        ]
-        asked = self.fields
-        self.fields = {
-            name: field
-            for name, field in asked.items()
-            if name.endswith(f"{JOIN}{PRESENT}") or not name.startswith(tuple(left_out))
-        }
-        try:
-            super().full_clean()
-        finally:
-            self.fields = asked
-
     def clean(self) -> dict[str, Any]:
         """Read answers by the kind of their question; pass over groups that are not there."""
         cleaned = super().clean() or {}
