@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,8 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from ninja.security import HttpBearer
 
 from yiwang.cases.policy.deadlines import day_of
@@ -114,3 +117,13 @@ def answer(value: Any, *, status: int = 200) -> HttpResponse:
         content_type="application/json",
         status=status,
     )
+
+
+def tagged(request: HttpRequest, found: HttpResponse) -> HttpResponse:
+    """Return `found` with its ETag, or that the caller has it already."""
+    etag = quote_etag(hashlib.sha256(found.content).hexdigest()[:32])
+    found["ETag"] = etag
+    found["Cache-Control"] = "no-cache"
+    told = get_conditional_response(request, etag=etag, response=found)
+    assert isinstance(told, HttpResponse)
+    return told

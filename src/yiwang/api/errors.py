@@ -19,6 +19,7 @@ from yiwang.catalogue.policy.drafting import DraftStepRefusedError
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.services import KeyReusedError
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (CaseNotFoundError, 404),
     (PermissionRefusedError, 403),
     (ConflictRefusedError, 409),
+    (KeyReusedError, 409),
     (StepRefusedError, 409),
     (DraftStepRefusedError, 409),
     (NotHolderError, 409),

@@ -13,6 +13,7 @@ from yiwang.api import (
     gateway,
     items,
     notices,
+    portal,
     procedure,
     public,
     staff,
@@ -34,6 +35,8 @@ api.add_router("", public.router)
 api.add_router("", catalogue.router)
 api.add_router("", applicants.router)
 api.add_router("", notices.router)
+api.add_router("", portal.open_router)
+api.add_router("", portal.router)
 api.add_router("", staff.router)
 api.add_router("", procedure.router)
 api.add_router("", commitments.router)

@@ -335,3 +335,26 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.purpose}"
+
+
+class NamedCall(models.Model):
+    """A call that created something under a key of the caller, so that it is not done twice.
+
+    Kept for two days. `fingerprint` is keyed; neither the body nor the answer is kept.
+    """
+
+    user_ref = models.CharField("调用人", max_length=80)
+    key = models.CharField("幂等键", max_length=80)
+    fingerprint = models.CharField("内容指纹", max_length=64)
+    made = models.CharField("所建", max_length=80)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="organisations_call_key_names_one_call", fields=["user_ref", "key"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_ref} {self.key}"

@@ -29,7 +29,7 @@ from yiwang.organisations.permissions import (
     require,
 )
 from yiwang.organisations.policy.departments import WrittenConcentration, WrittenDepartment
-from yiwang.organisations.policy.terms import DepartmentKind, UserKind
+from yiwang.organisations.policy.terms import AuthorisationKind, DepartmentKind, UserKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -334,6 +334,32 @@ def tokens_of(login: str, *, by: Actor) -> list[TokenView]:
             revoked_at=row.revoked_at,
         )
         for row in ApiToken.objects.filter(user__login=login).order_by("-pk")[:TOKENS_SHOWN]
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateView:
+    """For whom an account acts beside its owner, and until when (exclusive)."""
+
+    subject_ref: str
+    kind: AuthorisationKind
+    since: date
+    until: date | None
+
+
+def mandates_of(by: Actor, *, on: date) -> list[MandateView]:
+    """List the authorisations under which `by` acts on a day; one query."""
+    rows = Authorisation.objects.on(on).filter(
+        user__login=by.ref.removeprefix("user:"), subject_ref__in=sorted(by.subjects)
+    )
+    return [
+        MandateView(
+            subject_ref=row.subject_ref,
+            kind=AuthorisationKind(row.kind),
+            since=row.valid_from,
+            until=row.valid_until,
+        )
+        for row in rows.order_by("pk")
     ]
 
 

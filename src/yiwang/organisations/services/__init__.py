@@ -15,6 +15,7 @@ from yiwang.organisations.services.accounts import (
     reopen_account,
     reset_password,
 )
+from yiwang.organisations.services.calls import KeyReusedError, once
 from yiwang.organisations.services.identities import (
     IdentityRefusedError,
     authenticate_identity,
@@ -54,6 +55,7 @@ __all__ = [
     "ConcentrationRefusedError",
     "DelegationRefusedError",
     "IdentityRefusedError",
+    "KeyReusedError",
     "PasswordRefusedError",
     "PostRefusedError",
     "SecondStepRefusedError",
@@ -78,6 +80,7 @@ __all__ = [
     "issue_token",
     "link_identity",
     "offer_binding",
+    "once",
     "reopen_account",
     "reset_password",
     "revoke_authorisation",

@@ -1,0 +1,37 @@
+"""What a firm does by the API besides applying."""
+
+from __future__ import annotations
+
+from tests.api.test_calls import opened, problem
+from tests.factories import cases
+
+
+def test_a_firm_reads_its_letters_and_a_stranger_finds_none(callers):
+    number = opened(callers)["number"]
+    firm = callers("firm")
+
+    (letter,) = firm.get("/my/documents").json()["rows"]
+
+    assert letter["case_number"] == number
+    problem(
+        callers("stranger").get(f"/cases/{number}/letters/{letter['id']}"), 404, "cases.not_found"
+    )
+    assert firm.get("/my/data").json()[0]["ref"] == cases.FIRM_REF
+    assert firm.get("/my/mandates").json() == []
+    assert firm.get("/my/reads", subject=cases.FIRM_REF).json() == {"rows": [], "after": None}
+    problem(firm.get("/my/reads", subject="person:" + "0" * 32), 404, "api.not_found")
+    assert firm.get(f"/cases/{number}/rating").json() == {"rating": None}
+
+
+def test_a_question_is_handed_over_once_and_its_key_is_good_for_nothing_else(callers):
+    firm = callers("firm")
+    body = {"question": "换发执照要带什么材料？", "item": cases.RESTAURANT}
+
+    first = firm.post("/my/questions", body, key="q1")
+    again = firm.post("/my/questions", body, key="q1")
+
+    assert first.status_code == 201, first.content
+    assert first.json()["query_code"] == again.json()["query_code"]
+    assert len(firm.get("/my/questions").json()) == 1
+    other = firm.post("/my/questions", body | {"question": "另一个问题怎么办？"}, key="q1")
+    assert "换一个键" in problem(other, 409, "api.key_reused")
