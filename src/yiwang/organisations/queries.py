@@ -327,7 +327,7 @@ def tokens_of(login: str, *, by: Actor) -> list[TokenView]:
         TokenView(
             id=row.pk,
             purpose=row.purpose,
-            scopes=tuple(Permission(scope) for scope in row.scopes),
+            scopes=tuple(one for one in Permission if one.value in row.scopes),
             issued_at=row.issued_at,
             issued_by=row.issued_by,
             expires_at=row.expires_at,
@@ -388,7 +388,7 @@ def authenticate_token(token: str, *, at: datetime, ip: str = "") -> Actor | Non
     )
     if row is None or not row.user.may_sign_in:
         return None
-    scopes = frozenset(Permission(scope) for scope in row.scopes)
+    scopes = frozenset(one for one in Permission if one.value in row.scopes)
     return _actor(row.user, at=at, ip=ip, scopes=scopes)
 
 
