@@ -45,7 +45,12 @@ def test_three_people_take_an_application_to_its_licence(visit: Visit, tmp_path:
 
     applicant.goto(f"/cases/{number}/")
     letters = handling.letters(applicant)
-    assert [title for title, _ in letters] == ["收件凭证", "受理通知书", "准予行政许可决定书"]
+    assert [title for title, _ in letters] == [
+        "收件凭证",
+        "容缺受理承诺书",
+        "受理通知书",
+        "准予行政许可决定书",
+    ]
     for title, pdf in letters:
         words = acts.words(pdf)
         assert number in words, title
