@@ -17,7 +17,8 @@ def kept() -> dict[str, str]:
 
 
 def save(page: Page, name: str = "保存") -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
     expect(page.get_by_role("status")).to_be_visible()
 
 
@@ -26,7 +27,7 @@ def write(visit: Visit) -> str:
     draft = begin(visit)
     page = visit(login="owner", size=DESK, scripts=False)
     page.goto(f"{draft}edit/auto/")
-    if page.get_by_text("老店延续").count():
+    if page.get_by_label("规则名称").input_value() == "老店延续":
         return draft
     page.get_by_label("规则名称").fill("老店延续")
     page.get_by_label("说明").fill("自 2026-12-01 起使用。")

@@ -168,7 +168,7 @@ def fingerprint() -> list[tuple[Any, ...]]:
                 for name in tables
             )
         )
-        return list(cursor.fetchall())
+        return sorted(cursor.fetchall())  # the server may look through the tables side by side
 
 
 class Watch:
