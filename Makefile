@@ -44,10 +44,10 @@ demo-reset: .venv/.stamp ## throw the demo's database and files away
 test: .venv/.stamp-dev frontend/dist/.stamp ## all tests, real Chromium included
 	@$(PY) scripts/need_browser.py
 	@$(PY) -m yiwang.config.build --quiet
-	@$(PYTEST) -n $(JOBS) --dist loadgroup
+	@$(PYTEST) -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 test-fast: .venv/.stamp-dev ## tests without browser, load and the exhaustive ones
-	@$(PYTEST) -n $(JOBS) --dist loadgroup -m "not browser and not load and not thorough"
+	@$(PYTEST) -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not browser and not load and not thorough"
 
 test-postgres: .venv/.stamp-dev frontend/dist/.stamp ## the tests against a server from Debian's packages
 	@bash scripts/test_postgres.sh

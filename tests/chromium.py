@@ -65,10 +65,10 @@ class Site:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what opens a browser, and keep it on one worker: the district is started once."""
+    """Mark what opens a browser, and keep the tests of a file on one worker, with one district."""
     if "district_site" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group("browser"))
+        item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
 
 
 @pytest.hookimpl(trylast=True)
