@@ -375,13 +375,19 @@ class Department:
 def kill_at_random(
     district: District, department: Department, log: Log, *, seed: int, until: float, pause: float
 ) -> None:
-    """Kill one thing after the other, each time waiting until the district answers again."""
+    """Kill one thing after the other, each time waiting until the district answers again.
+
+    Each round kills all four in an order drawn anew, so that none is spared by chance.
+    """
     chance = random.Random(seed)
+    doomed: list[str] = []
     while True:
         time.sleep(min(pause * (0.6 + 0.8 * chance.random()), max(0.0, until - time.monotonic())))
         if time.monotonic() >= until:
             return
-        what = chance.choice(["web", "worker", "database", "department"])
+        if not doomed:
+            doomed = chance.sample(["web", "worker", "database", "department"], 4)
+        what = doomed.pop()
         log.kills[what] += 1
         began = time.monotonic()
         if what == "department":

@@ -54,8 +54,9 @@ def main(page: Page) -> Locator:
 
 
 def heading(page: Page, words: str) -> None:
-    """Wait for the page with this heading."""
+    """Wait for the whole page with this heading."""
     expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+    page.wait_for_load_state()
 
 
 def summary(page: Page, label: str) -> str:

@@ -21,6 +21,7 @@ def fill(page: Page) -> None:
     while page.get_by_role("link", name="继续：核对并提交").count() == 0:
         page.get_by_role("link", name=re.compile("^继续：")).click()
         expect(page.get_by_role("button", name="保存并继续")).to_be_visible()
+        page.wait_for_load_state()
         if page.get_by_role("group", name=re.compile("您要办哪一种")).count():
             acts.choose(page, "您要办哪一种？", "第一次申领")
             acts.choose(page, "是否请别人代领？", "否")
