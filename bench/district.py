@@ -150,6 +150,7 @@ def connect(district: District) -> None:
     """Point Django of this process at the district's database, as its superuser."""
     os.environ |= {
         "YIWANG_HOME": str(district.home),
+        "YIWANG_DEMO": "1",  # the accounts that walk are invented
         "YIWANG_EVENTS": "outbox",
         "DJANGO_SETTINGS_MODULE": "yiwang.config.settings",
     }

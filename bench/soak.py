@@ -739,7 +739,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=4.0, help="arrivals a second at the busiest")
     parser.add_argument("--clients", type=int, default=4, help="clients at once")
     wish = parser.parse_args(arguments)
-    os.environ["YIWANG_DEMO"] = "1"
     with running(2) as district:
         connect(district)
         prepare(district, licence=True)

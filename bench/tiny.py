@@ -6,7 +6,6 @@ python -m bench.tiny
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from bench import cases, soak
@@ -16,7 +15,6 @@ from bench.items import prepare
 
 def main() -> int:
     """Run both for some seconds; return 1 when something is amiss."""
-    os.environ["YIWANG_DEMO"] = "1"
     with running(1) as district:
         connect(district)
         prepare(district, licence=True)
