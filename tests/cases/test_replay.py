@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.factories import automatic, cases
 from tests.factories.automatic import Register, submit
-from tests.factories.cases import APPROVER, CALENDAR, FRIDAY, REVIEWER
+from tests.factories.cases import APPROVER, CALENDAR, CLERK, FRIDAY, REVIEWER
 from yiwang.cases import services
 from yiwang.cases.models.automatic import Replay, ReplayDifference
 from yiwang.cases.policy.terms import Outcome
@@ -19,7 +19,7 @@ from yiwang.cases.queries import CaseView
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.services import checks
 from yiwang.cases.services.automatic import SYSTEM
-from yiwang.cases.services.replaying import require_replay
+from yiwang.cases.services.replaying import EarlierCasesThen, require_replay
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.cli.cases import cases as commands
@@ -50,9 +50,13 @@ def person(sequence: int, born_on: dt.date = automatic.BORN) -> PersonView:
 def by_people(who: PersonView, outcome: Outcome, *, at: dt.datetime = FRIDAY) -> CaseView:
     case = submit(who, at=at, by_person=True, key=f"{who.ref[-30:]}-{at:%d%H%M}")
     services.accept_case(number=case.number, calendar=CALENDAR, by=REVIEWER, at=at)
-    services.propose(number=case.number, outcome=outcome, opinion="核对", by=REVIEWER, at=at)
+    return decide(case.number, outcome, at=at)
+
+
+def decide(number: str, outcome: Outcome, *, at: dt.datetime) -> CaseView:
+    services.propose(number=number, outcome=outcome, opinion="核对", by=REVIEWER, at=at)
     return services.decide(
-        number=case.number,
+        number=number,
         outcome=outcome,
         reason="核对结果",
         article="第三十三条",
@@ -97,6 +101,41 @@ def test_what_rules_would_have_done_is_counted_against_what_people_did(item):
     (row,) = questions.differences(view.id, by=REVIEWER)
     assert (row.case_number, row.readable) == (differing.number, True)
     assert not questions.differences(view.id, by=cases.STRANGER)[0].readable
+
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "running", "granted", "last_year"),
+    [
+        (FRIDAY - 9 * HOUR, False, False, 0),
+        (FRIDAY, False, False, 0),
+        (FRIDAY + HOUR, True, False, 0),
+        (FRIDAY + 3 * HOUR, False, True, 1),
+        (FRIDAY + 5 * HOUR, True, True, 1),
+        (FRIDAY + 7 * HOUR, False, True, 1),
+        (FRIDAY + dt.timedelta(days=370), False, True, 0),
+    ],
+)
+def test_what_an_applicant_had_is_known_for_any_moment(
+    easy_district, at, running, granted, last_year
+):
+    first = cases.receive()
+    services.accept_case(number=first.number, calendar=CALENDAR, by=CLERK, at=FRIDAY)
+    decide(first.number, Outcome.GRANT, at=FRIDAY + 2 * HOUR)
+    second = cases.receive(at=FRIDAY + 4 * HOUR)
+    services.withdraw_case(
+        number=second.number, reason="不办了", by=cases.FIRM, at=FRIDAY + 6 * HOUR
+    )
+
+    earlier = EarlierCasesThen(cases.RESTAURANT)
+    earlier.read([cases.FIRM_REF])
+
+    assert [
+        earlier.value(asked, cases.FIRM_REF, at)
+        for asked in ("running_same_item", "granted_same_item", "granted_last_year")
+    ] == [running, granted, last_year]
 
 
 def test_a_replay_looks_at_a_case_as_it_was_then(item):

@@ -9,13 +9,16 @@ the day are read from the licences. Anything else cannot be rebuilt and is named
 from __future__ import annotations
 
 import hashlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import models, transaction
+from django.db.models import FloatField, QuerySet
+from django.db.models.functions import Cast, Extract, Least
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import ReplayAsked
@@ -200,8 +203,9 @@ def run_replay(
         )
         counts, unknown = dict(row.counts), set(row.unknown_facts)
         listed = ReplayDifference.objects.filter(replay=row).count()
+        earlier = EarlierCasesThen(row.item_slug)
         for start in range(row.done, len(ids), BATCH):
-            batch = _Batch(row.item_slug, rules, ids[start : start + BATCH])
+            batch = _Batch(rules, ids[start : start + BATCH], earlier)
             differences: list[ReplayDifference] = []
             for case in batch.cases:
                 answered = batch.verdict(case)
@@ -278,8 +282,9 @@ _UNKNOWN = object()
 class _Batch:
     """Some past cases with everything their facts are rebuilt from, one query for each kind."""
 
-    def __init__(self, item_slug: str, rules: RuleSet, ids: Sequence[int]) -> None:
+    def __init__(self, rules: RuleSet, ids: Sequence[int], earlier: EarlierCasesThen) -> None:
         self.rules = rules
+        self.earlier = earlier
         self.missing: set[str] = set()
         self.cases: list[dict[str, Any]] = sorted(
             Case.objects.filter(pk__in=ids).values(*_COLUMNS), key=lambda case: -case["id"]
@@ -303,7 +308,8 @@ class _Batch:
         self.licences = (
             licences.holdings(refs, asks[LICENCES]) if LICENCES in asks else _NOTHING_HELD
         )
-        self.earlier = _earlier(item_slug, refs) if EARLIER_CASES.name in asks else _NO_EARLIER
+        if EARLIER_CASES.name in asks:
+            earlier.read(refs)
 
     def verdict(self, case: Mapping[str, Any]) -> _Answered:
         """Return what the rules would have done with one case."""
@@ -346,7 +352,7 @@ class _Batch:
                 for one in self.licences.get((case["applicant_ref"], field), ())
             )
         if name == EARLIER_CASES.name:
-            return self._earlier_cases(field, case)
+            return self.earlier.value(field, case["applicant_ref"], case["received_at"])
         return _UNKNOWN
 
     def _registered(self, field: str, case: Mapping[str, Any]) -> object:
@@ -368,65 +374,76 @@ class _Batch:
             field, _UNKNOWN
         )
 
-    def _earlier_cases(self, field: str, case: Mapping[str, Any]) -> object:
-        at: datetime = case["received_at"]
-        others = [
-            one
-            for one in self.earlier.get(case["applicant_ref"], ())
-            if one.number != case["number"] and one.received_at < at
-        ]
-        granted = [
-            one
-            for one in others
-            if one.outcome == Outcome.GRANT.value
-            and one.decided_at is not None
-            and one.decided_at < at
-        ]
-        if field == "running_same_item":
-            return any(
-                (one.decided_at is None or one.decided_at >= at)
-                and (one.closed_at is None or one.closed_at >= at)
-                for one in others
-            )
-        if field == "granted_same_item":
-            return bool(granted)
-        if field == "granted_last_year":
-            year_ago = at - timedelta(days=365)
-            return sum(one.decided_at >= year_ago for one in granted if one.decided_at)
-        return _UNKNOWN
 
-
-@dataclass(frozen=True, kw_only=True)
-class _EarlierCase:
-    """A case of the same applicant and item."""
-
-    number: str
-    received_at: datetime
-    decided_at: datetime | None
-    closed_at: datetime | None
-    outcome: str
-
-
-_NO_EARLIER: Mapping[str, Sequence[_EarlierCase]] = {}
 _NOTHING_HELD: Mapping[tuple[str, str], Sequence[licences.Holding]] = {}
 
 
-def _earlier(item_slug: str, refs: Iterable[str]) -> Mapping[str, Sequence[_EarlierCase]]:
-    found: dict[str, list[_EarlierCase]] = {}
-    rows = Case.objects.filter(item_slug=item_slug, applicant_ref__in=list(refs)).values_list(
-        "applicant_ref", "number", "received_at", "decided_at", "closed_at", "outcome"
-    )
-    for ref, number, received_at, decided_at, closed_at, outcome in rows:
-        found.setdefault(ref, []).append(
-            _EarlierCase(
-                number=number,
-                received_at=received_at,
-                decided_at=decided_at,
-                closed_at=closed_at,
-                outcome=outcome,
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Moments of one applicant's cases of one item, each sorted, in seconds since 1970."""
+
+    received: array[float] = field(default_factory=lambda: array("d"))
+    ended: array[float] = field(default_factory=lambda: array("d"))
+    granted: array[float] = field(default_factory=lambda: array("d"))
+
+
+class EarlierCasesThen:
+    """What applicants had of the same item at any moment; each applicant is read once a replay.
+
+    An applicant with ten thousand cases costs a search among sorted moments for each of them.
+    """
+
+    def __init__(self, item_slug: str) -> None:
+        self.item_slug = item_slug
+        self._known: dict[str, _Moments] = {}
+
+    def read(self, refs: Iterable[str]) -> None:
+        """Read the cases of those applicants that were not read before."""
+        fresh = {ref: _Moments() for ref in refs if ref not in self._known}
+        if not fresh:
+            return
+        rows = (
+            Case.objects.filter(item_slug=self.item_slug, applicant_ref__in=list(fresh))
+            .annotate(
+                received=_seconds("received_at"),
+                ended=Least(_seconds("decided_at"), _seconds("closed_at")),
+                granted=models.Case(
+                    models.When(outcome=Outcome.GRANT.value, then=_seconds("decided_at"))
+                ),
             )
+            .values_list("applicant_ref", "received", "ended", "granted")
         )
-    return found
+        for ref, received, ended, granted in rows.iterator(chunk_size=10_000):
+            moments = fresh[ref]
+            moments.received.append(received)
+            if ended is not None:
+                moments.ended.append(ended)
+            if granted is not None:
+                moments.granted.append(granted)
+        for ref, moments in fresh.items():
+            self._known[ref] = _Moments(
+                *(
+                    array("d", sorted(one))
+                    for one in (moments.received, moments.ended, moments.granted)
+                )
+            )
+
+    def value(self, asked: str, ref: str, at: datetime) -> object:
+        """Return what the check of earlier cases would have answered for `ref` just before `at`."""
+        moments, moment = self._known[ref], at.timestamp()
+        granted = bisect_left(moments.granted, moment)
+        if asked == "running_same_item":
+            return bisect_left(moments.received, moment) > bisect_left(moments.ended, moment)
+        if asked == "granted_same_item":
+            return granted > 0
+        if asked == "granted_last_year":
+            year_ago = (at - timedelta(days=365)).timestamp()
+            return granted - bisect_left(moments.granted, year_ago)
+        return _UNKNOWN
+
+
+def _seconds(column: str) -> Cast:
+    return Cast(Extract(column, "epoch", tzinfo=UTC), FloatField())  # else of the wall clock
 
 
 def _told_before(ids: Sequence[int]) -> dict[int, dict[str, object]]:
