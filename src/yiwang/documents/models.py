@@ -44,6 +44,32 @@ class StoredFile(models.Model):
         return f"{self.sha256[:12]} {self.media_type}"
 
 
+class FileReading(models.Model):
+    """What was read off a file without a text layer, kept so that nothing is read twice.
+
+    The text itself is a file of the store, like the paper that it was read off, and goes with it.
+    """
+
+    file = models.OneToOneField(
+        StoredFile,
+        verbose_name="文件",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+    )
+    text = models.OneToOneField(
+        StoredFile, verbose_name="识别结果", on_delete=models.PROTECT, related_name="+"
+    )
+    engine = models.CharField("识别程序", max_length=60)
+    read_at = models.DateTimeField("识别时间")
+
+    class Meta:
+        verbose_name = "文字识别"
+
+    def __str__(self) -> str:
+        return f"{self.file_id[:12]} {self.engine}"
+
+
 class UploadQuerySet(models.QuerySet["Upload"]):
     """Named questions about sets of uploads."""
 

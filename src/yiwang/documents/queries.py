@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from yiwang.documents import store
-from yiwang.documents.models import Upload
+from yiwang.documents import recognising, store
+from yiwang.documents.models import FileReading, Upload
 from yiwang.documents.policy.files import MediaType, ScanState, UploadState
+from yiwang.documents.policy.readings import Reading, ReadingState, from_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,24 @@ def open_preview(ref: str) -> bytes | None:
     """
     preview = _row(ref).preview_id
     return store.open(preview) if preview else None
+
+
+def reading(ref: str) -> Reading:
+    """Return what was read off the uploaded file `ref`; waiting where nobody read it yet.
+
+    Raises:
+        LookupError: there is no such upload.
+    """
+    return reading_of(_row(ref).derivative_id)
+
+
+def reading_of(sha256: str) -> Reading:
+    """Return what was read off a stored file by what reads today."""
+    kept = FileReading.objects.filter(file_id=sha256, engine=recognising.ENGINE).first()
+    if kept is not None:
+        return from_plain(json.loads(store.open(kept.text_id))["reading"])
+    installed = recognising.available()
+    return Reading(state=ReadingState.WAITING if installed else ReadingState.MISSING)
 
 
 def view(row: Upload) -> UploadView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import BinaryIO
 
@@ -9,16 +10,17 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
-from yiwang.documents import inspecting, previewing, store
+from yiwang.documents import inspecting, previewing, recognising, store
 from yiwang.documents.inspecting import UploadRefusedError
-from yiwang.documents.models import Upload
+from yiwang.documents.models import FileReading, Upload
 from yiwang.documents.policy.files import (
     UNUSED_MAX_BYTES,
     ScanState,
     UploadState,
     clean_name,
 )
-from yiwang.documents.queries import UploadView, key_of, view
+from yiwang.documents.policy.readings import Reading, ReadingState, to_plain
+from yiwang.documents.queries import UploadView, key_of, reading_of, upload, view
 
 __all__ = [
     "UploadRefusedError",
@@ -26,6 +28,7 @@ __all__ = [
     "accept_upload",
     "mark_used",
     "purge_unused_uploads",
+    "read_upload",
     "record_scan",
 ]
 
@@ -132,6 +135,40 @@ def record_scan(*, ref: str, passed: bool) -> UploadView:
     row.scan = (ScanState.PASSED if passed else ScanState.BLOCKED).value
     row.save(update_fields=["scan"])
     return view(row)
+
+
+def read_upload(*, ref: str, at: datetime) -> Reading:
+    """Read the uploaded file `ref` off its pages, once for equal files; takes seconds.
+
+    Raises:
+        LookupError: there is no such upload.
+    """
+    found = upload(ref)
+    sha256 = found.derivative_sha256
+    known = reading_of(sha256)
+    if known.state is not ReadingState.WAITING:
+        return known
+    made = recognising.read(store.open(sha256), found.media_type)
+    if made.state is not ReadingState.MISSING:
+        _keep_reading(sha256, made, at=at)
+    return made
+
+
+@transaction.atomic
+def _keep_reading(sha256: str, made: Reading, *, at: datetime) -> None:
+    """Keep what was read, unless the file is gone or somebody kept it meanwhile."""
+    store.hold(sha256)
+    if not Upload.objects.filter(derivative_id=sha256).exists():
+        return
+    plain = {"file": sha256, "engine": recognising.ENGINE, "reading": to_plain(made)}
+    text = store.put(json.dumps(plain, ensure_ascii=False).encode(), "application/json", kept=False)
+    before = FileReading.objects.filter(file_id=sha256).first()
+    FileReading.objects.update_or_create(
+        file_id=sha256,
+        defaults={"text_id": text.sha256, "engine": recognising.ENGINE, "read_at": at},
+    )
+    if before is not None and before.text_id != text.sha256:
+        store.drop(before.text_id)
 
 
 def _locked(ref: str) -> Upload:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from yiwang.documents.models import StoredFile, Upload
+from yiwang.documents.models import FileReading, StoredFile, Upload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def folder() -> Folder:
     return _folder(settings.FILES_DIR)
 
 
-def _hold(sha256: str) -> None:
+def hold(sha256: str) -> None:
     """Keep others from storing or deleting the same content until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
@@ -132,7 +132,7 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     """
     sha256 = hashlib.sha256(data).hexdigest()
     sm3 = hashlib.new("sm3", data).hexdigest()
-    _hold(sha256)
+    hold(sha256)
     folder().write(sha256, data)
     row, _ = StoredFile.objects.get_or_create(
         sha256=sha256,
@@ -161,13 +161,17 @@ def keep(sha256: str) -> None:
 @transaction.atomic
 def drop(sha256: str) -> bool:
     """Delete the stored file `sha256` unless somebody needs it; tell whether it was deleted."""
-    _hold(sha256)
+    hold(sha256)
     pointed_at = Q(original_id=sha256) | Q(derivative_id=sha256) | Q(preview_id=sha256)
     if Upload.objects.filter(pointed_at).exists():
         return False
+    read_off = FileReading.objects.filter(file_id=sha256, file__kept=False)
+    texts = list(read_off.values_list("text_id", flat=True))
     deleted, _ = StoredFile.objects.filter(sha256=sha256, kept=False).delete()
     if deleted:
-        folder().delete(sha256)
+        StoredFile.objects.filter(sha256__in=texts).delete()
+        for one in (sha256, *texts):
+            folder().delete(one)
     return bool(deleted)
 
 

@@ -9,6 +9,7 @@ import pytest
 import pyvips
 
 from tests.factories import documents as files
+from yiwang.cases.policy.material_kinds import parsed
 from yiwang.cases.policy.prechecks import Finding, Grade, PreCheck, Wanted, findings
 from yiwang.documents import looking
 from yiwang.documents.policy.files import MediaType
@@ -20,7 +21,16 @@ AT = dt.datetime(2026, 3, 6, 9, tzinfo=dt.UTC)
 TODAY = dt.date(2026, 3, 6)
 NUMBER = "310114194903070021"
 OTHER = "310114199001011236"
+KINDS = parsed(
+    [
+        "营业执照：营业执照；应有：统一社会信用代码、印章",
+        "委托书：授权委托书、委托书",
+        "身份证：居民身份证、公民身份号码；应有：身份证号",
+        "食品经营许可证：食品经营许可证；应有：证书编号、有效期、印章",
+    ]
+)
 WANTED = Wanted(
+    kinds=KINDS,
     material="授权委托书",
     standard="写明委托事项，并由单位盖章",
     holder_name="王示范",
@@ -86,7 +96,7 @@ def test_a_picture_of_a_sealed_page_shows_its_red_round_seal_and_is_sharp(sealed
 
     assert "红色圆形印迹" in of(found, PreCheck.SEAL).message
     assert of(found, PreCheck.READABLE).grade is Grade.FINE
-    assert "照片里的文字程序不识别" in of(found, PreCheck.TEXT).message
+    assert "没有安装文字识别程序" in of(found, PreCheck.TEXT).message
     assert {of(found, one).grade for one in (PreCheck.KIND, PreCheck.NUMBER, PreCheck.PERSON)} == {
         Grade.UNKNOWN
     }
@@ -96,7 +106,7 @@ def test_a_page_without_a_seal_is_doubted_only_where_the_standard_wants_one():
     plain = seen(letter())
     free = seen(letter(), wanted=Wanted(material="授权委托书"))
 
-    assert "没有找到红色印章" in of(plain, PreCheck.SEAL).message
+    assert "没有找到印章或者电子签名" in of(plain, PreCheck.SEAL).message
     assert of(plain, PreCheck.SEAL).grade is Grade.DOUBT
     assert of(free, PreCheck.SEAL).grade is Grade.UNKNOWN
 
@@ -142,7 +152,7 @@ def test_the_paper_of_somebody_else_is_noticed_and_the_name_hidden():
 
     assert number.grade is Grade.DOUBT
     assert OTHER not in number.message
-    assert name.message == "材料上写的是“李**”，与申请人不一致，请核对是否拿错了材料。"
+    assert name.message == "材料上写的是“李**”，申请人是“王**”，两者不一致，请核对是否拿错了材料。"
 
 
 def test_a_number_with_a_wrong_check_digit_is_noticed_and_not_shown():

@@ -122,7 +122,7 @@ def test_the_paper_of_another_firm_is_noticed_at_the_window(papers):
 
     shown = hand_in(other, "布局图.pdf")
 
-    assert "材料上写的是“上海别家餐饮有限公司”，与申请人不一致" in words(shown)
+    assert "材料上写的是“上海别家餐饮有限公司”，申请人是“上海示例餐饮" in words(shown)
 
 
 def test_what_was_noticed_is_kept_and_the_look_leaves_a_trace(papers):

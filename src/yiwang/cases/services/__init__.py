@@ -89,7 +89,7 @@ from yiwang.cases.services.post_checks import (
     record_check,
     reopen_check,
 )
-from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks
+from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks, read_material
 from yiwang.cases.services.procedure import (
     ProcedureRefusedError,
     ask_departments,
@@ -219,6 +219,7 @@ __all__ = [
     "purge_drafts",
     "purge_prechecks",
     "read_letter",
+    "read_material",
     "read_message",
     "receive_at_counter",
     "recompute_clocks",

@@ -5,17 +5,33 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from procrastinate.contrib.django import app
 
 from yiwang.audit import services as audit
 from yiwang.cases.models.prechecks import UploadCheck
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.prechecks import Finding, Wanted, doubts, findings
+from yiwang.cases.policy.material_kinds import PREFIX, parsed
+from yiwang.cases.policy.prechecks import (
+    NOBODY_READ,
+    Finding,
+    Wanted,
+    doubts,
+    findings,
+    needs_reading,
+)
 from yiwang.catalogue.policy.items import Material
+from yiwang.content import queries as content
 from yiwang.documents import looking
 from yiwang.documents import queries as documents
+from yiwang.documents import services as files
 from yiwang.documents.policy.files import MediaType
+from yiwang.documents.policy.looks import Look
+from yiwang.documents.policy.readings import ReadingState
+from yiwang.documents.queries import UploadView
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
+
+READ_TASK = "yiwang.cases.read_material"
 
 KEPT_DAYS = 30
 """How long the findings about a file that went into no case are kept, as long as the file."""
@@ -39,37 +55,105 @@ def precheck_upload(
     upload = documents.upload(upload_ref)
     if upload.owner_ref != by.ref:
         raise LookupError(f"no upload {upload_ref} of {by.ref}")
+    look = _look(upload)
+    reading = documents.reading(upload_ref) if needs_reading(look) else NOBODY_READ
+    found = findings(
+        look,
+        _wanted(material.name, material.accept_standard, applicant_ref),
+        today=day_of(at),
+        reading=reading,
+    )
+    with transaction.atomic():
+        _keep(upload_ref, material.id, found, owner_ref=by.ref, by=by, at=at)
+        if reading.state is ReadingState.WAITING:
+            app.configure_task(READ_TASK, queue="documents", lock=READ_TASK).defer(
+                upload_ref=upload_ref,
+                material_id=material.id,
+                material=material.name,
+                standard=material.accept_standard,
+                applicant_ref=applicant_ref,
+                timestamp=int(at.timestamp()),
+            )
+    return found
+
+
+def read_material(
+    *,
+    upload_ref: str,
+    material_id: str,
+    material: str,
+    standard: str,
+    applicant_ref: str,
+    by: Actor,
+    at: datetime,
+) -> tuple[Finding, ...]:
+    """Read the pages of a file, and say anew what is to be said about it; takes seconds.
+
+    Nothing is done for a file that was taken away meanwhile.
+
+    Args:
+        upload_ref: The file.
+        material_id: Which material it was handed in as.
+        material: Name of that material.
+        standard: Its acceptance standard.
+        applicant_ref: Whose material it should be.
+        by: The job that reads.
+        at: Moment of handing in.
+    """
+    upload = documents.uploads([upload_ref]).get(upload_ref)
+    if upload is None:
+        return ()
+    try:
+        reading = files.read_upload(ref=upload_ref, at=at)
+    except LookupError:  # taken away while it waited
+        return ()
+    found = findings(
+        _look(upload),
+        _wanted(material, standard, applicant_ref),
+        today=day_of(at),
+        reading=reading,
+    )
+    with transaction.atomic():
+        _keep(upload_ref, material_id, found, owner_ref=upload.owner_ref, by=by, at=at)
+    return found
+
+
+def _look(upload: UploadView) -> Look:
     is_pdf = upload.media_type is MediaType.PDF
     content = (
-        documents.open_original(upload_ref) if is_pdf else documents.open_derivative(upload_ref)
+        documents.open_original(upload.ref) if is_pdf else documents.open_derivative(upload.ref)
     )
+    return looking.look(content, upload.media_type)
+
+
+def _wanted(material: str, standard: str, applicant_ref: str) -> Wanted:
     held = registers.prefill(applicant_ref)
     kind = "person" if applicant_ref.startswith("person:") else "entity"
     number = held.get("person.id_number" if kind == "person" else "entity.uscc")
     name = held.get(f"{kind}.name")
-    found = findings(
-        looking.look(content, upload.media_type),
-        Wanted(
-            material=material.name,
-            standard=material.accept_standard,
-            holder_name=name.value if name else "",
-            holder_number=number.value if number else "",
-        ),
-        today=day_of(at),
+    return Wanted(
+        material=material,
+        standard=standard,
+        holder_name=name.value if name else "",
+        holder_number=number.value if number else "",
+        kinds=parsed(text.text for text in content.texts_under(PREFIX).values()),
     )
-    _keep(upload_ref, material.id, found, by=by, at=at)
-    return found
 
 
-@transaction.atomic
 def _keep(
-    upload_ref: str, material_id: str, found: tuple[Finding, ...], *, by: Actor, at: datetime
+    upload_ref: str,
+    material_id: str,
+    found: tuple[Finding, ...],
+    *,
+    owner_ref: str,
+    by: Actor,
+    at: datetime,
 ) -> None:
     UploadCheck.objects.update_or_create(
         upload_ref=upload_ref,
         material_id=material_id,
         defaults={
-            "owner_ref": by.ref,
+            "owner_ref": owner_ref,
             "findings": [
                 {"check": one.check.value, "grade": one.grade.value, "message": one.message}
                 for one in found
