@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -9,18 +10,20 @@ from ninja import File, Header, Path, Query, Router
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from yiwang.api import schemas
+from yiwang.api import own_tokens, schemas
 from yiwang.api.context import actor, answer, calendar, now, today
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
 from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.queries import CaseView, DraftView, MessageView, automatic
 from yiwang.cases.queries.automatic import AutomaticView
+from yiwang.documents import queries as uploaded
 from yiwang.documents import services as documents
 from yiwang.documents.queries import UploadView
 from yiwang.licences import queries as licences
 from yiwang.licences.queries import LicenceView
 from yiwang.organisations.permissions import Permission, PermissionRefusedError
+from yiwang.organisations.services import once
 
 router = Router(tags=["applicants"])
 
@@ -63,9 +66,25 @@ def my_messages(request: HttpRequest) -> HttpResponse:
 
 
 @router.post("/drafts", response={201: DraftView, **COMMON}, operation_id="create_draft")
-def create_draft(request: HttpRequest, body: schemas.SaveDraft) -> HttpResponse:
-    """Begin an application."""
-    return answer(_save(request, None, body), status=201)
+def create_draft(
+    request: HttpRequest,
+    body: schemas.SaveDraft,
+    idempotency_key: Header[schemas.Key | None] = None,
+) -> HttpResponse:
+    """Begin an application; the same Idempotency-Key gives the same draft."""
+    own_tokens.require_item(request, body.item)
+    if idempotency_key is None:
+        return answer(_save(request, None, body), status=201)
+    by, at = actor(request), now()
+    made = once(
+        key=idempotency_key,
+        call="draft",
+        content=request.body,
+        act=lambda: str(_save(request, None, body).id),
+        by=by,
+        at=at,
+    )
+    return answer(queries.draft(int(made), by=by), status=201)
 
 
 @router.get("/drafts/{draft_id}", response=DRAFT, operation_id="get_draft")
@@ -77,6 +96,7 @@ def get_draft(request: HttpRequest, draft_id: DraftId) -> HttpResponse:
 @router.put("/drafts/{draft_id}", response=DRAFT, operation_id="save_draft")
 def save_draft(request: HttpRequest, draft_id: DraftId, body: schemas.SaveDraft) -> HttpResponse:
     """Save what was filled in so far."""
+    own_tokens.require_item(request, body.item)
     return answer(_save(request, draft_id, body))
 
 
@@ -102,19 +122,41 @@ def attach_file(request: HttpRequest, draft_id: DraftId, body: schemas.Attach) -
 
 
 @router.post("/uploads", response={201: UploadView, **COMMON}, operation_id="upload_file")
-def upload_file(request: HttpRequest, file: File[UploadedFile]) -> HttpResponse:
-    """Upload a file; it is used by attaching its ref."""
-    by = actor(request)
+def upload_file(
+    request: HttpRequest,
+    file: File[UploadedFile],
+    idempotency_key: Header[schemas.Key | None] = None,
+) -> HttpResponse:
+    """Upload a file; it is used by attaching its ref. The same Idempotency-Key: the same file."""
+    by, at = actor(request), now()
     if not by.subjects and not by.may_somewhere(Permission.CASE_RECEIVE):
         raise PermissionRefusedError("该令牌不能上传文件，请使用申请人或者窗口收件的令牌。")
-    view = documents.accept_upload(
-        file=file,  # type: ignore[arg-type]  # an upload reads as a binary file does
-        name=file.name or "",
-        size=file.size or 0,
-        by=by.ref,
-        at=now(),
+
+    def keep() -> str:
+        view = documents.accept_upload(
+            file=file,  # type: ignore[arg-type]  # an upload reads as a binary file does
+            name=file.name or "",
+            size=file.size or 0,
+            by=by.ref,
+            at=at,
+        )
+        return view.ref
+
+    if idempotency_key is None:
+        return answer(uploaded.upload(keep()), status=201)
+    made = once(
+        key=idempotency_key, call="upload", content=_fingerprint(file), act=keep, by=by, at=at
     )
-    return answer(view, status=201)
+    return answer(uploaded.upload(made), status=201)
+
+
+def _fingerprint(file: UploadedFile) -> bytes:
+    """Return what names a file, and leave it at its beginning."""
+    digest = hashlib.sha256((file.name or "").encode())
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.digest()
 
 
 @router.post(

@@ -15,6 +15,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from ninja.security import HttpBearer
 
+from yiwang.api import own_tokens
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.content import queries as content
 from yiwang.kernel.addresses import client_address
@@ -22,6 +23,7 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor
+from yiwang.organisations.policy.own_tokens import OWN_TOKEN_PREFIX
 
 KEPT_SECONDS = 5.0
 """How long a process trusts a token, and keeps the calendar, without asking the database again."""
@@ -36,11 +38,23 @@ _calendar: list[tuple[float, WorkdayCalendar]] = []
 class Token(HttpBearer):
     """A bearer token; who it stands for acts in this request and is what the database shows to."""
 
-    openapi_description = "Issued by `yiwang users token` or in the back office."
+    openapi_description = (
+        "Of a department's program: issued by `yiwang users token` or in the back office. Of an "
+        "applicant's program: made by the applicant on the page 我的令牌, for one subject and the "
+        "scopes that each call names as `x-own-token-scope`."
+    )
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        """Return the actor behind `token`, or None."""
-        actor = _actor(token, ip=address_of(request))
+        """Return the actor behind `token`, or None.
+
+        Raises:
+            PermissionRefusedError: the token of an applicant was made for something else.
+            TooManyTriesError: it was used too often.
+        """
+        if token.startswith(OWN_TOKEN_PREFIX):
+            actor = own_tokens.used_by(request, token, at=now(), ip=address_of(request))
+        else:
+            actor = _actor(token, ip=address_of(request))
         if actor is not None:
             scope.enter(actor)
         return actor

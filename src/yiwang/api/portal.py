@@ -27,7 +27,7 @@ from yiwang.audit import queries as trail
 from yiwang.audit import services as audit
 from yiwang.cases import queries, services
 from yiwang.cases.policy.answers import plain_answers, problems
-from yiwang.cases.queries import CaseNotFoundError, CaseView, DraftView
+from yiwang.cases.queries import CaseNotFoundError, DraftView
 from yiwang.cases.queries.letters import LetterRow, letters_for
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import scenes as scenarios
@@ -345,18 +345,6 @@ def detach_file(request: HttpRequest, draft_id: Id, upload: Path[Hex]) -> HttpRe
         services.detach(
             draft_id=draft_id, upload_ref=f"upload:{upload}", by=actor(request), at=now()
         )
-    )
-
-
-@router.post(
-    "/cases/{number}/person-request",
-    response={200: CaseView, **COMMON},
-    operation_id="ask_person",
-)
-def ask_person(request: HttpRequest, number: Number, body: schemas.Reason) -> HttpResponse:
-    """Ask that a person decides, or looks at what a machine decided."""
-    return answer(
-        services.ask_person(number=number, reason=body.reason, by=actor(request), at=now())
     )
 
 

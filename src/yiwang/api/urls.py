@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from yiwang.api import (
     applicants,
@@ -13,6 +16,7 @@ from yiwang.api import (
     gateway,
     items,
     notices,
+    own_tokens,
     portal,
     procedure,
     public,
@@ -20,7 +24,21 @@ from yiwang.api import (
 )
 from yiwang.api.context import Token
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """The calls, each described with the scope that a key of an applicant needs for it."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the description in OpenAPI 3.1."""
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        found = super().get_openapi_schema(path_prefix=prefix, path_params=path_params)
+        own_tokens.described(found["paths"], prefix=prefix)
+        return found
+
+
+api = Api(
     title="Yiwang",
     version="1",
     description="The acts and questions of a district's service platform (政务服务接口).",

@@ -112,6 +112,11 @@ SETTINGS: dict[str, Setting] = {
             "max_connections.",
         ),
         Setting(
+            name="YIWANG_OWN_TOKEN_DAYS",
+            default="90",
+            meaning="Longest life in days of a token that an applicant makes for a program.",
+        ),
+        Setting(
             name="YIWANG_MAX_UPLOAD_MB",
             default="20",
             meaning="Largest file an applicant may hand in, in megabytes (1,000,000 bytes).",

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.organisations.permissions import Post
+from yiwang.organisations.policy.own_tokens import PURPOSE_LENGTH
 from yiwang.organisations.policy.terms import AuthorisationKind, DepartmentKind, UserKind
 
 
@@ -330,6 +331,41 @@ class ApiToken(models.Model):
             ),
             models.CheckConstraint(
                 name="organisations_token_has_purpose", condition=~Q(purpose="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.purpose}"
+
+
+class OwnToken(models.Model):
+    """A key an applicant made for a program: one subject, few scopes, an end (专用令牌).
+
+    `items` narrows what may be filed to those items; empty: any.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="own_tokens")
+    hash = models.CharField("令牌哈希", max_length=64, unique=True)
+    purpose = models.CharField("用途", max_length=PURPOSE_LENGTH)
+    subject_ref = models.CharField("为谁办事", max_length=80)
+    scopes = models.JSONField("权限范围")
+    items = models.JSONField("限于事项", default=list)
+    issued_at = models.DateTimeField("建立时间")
+    expires_at = models.DateTimeField("到期时间")
+    last_used_at = models.DateTimeField("最近使用时间", null=True, blank=True)
+    revoked_at = models.DateTimeField("收回时间", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="organisations_own_token_expires_after_issue",
+                condition=Q(expires_at__gt=F("issued_at")),
+            ),
+            models.CheckConstraint(
+                name="organisations_own_token_has_purpose", condition=~Q(purpose="")
+            ),
+            models.CheckConstraint(
+                name="organisations_own_token_has_subject", condition=~Q(subject_ref="")
             ),
         ]
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Prefetch, Q
 
+from yiwang.kernel.terms import Term
 from yiwang.organisations import secret_box
 from yiwang.organisations.models import (
     ApiToken,
     Authorisation,
     Department,
+    OwnToken,
     PostHolding,
     PowerConcentration,
     User,
@@ -29,6 +32,7 @@ from yiwang.organisations.permissions import (
     require,
 )
 from yiwang.organisations.policy.departments import WrittenConcentration, WrittenDepartment
+from yiwang.organisations.policy.own_tokens import OwnScope
 from yiwang.organisations.policy.terms import AuthorisationKind, DepartmentKind, UserKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -334,6 +338,56 @@ def tokens_of(login: str, *, by: Actor) -> list[TokenView]:
             revoked_at=row.revoked_at,
         )
         for row in ApiToken.objects.filter(user__login=login).order_by("-pk")[:TOKENS_SHOWN]
+    ]
+
+
+class Proof(Term):
+    """What an account shows a second time before something weighty."""
+
+    CODE = "code", "手机动态码"
+    PASSWORD = "password", "登录密码"
+    NONE = "none", "无"
+
+
+def proof_of(login: str) -> Proof:
+    """Return what an account can show: the code of a bound phone, else its password, if any."""
+    user = User.objects.get(login=login)
+    if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        return Proof.CODE
+    return Proof.PASSWORD if user.has_usable_password() else Proof.NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnTokenView:
+    """One key that an applicant made; the key itself is kept nowhere."""
+
+    id: int
+    purpose: str
+    subject_ref: str
+    scopes: tuple[OwnScope, ...]
+    items: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def own_tokens(*, by: Actor) -> list[OwnTokenView]:
+    """List the keys that `by` made for programs, newest first; one query."""
+    rows = OwnToken.objects.filter(user__login=by.ref.removeprefix("user:"))
+    return [
+        OwnTokenView(
+            id=row.pk,
+            purpose=row.purpose,
+            subject_ref=row.subject_ref,
+            scopes=tuple(OwnScope(one) for one in row.scopes),
+            items=tuple(row.items),
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in rows.order_by("-pk")[:TOKENS_SHOWN]
     ]
 
 
