@@ -80,7 +80,10 @@ def read(content: bytes, media_type: MediaType) -> Reading:
         return Reading(state=ReadingState.MISSING)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "yiwang.documents.recognising", media_type.value],
+            [
+                *(sys.executable, "-m", "yiwang.documents.recognising", media_type.value),
+                *(str(CPU_SECONDS), str(MEMORY_BYTES)),
+            ],
             input=content,
             capture_output=True,
             timeout=WALL_SECONDS,
@@ -89,17 +92,22 @@ def read(content: bytes, media_type: MediaType) -> Reading:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         log.warning("documents.reading_failed", size=len(content), error=type(error).__name__)
-        pages = _pages(error.stdout or b"")
+        pages = written(error.stdout or b"")
         state = ReadingState.READ if pages else ReadingState.FAILED
         return Reading(state=state, pages=pages, engine=ENGINE, whole=False)
-    return Reading(state=ReadingState.READ, pages=_pages(done.stdout), engine=ENGINE)
+    return Reading(state=ReadingState.READ, pages=written(done.stdout), engine=ENGINE)
 
 
-def _pages(written: bytes) -> tuple[Page, ...]:
-    """Return the pages that were written whole."""
+def written_as(page: Page) -> bytes:
+    """Return a page as the reading process writes it: one line."""
+    return json.dumps(asdict(page)).encode() + b"\n"
+
+
+def written(output: bytes) -> tuple[Page, ...]:
+    """Return the pages that were written whole before the process ended."""
     return tuple(
         page_from_plain(json.loads(line))
-        for line in written.splitlines(keepends=True)
+        for line in output.splitlines(keepends=True)
         if line.endswith(b"\n")
     )
 
@@ -189,8 +197,10 @@ def _seals(pixels: Pixels, reader: Recogniser) -> tuple[Seal, ...]:
     """Return the round marks on a page, red ones first, with the writing around them."""
     import cv2
 
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    light = pixels.astype(np.int16)
+    white = max(float(np.percentile(pixels, 95)), 1.0)  # the paper, however dark it was taken
+    lit = np.clip(pixels * (255 / white), 0, 255).astype(np.uint8)
+    grey = cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY)
+    light = lit.astype(np.int16)
     red, green, blue = light[:, :, 0], light[:, :, 1], light[:, :, 2]
     is_red = ((red > 110) & (red - green > 45) & (red - blue > 30)).astype(np.uint8)
     dark = ((grey < 140) & (is_red == 0)).astype(np.uint8)
@@ -295,12 +305,13 @@ def _corners(box: Any) -> Any:
 
 def main() -> None:
     """Read a file from standard input and write a page a line to standard output."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    media_type, cpu_seconds, memory_bytes = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds)))
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for page in read_pages(sys.stdin.buffer.read(), MediaType(sys.argv[1])):
-        sys.stdout.write(json.dumps(asdict(page)) + "\n")
-        sys.stdout.flush()
+    for page in read_pages(sys.stdin.buffer.read(), MediaType(media_type)):
+        sys.stdout.buffer.write(written_as(page))
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

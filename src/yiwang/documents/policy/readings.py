@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import cos, radians, sin
 from statistics import median
 from typing import Any
 
@@ -40,15 +41,11 @@ class Line:
     text: str
     confidence: float
 
-    @property
-    def middle(self) -> float:
-        """Return the height of the middle of the line on the page."""
-        return sum(y for _x, y in self.box) / 4
-
-    @property
-    def left(self) -> float:
-        """Return where the line begins."""
-        return min(x for x, _y in self.box)
+    def middle(self, slope: float = 0.0) -> Point:
+        """Return the middle of the line, on a page that is set straight by `slope` degrees."""
+        x, y = sum(x for x, _y in self.box) / 4, sum(y for _x, y in self.box) / 4
+        turn = radians(slope)
+        return x * cos(turn) + y * sin(turn), y * cos(turn) - x * sin(turn)
 
     @property
     def height(self) -> float:
@@ -111,7 +108,9 @@ class Reading:
     @property
     def text(self) -> str:
         """Return the text, row by row."""
-        return "\n".join(row for page in self.pages for row in rows(page.lines))[:TEXT_MAX]
+        return "\n".join(row for page in self.pages for row in rows(page.lines, page.tilt))[
+            :TEXT_MAX
+        ]
 
     @property
     def sure_share(self) -> float:
@@ -127,16 +126,25 @@ class Reading:
         return tuple(seal for page in self.pages for seal in page.seals)
 
 
-def rows(lines: Sequence[Line]) -> list[str]:
-    """Return the text of lines from top to bottom; what stands side by side is one row."""
+def rows(lines: Sequence[Line], slope: float = 0.0) -> list[str]:
+    """Return the text of lines from top to bottom; what stands side by side is one row.
+
+    Args:
+        lines: The lines of one page.
+        slope: Degrees by which they slope.
+    """
     grouped: list[list[Line]] = []
-    for line in sorted(lines, key=lambda one: one.middle):
+    for line in sorted(lines, key=lambda one: one.middle(slope)[1]):
         last = grouped[-1][-1] if grouped else None
-        if last and line.middle - last.middle < 0.5 * min(line.height, last.height):
+        apart = line.middle(slope)[1] - last.middle(slope)[1] if last else 0.0
+        if last and apart < 0.5 * min(line.height, last.height):
             grouped[-1].append(line)
         else:
             grouped.append([line])
-    return [" ".join(one.text for one in sorted(row, key=lambda one: one.left)) for row in grouped]
+    return [
+        " ".join(one.text for one in sorted(row, key=lambda one: one.middle(slope)[0]))
+        for row in grouped
+    ]
 
 
 def tilt(slopes: Sequence[float]) -> float:

@@ -54,7 +54,7 @@ from yiwang.web import forms as web_forms
 from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.items import given_answers, plain
-from yiwang.web.scans import scan
+from yiwang.web.scans import asked_file, found_again, scan
 from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
 
@@ -492,8 +492,17 @@ class Materials(DraftPage):
     template_name = "citizen/materials.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show every material and how it stands."""
-        return self._page()
+        """Show every material and how it stands, or what was noticed about one file since."""
+        asked_about = asked_file(request)
+        if asked_about is None:
+            return self._page()
+        ref, material = asked_about
+        noticed = findings_of([ref])
+        for one in self.materials:
+            for file in one.files:
+                if (file.ref, one.line.id) == (ref, material):
+                    return found_again(request, scan(file, material, noticed))
+        raise Http404("no such file of this draft")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take in one file, or say at that material what is wrong with it."""

@@ -55,7 +55,7 @@ from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.forms import Known, QuestionsForm, split_known
-from yiwang.web.scans import Scan, scan
+from yiwang.web.scans import Scan, asked_file, found_again, scan
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 NUMBER_LENGTH = 18
@@ -386,8 +386,15 @@ class Receive(Page):
         )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form."""
-        return self._page(self.form(None), self._papers({}), key=uuid.uuid4().hex)
+        """Show the form, or what was noticed since about a file that this clerk scanned."""
+        asked_about = asked_file(request)
+        if asked_about is None:
+            return self._page(self.form(None), self._papers({}), key=uuid.uuid4().hex)
+        ref, material = asked_about
+        upload = documents.uploads([ref]).get(ref)
+        if upload is None or upload.owner_ref != self.actor.ref:
+            raise Http404("no such file of this clerk")
+        return found_again(request, scan(upload, material, findings_of([ref])))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take scanned files at once; receive when asked to; else show the page again."""

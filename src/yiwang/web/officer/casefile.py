@@ -26,6 +26,7 @@ from yiwang.organisations import queries as organisations
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web.forms import in_words
+from yiwang.web.scans import waiting
 
 REGISTER_LABELS: Mapping[str, str] = {
     "person.name": "姓名",
@@ -87,6 +88,11 @@ class FileLine:
     def doubts(self) -> Sequence[Finding]:
         """What a program noticed and somebody should look at."""
         return doubts(self.findings)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether its words are still being read."""
+        return waiting(self.findings)
 
 
 @dataclass(frozen=True, kw_only=True)
