@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 
-PACKAGES = {"chromium": "chromium", "pdfsig": "poppler-utils"}
+PACKAGES = {"chromium": "chromium", "pdfsig": "poppler-utils", "curl": "curl"}
 FONT = "fonts-noto-cjk"
 COMMAND = "apt-get update && apt-get install --yes --no-install-recommends"
 
