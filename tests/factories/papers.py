@@ -66,7 +66,7 @@ def licence(**changes: str) -> Paper:
         title="营业执照",
         number="示00000001",
         fields=tuple(known.items()),
-        must=("营业执照", known["统一社会信用代码"], known["名称"], "2036年02月28日"),
+        must=("营业执照", known["统一社会信用代码"], known["名称"], known["有效期限"][-11:]),
     )
 
 

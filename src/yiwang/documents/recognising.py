@@ -40,6 +40,9 @@ PAGES_READ = 5
 SIDE = 2_000
 """Longest side, in pixels, of the picture that is read."""
 
+FOUND_SIDE = 1_280
+"""Longest side, in pixels, on which lines are found; they are then read off the larger picture."""
+
 CPU_SECONDS = 60
 WALL_SECONDS = 120
 MEMORY_BYTES = 4_000_000_000
@@ -198,7 +201,7 @@ def _seals(pixels: Pixels, reader: Recogniser) -> tuple[Seal, ...]:
     import cv2
 
     white = max(float(np.percentile(pixels, 95)), 1.0)  # the paper, however dark it was taken
-    lit = np.clip(pixels * (255 / white), 0, 255).astype(np.uint8)
+    lit: Any = cv2.convertScaleAbs(pixels, alpha=255 / white)
     grey = cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY)
     light = lit.astype(np.int16)
     red, green, blue = light[:, :, 0], light[:, :, 1], light[:, :, 2]
@@ -272,6 +275,9 @@ class _Rapid:
             params={
                 "Global.log_level": "critical",
                 "Global.use_cls": False,
+                "Det.limit_type": "max",
+                "Det.limit_side_len": FOUND_SIDE,
+                "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
                 "EngineConfig.onnxruntime.inter_op_num_threads": THREADS,
             }
