@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.cases.test_procedure import ask, inquire, on, requested
+from tests.content.conftest import manifest
 from tests.factories import cases
 from tests.factories.desk import hire
 from yiwang.audit.queries import trail
@@ -19,6 +20,8 @@ from yiwang.cases.policy.terms import ClockKind
 from yiwang.cases.queries import QueueRefusedError
 from yiwang.cases.queries.procedure import clocks_of, missed_clocks
 from yiwang.cases.services import clocks
+from yiwang.content.services import load_packs
+from yiwang.kernel import events
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.models import PowerConcentration
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
@@ -69,6 +72,41 @@ def test_a_holiday_notice_moves_every_running_clock_and_the_trail_tells_how():
     (told,) = trail(act="cases.clocks_recomputed", target=f"case:{reviewing}")
     assert told.detail["promised_on"] == "2026-03-13>2026-03-16"
     assert recompute(WITH_A_FEAST).changed == ()
+
+
+NOTICE = """\
+year: 2026
+title: 2026年放假安排
+source: 虚构
+festivals:
+  - {{name: 春节, first: 2026-02-15, last: 2026-02-23}}
+  - {{name: 国庆节, first: {first}, last: {last}}}
+"""
+
+
+def test_loading_a_notice_moves_the_clocks_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(events, "_transport", [events.deliver])
+    number = cases.reviewing().number
+    before = Case.objects.get(number=number).promised_on
+
+    def load(first: str, last: str) -> None:
+        folder = tmp_path / "packs" / "feast"
+        (folder / "holidays").mkdir(parents=True, exist_ok=True)
+        (folder / "pack.yaml").write_text(manifest("feast"))
+        (folder / "holidays" / "2026.yaml").write_text(NOTICE.format(first=first, last=last))
+        report = load_packs(
+            root=tmp_path / "packs", names=["feast"], by="user:operator", at=cases.FRIDAY,
+            apply=True, record=lambda **row: None,
+        )  # fmt: skip
+        assert report.errors == []
+
+    load("2026-10-01", "2026-10-07")
+    load("2026-03-11", "2026-03-11")
+
+    assert before == date("2026-03-13")
+    assert Case.objects.get(number=number).promised_on == date("2026-03-16")
+    (told,) = trail(act="cases.clocks_recomputed", target=f"case:{number}")
+    assert told.actor == "job:recompute-clocks"
 
 
 def test_a_case_whose_days_lie_beyond_the_calendar_keeps_them_and_is_named():

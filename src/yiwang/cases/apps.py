@@ -12,13 +12,15 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Listen for what is done after an act, guard publication, check texts."""
         from yiwang.cases.events import ReplayAsked
-        from yiwang.cases.handlers import on_replay_asked
+        from yiwang.cases.handlers import on_holidays_loaded, on_replay_asked
         from yiwang.cases.policy import material_kinds
         from yiwang.cases.services.replaying import require_replay
         from yiwang.catalogue.services import gates
         from yiwang.content import registry
+        from yiwang.content.events import HolidaysLoaded
         from yiwang.kernel.events import subscribe
 
         subscribe(ReplayAsked, on_replay_asked)
+        subscribe(HolidaysLoaded, on_holidays_loaded)
         gates.register(require_replay)
         registry.check_texts(material_kinds.PREFIX, material_kinds.problems)

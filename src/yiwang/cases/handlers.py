@@ -1,12 +1,31 @@
-"""What this package does about events: rules are tried on past cases after the act."""
+"""What this package does about events: rules tried on past cases, clocks reckoned anew."""
 
 from __future__ import annotations
 
+import structlog
+
 from yiwang.cases.events import ReplayAsked
 from yiwang.cases.services.automatic import SYSTEM
+from yiwang.cases.services.clocks import recompute
 from yiwang.cases.services.replaying import run_replay
+from yiwang.content import queries as content
+from yiwang.content.events import HolidaysLoaded
+from yiwang.organisations import scope
+from yiwang.organisations.permissions import Actor
+
+RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
+
+log = structlog.get_logger()
 
 
 def on_replay_asked(event: ReplayAsked) -> None:
     """Try them; a run that died is taken up where it stopped."""
     run_replay(replay_id=event.replay_id, by=SYSTEM, at=event.asked_at)
+
+
+def on_holidays_loaded(event: HolidaysLoaded) -> None:
+    """Reckon every running clock anew; a second time changes nothing."""
+    with scope.everything():
+        done = recompute(calendar=content.workday_calendar(), by=RECKONED_BY, at=event.at)
+    if done.changed or done.failed:
+        log.warning("cases.clocks_recomputed", changed=done.changed, failed=done.failed)

@@ -10,6 +10,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.cases import services
+from yiwang.cases.handlers import RECKONED_BY
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services import automatic, sampling
 from yiwang.cases.services.prechecks import READ_TASK
@@ -23,7 +24,6 @@ DEEMED_BY = Actor(ref="job:deem-accepted", name="系统（逾期视为受理）"
 ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
 UNHEARD_BY = Actor(ref="job:end-hearings", name="系统（逾期未要求听证）")
 REPORTED_BY = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
-RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
 RENEWED_BY = Actor(
     ref="job:deem-renewed",
     name="系统（视为准予延续）",
@@ -87,7 +87,7 @@ def report_missed_clocks(timestamp: int) -> None:
 @app.periodic(cron="25 1 * * *")
 @app.task(name="yiwang.cases.recompute_clocks", queue="maintenance")
 def recompute_clocks(timestamp: int) -> None:
-    """Reckon the running clocks anew; changes something only after a holiday notice was loaded."""
+    """Reckon the running clocks anew each night, should the job of a holiday notice have failed."""
     with scope.everything():
         done = services.recompute_clocks(
             calendar=content.workday_calendar(), by=RECKONED_BY, at=_moment(timestamp)

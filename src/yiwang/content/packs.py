@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from yiwang.content import queries, registry, services
+from yiwang.content.events import HolidaysLoaded
 from yiwang.content.policy import districts, holidays, texts
 from yiwang.content.policy.packs import Change, DiffLine, PackError, PackFile
+from yiwang.kernel import events
 
 
 class Holidays:
@@ -67,9 +69,13 @@ class Holidays:
     def apply(self, files: Sequence[PackFile], *, by: str, at: datetime) -> None:
         """Add the notices that are not loaded as they are written."""
         loaded = {notice.slug: notice.sha256 for notice in queries.notices()}
-        for notice in self._notices(files):
-            if loaded.get(notice.slug) != notice.sha256:
-                services.save_notice(notice)
+        fresh = [
+            notice for notice in self._notices(files) if loaded.get(notice.slug) != notice.sha256
+        ]
+        for notice in fresh:
+            services.save_notice(notice)
+        if fresh:
+            events.publish(HolidaysLoaded(at=at))
 
     def _notices(self, files: Sequence[PackFile]) -> Iterator[holidays.Notice]:
         for file in files:

@@ -380,7 +380,7 @@ def own_tokens(*, by: Actor) -> list[OwnTokenView]:
             id=row.pk,
             purpose=row.purpose,
             subject_ref=row.subject_ref,
-            scopes=tuple(OwnScope(one) for one in row.scopes),
+            scopes=tuple(one for one in OwnScope if one.value in row.scopes),
             items=tuple(row.items),
             issued_at=row.issued_at,
             expires_at=row.expires_at,
