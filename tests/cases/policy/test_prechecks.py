@@ -14,6 +14,7 @@ from yiwang.cases.policy.prechecks import Finding, Grade, PreCheck, Wanted, find
 from yiwang.documents import looking
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.policy.looks import Look
+from yiwang.documents.policy.readings import Line, Page, Reading, ReadingState, Seal
 from yiwang.documents.rendering import render
 from yiwang.documents.sealing import seal_pdf
 
@@ -195,3 +196,132 @@ def test_what_cannot_be_looked_at_says_so_and_nothing_else(content):
 def test_looking_is_done_by_a_process_of_its_own():
     assert "授权委托书" in looking.look(letter(), MediaType.PDF).text.replace(" ", "")
     assert looking.look(b"\0" * 1000, MediaType.PDF).failed
+
+
+FIRM = Wanted(
+    material="营业执照",
+    holder_name="上海示范餐饮管理有限公司",
+    holder_number="91310114MA1GW0XC69",
+    kinds=KINDS,
+)
+BLANK = Look(width=1200, height=1600, sharpness=900.0, brightness=200.0)
+
+
+def read_off(*texts: str, sure: float = 0.99, left: float = 100.0, **page) -> Reading:
+    """Return what was read off a page of a thousand pixels with these lines."""
+    lines = tuple(
+        Line(
+            box=(
+                (left, 40.0 * row),
+                (left + 300, 40.0 * row),
+                (left + 300, 40.0 * row + 20),
+                (left, 40.0 * row + 20),
+            ),
+            text=text,
+            confidence=sure,
+        )
+        for row, text in enumerate(texts, start=1)
+    )
+    made = Page(**{"width": 1000, "height": 1400, "lines": lines} | page)
+    return Reading(state=ReadingState.READ, pages=(made,), engine="test")
+
+
+def told(reading: Reading, check: PreCheck, wanted: Wanted = FIRM) -> Finding:
+    return of(findings(BLANK, wanted, today=TODAY, reading=reading), check)
+
+
+@pytest.mark.parametrize(
+    ("line", "grade", "words"),
+    [
+        ("营业期限：2016年3月1日至长期", Grade.FINE, "长期有效"),
+        (
+            "有效期限自2026年3月7日起至2031年3月6日",
+            Grade.DOUBT,
+            "从2026年3月7日开始，现在还没有生效",
+        ),
+        ("有效期限：2016.03.01—2026.03.05", Grade.DOUBT, "已经过期"),
+        ("有效期：2021-13-01至2026-03-05", Grade.DOUBT, "日期不存在"),
+    ],
+)
+def test_a_time_from_and_until_is_understood(line, grade, words):
+    found = told(read_off("营业执照", line), PreCheck.DATES)
+
+    assert (found.grade, words in found.message) == (grade, True)
+
+
+def test_a_validity_that_the_standard_asks_for_and_nobody_finds_is_doubted():
+    wanted = Wanted(material="卫生许可证", standard="在有效期内", kinds=KINDS)
+
+    assert told(read_off("卫生许可证正本"), PreCheck.DATES, wanted).grade is Grade.DOUBT
+    assert told(read_off("卫生许可证正本"), PreCheck.DATES).grade is Grade.UNKNOWN
+
+
+def test_a_letter_that_a_code_never_holds_is_put_right_only_where_the_check_then_holds():
+    right = told(read_off("代码：9131O114MA1GW0XC69"), PreCheck.NUMBER)
+    wrong = told(read_off("代码：9131O114MA1GW0XC68"), PreCheck.NUMBER)
+
+    assert right.message == "找到号码“913***********XC69”，校验位正确。"
+    assert wrong.message == "没有找到统一社会信用代码，请核对是否拍全、能否看清。"
+
+
+def test_a_wrong_number_that_was_read_may_be_misread():
+    found = told(read_off("代码：91310114MA1GW0XC68"), PreCheck.NUMBER)
+
+    assert "校验位不对，可能是识别有误，请与原件核对" in found.message
+
+
+def test_a_licence_without_the_number_that_its_kind_bears_is_doubted():
+    food = Wanted(material="食品经营许可证", kinds=KINDS)
+
+    assert told(read_off("营业执照", "名称：某某"), PreCheck.NUMBER).message == (
+        "没有找到统一社会信用代码，请核对是否拍全、能否看清。"
+    )
+    assert "没有找到证书编号" in told(read_off("食品经营许可证"), PreCheck.NUMBER, food).message
+    assert "校验位正确" in told(read_off("编号：JY23101140000018"), PreCheck.NUMBER, food).message
+    assert "校验位不对" in told(read_off("编号：JY23101140000019"), PreCheck.NUMBER, food).message
+
+
+def test_a_name_that_differs_in_one_character_may_be_misread():
+    found = told(read_off("名 称：上海示苑餐饮管理有限公司"), PreCheck.PERSON)
+
+    assert found.message == (
+        "材料上写的是“上海示苑餐饮管理有限公司”，申请人是“上海示范餐饮管理有限公司”，"
+        "两者不一致（只差一个字，可能是识别有误），请核对是否拿错了材料。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reading", "grade", "words"),
+    [
+        (read_off("营业执照", sure=0.4), Grade.DOUBT, "只有约 0% 的文字能看清"),
+        (read_off("营业执照", "某某", left=1.0), Grade.DOUBT, "文字一直到图片边缘"),
+        (read_off("营业执照", tilt=-14.0), Grade.DOUBT, "图片歪了约 14 度"),
+        (read_off("营业执照", turned=1), Grade.FINE, "图片没有转正"),
+        (read_off(), Grade.DOUBT, "没有识别出任何文字"),
+        (read_off("营业执照"), Grade.FINE, "图片清晰"),
+    ],
+)
+def test_how_a_page_was_taken_is_told_with_what_would_put_it_right(reading, grade, words):
+    found = told(reading, PreCheck.READABLE)
+
+    assert (found.grade, words in found.message) == (grade, True)
+
+
+@pytest.mark.parametrize(
+    ("seal", "words"),
+    [
+        (Seal(red=True, text="示例区市场监督管理局"), "印文为“示例区市场监督管理局”"),
+        (Seal(red=True), "红色圆形印迹"),
+        (Seal(red=False), "黑色圆形印迹，可能是复印件上的印章"),
+    ],
+)
+def test_a_seal_is_told_by_its_words_or_its_colour(seal, words):
+    found = told(read_off("营业执照", seals=(seal,)), PreCheck.SEAL)
+
+    assert (found.grade, words in found.message) == (Grade.FINE, True)
+
+
+def test_the_longest_name_of_a_kind_counts():
+    kinds = parsed(["许可证：甲", "食品经营许可证：乙"])
+
+    assert Wanted(material="食品经营许可证副本", kinds=kinds).kind.titles == ("乙",)
