@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.factories import cases
+from yiwang.cases import services
 from yiwang.cases.models import (
     Case,
     CaseAnswer,
@@ -23,6 +24,8 @@ from yiwang.cases.models import (
     Serial,
 )
 from yiwang.cases.policy.states import DECIDED, FINISHED, STOPPED, CaseState, pairs
+from yiwang.cases.policy.terms import Outcome
+from yiwang.cases.services.steps import ClockRefusedError
 
 pytestmark = pytest.mark.usefixtures("easy_district")
 
@@ -352,3 +355,29 @@ def test_a_file_stands_beside_a_draft_once():
     DraftUpload.objects.create(**upload)
 
     _refused("cases_draftupload_once_per_draft", lambda: DraftUpload.objects.create(**upload))
+
+
+def test_no_act_is_dated_before_the_last_one():
+    number = cases.accepted().number
+    hour_ago = AT - dt.timedelta(hours=1)
+
+    with pytest.raises(ClockRefusedError, match=r"在2026年03月06日 09:00办理过"):
+        services.propose(
+            number=number, outcome=Outcome.GRANT, opinion="符合", by=cases.REVIEWER, at=hour_ago
+        )
+    assert not Opinion.objects.exists()
+    broken(number, "cases_case_never_earlier", touched_at=hour_ago)
+
+
+def test_clocks_of_two_servers_may_differ_by_seconds():
+    number = cases.accepted().number
+
+    case = services.propose(
+        number=number,
+        outcome=Outcome.GRANT,
+        opinion="符合",
+        by=cases.REVIEWER,
+        at=AT - dt.timedelta(seconds=20),
+    )
+
+    assert case.state is CaseState.DECISION_PENDING

@@ -35,6 +35,7 @@ from yiwang.cases.models.shared import (
     no_truncate,
     values,
 )
+from yiwang.cases.policy.deadlines import CLOCKS_DIFFER
 from yiwang.cases.policy.states import (
     DECIDED,
     ENDED,
@@ -117,6 +118,22 @@ def _steps_known() -> pgtrigger.Trigger:
         func="""
             RAISE EXCEPTION 'cases_case_step_known: no step leads from % to %',
                 OLD.state, NEW.state USING ERRCODE = 'check_violation';
+        """,
+    )
+
+
+def _never_earlier() -> pgtrigger.Trigger:
+    """Refuse an act that is dated before the last one, but for what clocks of servers differ."""
+    return pgtrigger.Trigger(
+        name="never_earlier",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("touched_at"),  # type: ignore[no-untyped-call]  # no types
+        condition=pgtrigger.Condition(
+            f"NEW.touched_at < OLD.touched_at - interval '{CLOCKS_DIFFER.seconds} seconds'"
+        ),
+        func="""
+            RAISE EXCEPTION 'cases_case_never_earlier: % after %',
+                NEW.touched_at, OLD.touched_at USING ERRCODE = 'check_violation';
         """,
     )
 
@@ -511,6 +528,7 @@ class Case(models.Model):
         ]
         triggers = [
             _steps_known(),
+            _never_earlier(),
             _stopped_for_a_reason(),
             _extended_once(),
             _born_received(),

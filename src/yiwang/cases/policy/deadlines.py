@@ -13,6 +13,9 @@ from yiwang.catalogue.policy.items import Limit
 from yiwang.kernel.clocks import ClockStop, due_on
 from yiwang.kernel.workdays import WorkdayCalendar
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far the clocks of two servers may differ, and how long a call may have waited for a row."""
+
 PLACE = ZoneInfo("Asia/Shanghai")
 """Days of the law are days of the place."""
 

@@ -13,7 +13,7 @@ from django.db import connection
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
-from yiwang.cases.policy.deadlines import PLACE, day_of
+from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
@@ -52,6 +52,12 @@ class TextRefusedError(RefusedError):
     """A reason, an opinion or an article is missing or too long."""
 
     code = "cases.text_refused"
+
+
+class ClockRefusedError(RefusedError):
+    """The act would stand before one that was done already."""
+
+    code = "cases.clock_set_back"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +176,17 @@ def move(
     basis: str = "",
     act: str = "",
 ) -> None:
-    """Take the step: state, version, event and trail; `changed` names fields set by the caller."""
+    """Take the step: state, version, event and trail; `changed` names fields set by the caller.
+
+    Raises:
+        ClockRefusedError: `at` lies before the last act on the case.
+    """
+    if at < case.touched_at - CLOCKS_DIFFER:
+        moment = case.touched_at.astimezone(PLACE)
+        raise ClockRefusedError(
+            f"本办件在{moment:%Y年%m月%d日 %H:%M}办理过，不能再办理日期更早的步骤；"
+            "请运维人员核对服务器时间后重试。"
+        )
     before = case.state
     case.state = after(step, CaseState(before), immediate=case.immediate).value
     if STEPS[step].way is not None:
