@@ -11,8 +11,9 @@ from tests.cases.policy.test_prechecks import letter, photo
 from tests.factories import cases
 from tests.factories.desk import desk as desk
 from tests.factories.desk import signed_in as staff
-from tests.factories.portal import begun, signed_in
+from tests.factories.portal import begun, corrected, signed_in, submitted
 from tests.factories.portal import portal as portal
+from yiwang.cases.models import CorrectionItem
 from yiwang.cases.models.prechecks import UploadCheck
 from yiwang.cases.policy.prechecks import Grade
 from yiwang.web.scans import LOOKS_MAX
@@ -111,3 +112,20 @@ def test_a_clerk_goes_on_while_a_photo_is_read_and_another_clerk_sees_nothing():
     Upload.objects.update(owner_ref="user:other")
     assert clerk.get(address).status_code == 404
     assert staff("reviewer").get(address).status_code in {403, 404}
+
+
+@pytest.mark.req("CASE-09")
+@pytest.mark.usefixtures("portal")
+def test_what_is_filed_with_a_correction_or_later_is_looked_at_too():
+    client = signed_in()
+    address = submitted(client)
+    UploadCheck.objects.all().delete()
+    client.post(f"{address}materials/rules/", {"file": picture()})
+    assert UploadCheck.objects.get().material_id == "rules"
+
+    corrected(address)
+    line = CorrectionItem.objects.get()
+    answer = client.post(f"{address}correct/", {f"file-{line.pk}": picture()})
+
+    assert answer.status_code == 302
+    assert set(UploadCheck.objects.values_list("material_id", flat=True)) == {"rules", "layout"}
