@@ -61,6 +61,7 @@ from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Permission, Post
+from yiwang.organisations.policy.own_tokens import OwnScope
 from yiwang.organisations.policy.terms import UserKind
 from yiwang.organisations.services import SignInState
 from yiwang.ratings.policy.clocks import TaskState
@@ -74,6 +75,7 @@ SHOWN: tuple[type[Term], ...] = (
     NoticeState,
     NoticeStep,
     BanKind,
+    OwnScope,
     EndKind,
     EndOutcome,
     NotEnded,
@@ -563,6 +565,13 @@ LABELS = frozenset(
         _("承诺已履行"),
         _("责令限期改正"),
         _("不符合条件，提请撤销"),
+        _("查看办件、文书和材料"),
+        _("填报、提交、补正、撤回申请"),
+        _("查看和出示电子证照"),
+        _("查看消息、更改通知设置"),
+        _("预约和取消预约"),
+        _("提问和评价"),
+        _("查看本人信息和查看记录"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""
