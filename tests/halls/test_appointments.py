@@ -9,7 +9,6 @@ import pytest
 from tests.architecture.test_row_security import serving_role
 from tests.factories import cases, halls
 from yiwang.halls import queries, services
-from yiwang.halls.events import AppointmentNear
 from yiwang.halls.models import Appointment
 from yiwang.halls.policy.terms import AppointmentState, Priority
 from yiwang.halls.services import AppointmentRefusedError
@@ -166,11 +165,11 @@ def test_a_priority_the_hall_does_not_know_does_not_stop_the_arrival(hall):
     assert ticket.priority is Priority.NONE
 
 
-def test_each_appointment_is_announced_once_a_day_before_and_closed_when_not_kept(
-    hall, monkeypatch
-):
-    heard = []
-    monkeypatch.setattr(services, "publish", heard.append)
+def test_each_appointment_is_told_of_once_a_day_before_and_closed_when_not_kept(hall, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        services.notices, "plan", lambda wanted, at: told.extend(wanted) or len(wanted)
+    )
     one = book()
 
     assert services.remind(at=MONDAY - dt.timedelta(hours=25)) == 0
@@ -178,10 +177,10 @@ def test_each_appointment_is_announced_once_a_day_before_and_closed_when_not_kep
     assert services.remind(at=MONDAY - dt.timedelta(hours=22)) == 0
     services.remind(at=MONDAY + dt.timedelta(days=1))
 
-    assert [(event.appointment, event.applicant_ref) for event in heard] == [
-        (one.id, cases.FIRM_REF)
-    ]
-    assert isinstance(heard[0], AppointmentNear)
+    (wanted,) = told
+    assert (wanted.about, wanted.to_ref) == (f"appointment:{one.id}", cases.FIRM_REF)
+    assert wanted.words["day"] == "3月9日10:00"
+    assert wanted.words["code"] == one.code
     assert Appointment.objects.get().state == AppointmentState.MISSED
 
 

@@ -6,14 +6,11 @@ import structlog
 
 from yiwang.cases.events import ReplayAsked
 from yiwang.cases.services.automatic import SYSTEM
-from yiwang.cases.services.clocks import recompute
+from yiwang.cases.services.clocks import RECKONED_BY, recompute
 from yiwang.cases.services.replaying import run_replay
 from yiwang.content import queries as content
 from yiwang.content.events import HolidaysLoaded
 from yiwang.organisations import scope
-from yiwang.organisations.permissions import Actor
-
-RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.cases import services
-from yiwang.cases.handlers import RECKONED_BY
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services import automatic, sampling
+from yiwang.cases.services.clocks import RECKONED_BY
 from yiwang.cases.services.prechecks import READ_TASK
 from yiwang.content import queries as content
 from yiwang.organisations import scope

@@ -11,7 +11,6 @@ from django.utils import timezone
 from yiwang.audit import services as audit
 from yiwang.catalogue import queries as catalogue
 from yiwang.halls import queries
-from yiwang.halls.events import AppointmentNear
 from yiwang.halls.models import (
     Appointment,
     Hall,
@@ -31,8 +30,10 @@ from yiwang.halls.policy.terms import (
 )
 from yiwang.halls.queries import AppointmentView, TicketView, day_of
 from yiwang.kernel.errors import RefusedError
-from yiwang.kernel.events import publish
 from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.notices import services as notices
+from yiwang.notices.policy.templates import Occasion
+from yiwang.notices.services import Wanted
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError, require
@@ -552,10 +553,10 @@ def cancel(*, appointment: int, by: Actor, at: datetime) -> AppointmentView:
 
 @transaction.atomic
 def remind(*, at: datetime, limit: int = 1_000) -> int:
-    """Publish that appointments are near, each once (预约提醒), and close those not kept.
+    """Remind of appointments of the next day, each once (预约提醒), and close those not kept.
 
     Returns:
-        How many were announced.
+        How many are told.
     """
     Appointment.objects.filter(
         state=AppointmentState.BOOKED.value, starts_at__lt=_midnight(at)
@@ -570,19 +571,27 @@ def remind(*, at: datetime, limit: int = 1_000) -> int:
         )
         .order_by("starts_at")[:limit]
     )
-    names = {plan.code: plan.name for plan in queries.plans()}
+    notices.plan([_reminder(row) for row in rows], at=at)
     for row in rows:
-        publish(
-            AppointmentNear(
-                appointment=row.pk,
-                applicant_ref=row.applicant_ref,
-                hall_name=names.get(row.hall_code, row.hall_code),
-                starts_at=row.starts_at,
-            )
-        )
         row.reminded_at = at
         row.save(update_fields=["reminded_at"])
     return len(rows)
+
+
+def _reminder(row: Appointment) -> Wanted:
+    starts_at = timezone.localtime(row.starts_at)
+    return Wanted(
+        about=f"appointment:{row.pk}",
+        occasion=Occasion.APPOINTMENT,
+        subject=f"{starts_at:%Y-%m-%d %H:%M}",
+        to_ref=row.applicant_ref,
+        words={
+            "code": row.code,
+            "day": f"{starts_at.month}月{starts_at.day}日{starts_at:%H:%M}",
+            "item": row.item_name,
+            "place": "/appointments/",
+        },
+    )
 
 
 @transaction.atomic

@@ -13,6 +13,6 @@ from yiwang.organisations import scope
 @app.periodic(cron="*/15 * * * *")
 @app.task(name="yiwang.halls.remind", queue="maintenance")
 def remind(timestamp: int) -> None:
-    """Announce appointments of the next day, each once."""
+    """Remind of appointments of the next day, each once."""
     with scope.everything():
         services.remind(at=datetime.fromtimestamp(timestamp, tz=UTC))

@@ -171,6 +171,9 @@ def missed(case: Case, kind: ClockKind, *, starts_on: date, due_on: date, at: da
     )
 
 
+RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recomputed:
     """What reckoning anew came to.
