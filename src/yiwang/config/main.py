@@ -183,6 +183,8 @@ demo.add_command(demo_reset)
 
 def main() -> None:
     """Run the command; refusals become one sentence and exit status 2."""
+    from django.db import DatabaseError
+
     from yiwang.config.run import StartRefusedError
     from yiwang.kernel.errors import RefusedError
 
@@ -196,6 +198,20 @@ def main() -> None:
             raise
         click.echo(str(mistake), err=True)  # a setting with a wrong value
         raise SystemExit(2) from mistake
+    except DatabaseError as error:
+        sentence = _DATABASE.get(type(error.__cause__).__name__)
+        if sentence is None:
+            raise
+        click.echo(sentence, err=True)
+        raise SystemExit(2) from error
+
+
+_DATABASE = {
+    "UndefinedTable": "数据库里还没有表，请先运行 yiwang migrate（演示环境运行 make run）再试。",
+    "InsufficientPrivilege": "数据库账号没有相应的权限，请用 yiwang migrate 更新权限后再试。",
+    "OperationalError": "连接不上数据库，请核对 DATABASE_URL，并确认数据库正在运行。",
+}
+"""Name of the database's error -> what puts it right."""
 
 
 if __name__ == "__main__":
