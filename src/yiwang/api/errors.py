@@ -20,6 +20,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import PermissionRefusedError
 from yiwang.organisations.services import KeyReusedError
+from yiwang.registration.queries import NoticeNotFoundError
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ class Problem(Schema):
 
 STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (CaseNotFoundError, 404),
+    (NoticeNotFoundError, 404),
     (PermissionRefusedError, 403),
     (ConflictRefusedError, 409),
     (KeyReusedError, 409),

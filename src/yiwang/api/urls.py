@@ -10,6 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from yiwang.api import (
     applicants,
+    automatic,
     catalogue,
     commitments,
     errors,
@@ -58,6 +59,7 @@ api.add_router("", portal.router)
 api.add_router("", staff.router)
 api.add_router("", procedure.router)
 api.add_router("", commitments.router)
+api.add_router("", automatic.router)
 api.add_router("", items.router)
 api.add_router("", gateway.router)
 

@@ -1,0 +1,290 @@
+"""Calls about automatic handling, bans and dual notices, for systems of departments."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query, Router
+from pydantic import Field
+
+from yiwang.api import schemas
+from yiwang.api.context import actor, answer, calendar, now, today
+from yiwang.api.errors import COMMON
+from yiwang.cases import services
+from yiwang.cases.policy.automatic import SampleVerdict
+from yiwang.cases.queries import automatic, bans
+from yiwang.cases.queries.automatic import (
+    DifferenceRow,
+    ReplayView,
+    ReviewView,
+    RunPage,
+    RunView,
+    SwitchView,
+)
+from yiwang.cases.queries.bans import BanView
+from yiwang.catalogue import queries as catalogue
+from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
+from yiwang.registration import queries as registration
+from yiwang.registration import services as notices
+from yiwang.registration.policy.notices import NoticeState
+from yiwang.registration.queries import NoticeEventView, NoticeView
+from yiwang.rules.policy.tables import RuleOutcome
+
+router = Router(tags=["automatic"])
+
+Id = Annotated[int, Path(), Field(ge=1, le=2**62)]
+SWITCH = {200: SwitchView, **COMMON}
+
+
+class Switching(schemas.Body):
+    """Stop, ask to go on, or answer who asked."""
+
+    act: Annotated[str, Field(pattern="^(stop|ask_resume|resume|decline_resume)$")]
+    reason: schemas.Text
+
+
+class Review(schemas.Body):
+    """What a person found about an automatic grant."""
+
+    verdict: SampleVerdict
+    reason: Annotated[str, Field(max_length=2_000)] = ""
+    stop: bool = Field(default=False, description="Stop the item as well; takes `auto_switch`.")
+
+
+class Replaying(schemas.Body):
+    """Try the rules of a published version on past cases."""
+
+    item: schemas.Slug
+    version: int | None = Field(default=None, ge=1, le=10_000, description="Default: in force.")
+
+
+class BanList(schemas.Body):
+    """One page of bans."""
+
+    rows: list[BanView]
+    after: int | None
+
+
+class NoticeList(schemas.Body):
+    """One page of dual notices."""
+
+    rows: list[NoticeView]
+    after: str | None
+
+
+class NoticeFile(schemas.Body):
+    """A dual notice with its steps, newest first."""
+
+    notice: NoticeView
+    steps: list[NoticeEventView]
+
+
+class RunWish(schemas.Body):
+    """Which runs."""
+
+    item: str = Field(default="", max_length=80)
+    outcome: RuleOutcome | None = None
+    day: date | None = None
+    after: str = Field(default="", max_length=80)
+
+
+@router.get(
+    "/automatic/switches",
+    response={200: list[SwitchView], **COMMON},
+    operation_id="list_automatic_switches",
+)
+def list_switches(request: HttpRequest) -> HttpResponse:
+    """List the automatic items that the caller may read, and whether each runs."""
+    return answer(automatic.switches(by=_reader(request), on=today()))
+
+
+@router.post("/automatic/switches/{item}", response=SWITCH, operation_id="switch_automatic")
+def switch(request: HttpRequest, item: Path[schemas.Slug], body: Switching) -> HttpResponse:
+    """Stop an item at once; going on again takes two people."""
+    by, at = actor(request), now()
+    if body.act == "stop":
+        done = services.stop_automatic(item_slug=item, reason=body.reason, by=by, at=at)
+    elif body.act == "ask_resume":
+        done = services.ask_resume_automatic(item_slug=item, reason=body.reason, by=by, at=at)
+    else:
+        done = services.resume_automatic(
+            item_slug=item, reason=body.reason, by=by, at=at, agree=body.act == "resume"
+        )
+    return answer(done)
+
+
+@router.get(
+    "/automatic/runs", response={200: RunPage, **COMMON}, operation_id="list_automatic_runs"
+)
+def list_runs(request: HttpRequest, wish: Query[RunWish]) -> HttpResponse:
+    """List runs of rules, newest first, a page at a time."""
+    return answer(
+        automatic.runs(
+            by=_reader(request),
+            item=wish.item,
+            outcome=wish.outcome,
+            day=wish.day,
+            after=wish.after,
+        )
+    )
+
+
+@router.get(
+    "/automatic/runs/{run_id}", response={200: RunView, **COMMON}, operation_id="get_automatic_run"
+)
+def get_run(request: HttpRequest, run_id: Id) -> HttpResponse:
+    """Return one run: facts with source and time, rule version and the path taken."""
+    return answer(automatic.run(run_id, by=actor(request)))
+
+
+@router.get(
+    "/automatic/reviews",
+    response={200: list[ReviewView], **COMMON},
+    operation_id="list_automatic_reviews",
+)
+def list_reviews(request: HttpRequest, done: bool = False) -> HttpResponse:
+    """List automatic grants that wait for a person, or those that were looked at."""
+    return answer(automatic.reviews(by=_holder(request, Permission.AUTO_SAMPLE), done=done))
+
+
+@router.post(
+    "/automatic/reviews/{review_id}",
+    response={200: ReviewView, **COMMON},
+    operation_id="review_automatic",
+)
+def review(request: HttpRequest, review_id: Id, body: Review) -> HttpResponse:
+    """Confirm an automatic grant or disagree with it."""
+    return answer(
+        services.review_automatic(
+            review_id=review_id,
+            verdict=body.verdict,
+            reason=body.reason,
+            stop=body.stop,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/automatic/replays", response={201: ReplayView, **COMMON}, operation_id="ask_replay")
+def ask_replay(request: HttpRequest, body: Replaying) -> HttpResponse:
+    """Try rules on past cases; a job does it, the answer says where to ask for progress."""
+    version = (
+        catalogue.item(body.item, on=today())
+        if body.version is None
+        else catalogue.item_version(body.item, body.version)
+    )
+    if version.auto_rules is None:
+        raise services.ReplayRefusedError("这个版本没有自动办理规则，请先写规则。")
+    asked = services.ask_replay(
+        item_slug=version.slug,
+        department=version.department,
+        rules=version.auto_rules,
+        version=version.version,
+        by=actor(request),
+        at=now(),
+    )
+    return answer(asked, status=201)
+
+
+@router.get(
+    "/automatic/replays/{replay_id}",
+    response={200: ReplayView, **COMMON},
+    operation_id="get_replay",
+)
+def get_replay(request: HttpRequest, replay_id: Id) -> HttpResponse:
+    """Return a replay: how far it is, and what it found so far."""
+    _holder(request, Permission.AUTO_REPLAY)
+    return answer(automatic.replay(replay_id))
+
+
+@router.get(
+    "/automatic/replays/{replay_id}/differences",
+    response={200: list[DifferenceRow], **COMMON},
+    operation_id="list_replay_differences",
+)
+def list_differences(
+    request: HttpRequest, replay_id: Id, after: Annotated[int, Query(ge=0, le=2**62)] = 0
+) -> HttpResponse:
+    """List past cases that the rules would have granted and people refused."""
+    by = _holder(request, Permission.AUTO_REPLAY)
+    automatic.replay(replay_id)
+    return answer(automatic.differences(replay_id, by=by, after=after))
+
+
+@router.get("/bans", response={200: BanList, **COMMON}, operation_id="list_bans")
+def list_bans(
+    request: HttpRequest, after: Annotated[int | None, Query(ge=1, le=2**62)] = None
+) -> HttpResponse:
+    """List who may not apply again for what until when, newest first."""
+    rows, following = bans.bans(by=_reader(request), after=after)
+    return answer({"rows": rows, "after": following})
+
+
+@router.get("/dual-notices", response={200: NoticeList, **COMMON}, operation_id="list_dual_notices")
+def list_notices(
+    request: HttpRequest,
+    state: NoticeState | None = None,
+    after: Annotated[str | None, Query(max_length=20)] = None,
+) -> HttpResponse:
+    """List the dual notices (双告知) of the caller's departments, newest first."""
+    rows, following = registration.notices(
+        by=_holder(request, Permission.NOTICE_HANDLE),
+        today=today(),
+        calendar=calendar(),
+        state=state,
+        after=after,
+    )
+    return answer({"rows": rows, "after": following})
+
+
+@router.get(
+    "/dual-notices/{number}", response={200: NoticeFile, **COMMON}, operation_id="get_dual_notice"
+)
+def get_notice(request: HttpRequest, number: Id) -> HttpResponse:
+    """Return one dual notice with its steps."""
+    return _notice(request, number)
+
+
+@router.post(
+    "/dual-notices/{number}/claim",
+    response={200: NoticeFile, **COMMON},
+    operation_id="claim_dual_notice",
+)
+def claim_notice(request: HttpRequest, number: Id) -> HttpResponse:
+    """Claim a notice: it is ours, we follow the firm."""
+    notices.claim(number=number, calendar=calendar(), by=actor(request), at=now())
+    return _notice(request, number)
+
+
+@router.post(
+    "/dual-notices/{number}/return",
+    response={200: NoticeFile, **COMMON},
+    operation_id="return_dual_notice",
+)
+def return_notice(request: HttpRequest, number: Id, body: schemas.Wish) -> HttpResponse:
+    """Return a notice that is not ours, with the reason and whose it may be."""
+    notices.return_notice(number=number, reason=body.reason, by=actor(request), at=now())
+    return _notice(request, number)
+
+
+def _notice(request: HttpRequest, number: int) -> HttpResponse:
+    found, steps = registration.notice(
+        number, by=actor(request), today=today(), calendar=calendar()
+    )
+    return answer({"notice": found, "steps": steps})
+
+
+def _reader(request: HttpRequest) -> Actor:
+    return _holder(request, Permission.CASE_READ)
+
+
+def _holder(request: HttpRequest, permission: Permission) -> Actor:
+    by = actor(request)
+    if not by.may_somewhere(permission):
+        raise PermissionRefusedError(
+            f"该令牌没有“{permission.label}”的权限，请用有此权限的账号申请令牌。"
+        )
+    return by

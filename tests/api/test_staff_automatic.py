@@ -1,0 +1,119 @@
+"""What systems of departments do with automatic handling, bans and dual notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Caller, token
+from tests.api.test_calls import problem
+from tests.factories import automatic, cases
+from yiwang.cases.services import checks, run_replay, sampling
+from yiwang.cases.services.automatic import SYSTEM
+from yiwang.organisations.permissions import Post
+
+SWITCH = f"/automatic/switches/{automatic.SENIOR}"
+
+
+@pytest.fixture
+def granted(callers) -> dict[str, Any]:
+    """A card that rules granted, in the department of the invented cards."""
+    undo = checks.put_in_place(automatic.Register())
+    automatic.card_type()
+    cases.publish(automatic.senior(department="market"))
+    body = {
+        "item": automatic.SENIOR,
+        "applicant": automatic.elder().ref,
+        "answers": {"kind": "first"},
+        "window": "A03",
+    }
+    yield callers("clerk").post("/cases", body, key="a").json()
+    undo()
+
+
+def test_one_stops_an_item_and_two_let_it_go_on(callers, granted):
+    head, approver = callers("head"), Caller(token("head2", posts={"market": Post.DEPARTMENT_HEAD}))
+
+    (row,) = head.get("/automatic/switches").json()
+    assert (row["item_slug"], row["on"]) == (automatic.SENIOR, True)
+    stopped = head.post(SWITCH, {"act": "stop", "reason": "登记数据有误"})
+    assert stopped.json()["on"] is False, stopped.content
+    problem(head.post(SWITCH, {"act": "resume", "reason": "已更正"}), 422, "cases.switch_refused")
+    head.post(SWITCH, {"act": "ask_resume", "reason": "已更正"})
+    problem(head.post(SWITCH, {"act": "resume", "reason": "已更正"}), 422, "cases.switch_refused")
+    assert approver.post(SWITCH, {"act": "resume", "reason": "已核对"}).json()["on"] is True
+
+
+def test_runs_and_their_path_are_read_and_a_sample_is_reviewed(callers, granted):
+    approver = callers("approver")
+    (row,) = approver.get("/automatic/runs", item=automatic.SENIOR).json()["rows"]
+    run = approver.get(f"/automatic/runs/{row['id']}").json()
+    assert run["row"]["outcome"] == "grant"
+    assert run["path"]
+    problem(callers("stranger").get(f"/automatic/runs/{row['id']}"), 404, "cases.not_found")
+
+    sampling.draw_sample(day=cases.FRIDAY.date(), seed="s", by=SYSTEM, at=cases.FRIDAY)
+    reviewer = callers("reviewer")
+    (waiting,) = reviewer.get("/automatic/reviews").json()
+    path = f"/automatic/reviews/{waiting['id']}"
+    problem(reviewer.post(path, {"verdict": "disagree"}), 422, "cases.text_refused")
+    done = reviewer.post(path, {"verdict": "disagree", "reason": "户籍已迁出"}).json()
+    assert done["verdict"] == "disagree"
+    assert reviewer.get("/automatic/reviews").json() == []
+    problem(reviewer.post(path, {"verdict": "confirm"}), 422, "cases.review_refused")
+
+
+def test_rules_are_replayed_and_progress_is_told(callers, granted):
+    head = callers("head")
+    refused = problem(
+        head.post("/automatic/replays", {"item": automatic.SENIOR}), 422, "cases.replay_refused"
+    )
+    assert refused
+    problem(
+        head.post("/automatic/replays", {"item": cases.RESTAURANT}), 422, "cases.replay_refused"
+    )
+    problem(head.get("/automatic/replays/77"), 404, "api.not_found")
+
+
+def test_a_replay_that_was_asked_tells_how_far_it_is(callers, granted):
+    person = (
+        callers("clerk")
+        .post(
+            "/cases",
+            {
+                "item": automatic.SENIOR,
+                "applicant": automatic.elder(id_number=automatic.registers.number(5)).ref,
+                "answers": {"kind": "first"},
+                "window": "A03",
+                "by_person": True,
+            },
+            key="p",
+        )
+        .json()
+    )
+    path = f"/cases/{person['number']}"
+    callers("reviewer").post(f"{path}/acceptance", {})
+    callers("reviewer").post(f"{path}/opinion", {"outcome": "grant", "opinion": "符合"})
+    callers("approver").post(f"{path}/decision", {"outcome": "grant"})
+
+    asked = callers("head").post("/automatic/replays", {"item": automatic.SENIOR})
+    assert asked.status_code == 201, asked.content
+    number = asked.json()["id"]
+    assert callers("head").get(f"/automatic/replays/{number}").json()["done"] == 0
+    run_replay(replay_id=number, by=SYSTEM, at=cases.FRIDAY)
+
+    told = callers("head").get(f"/automatic/replays/{number}").json()
+    assert (told["done"], told["finished_at"] is not None) == (told["total"], True)
+    assert callers("head").get(f"/automatic/replays/{number}/differences").json() == []
+    problem(callers("clerk").get(f"/automatic/replays/{number}"), 403,
+            "organisations.permission_refused")  # fmt: skip
+
+
+def test_bans_and_dual_notices_are_listed_for_those_who_handle_them(callers):
+    assert callers("head").get("/bans").json() == {"rows": [], "after": None}
+    problem(callers("firm").get("/bans"), 403, "organisations.permission_refused")
+    assert callers("head").get("/dual-notices").json() == {"rows": [], "after": None}
+    problem(callers("head").get("/dual-notices/5"), 404, "registration.not_found")
+    problem(callers("head").post("/dual-notices/5/claim", {}), 404, "registration.not_found")
+    problem(callers("firm").get("/dual-notices"), 403, "organisations.permission_refused")
