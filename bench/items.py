@@ -73,6 +73,15 @@ UNSEEN: Mapping[str, Any] = {
 }
 """Rules decide only where nobody has to look on the spot."""
 
+UNUSED = (
+    "english",
+    "commitment_terms",
+    "commitment_conditions",
+    "commitment_when",
+    "direct_safety",
+)
+"""What the item says of things that its copies leave out: commitment, and why it allows none."""
+
 ANSWERS: Mapping[str, Any] = {
     "business_type": "catering",
     "hot_food": True,
@@ -139,8 +148,8 @@ def _publish(slug: str, changes: Mapping[str, Any]) -> None:
     at = timezone.now()
     plain = to_plain(catalogue.item("food-business", on=timezone.localdate(at)))
     plain |= {"slug": slug, "name": f"食品经营许可（{slug}）"}
-    for unused in ("english", "commitment_terms", "commitment_conditions", "commitment_when"):
-        plain.pop(unused, None)  # they speak of what is left out below
+    for unused in UNUSED:
+        plain.pop(unused, None)
     plain["materials"] = [
         one for one in plain["materials"] if one.get("waive_by") in {"generated", "register"}
     ]

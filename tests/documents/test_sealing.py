@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import shutil
 import subprocess
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.generic import NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.documents.test_rendering import LICENCE, NOTICE
 from tests.factories.documents import NOON, pdf
@@ -269,6 +270,35 @@ def test_sealed_documents_do_not_grow_one_from_another():
     }
 
     assert max(sizes) - min(sizes) < 200
+
+
+def test_seals_put_on_at_once_by_several_bodies_are_each_their_own():
+    bodies = ["民政局", OWNER, "卫生健康委员会"] * 4
+
+    def seal(owner):
+        return seal_pdf(pdf(), seal="market", owner=owner, reason="测试", at=NOON)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [verify_pdf(document) for document in pool.map(seal, bodies)]
+
+    assert [check.signer for check in found] == bodies
+    assert all(check.intact and check.trusted and check.covers_whole for check in found)
+
+
+def test_a_seal_names_its_certificate_among_what_is_signed_and_states_no_time():
+    for _ in range(2):  # the second seal of a key is put together from what the first one built
+        document = seal_pdf(pdf(), seal="market", owner=OWNER, reason="测试", at=NOON)
+
+        (signature,) = PdfFileReader(BytesIO(document)).embedded_regular_signatures
+
+        signed = signature.signer_info["signed_attrs"]
+        assert {one["type"].native for one in signed} == {
+            "content_type",
+            "message_digest",
+            "signing_certificate_v2",
+        }
+        assert signature.embedded_attr_certs == []
+        assert len(signature.other_embedded_certs) == 1  # the authority's
 
 
 def test_a_sealed_document_still_says_what_it_is(sealed):

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import binascii
 import secrets
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
+from asn1crypto.core import Asn1Value
 from asn1crypto.parser import parse
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
+from pyhanko.sign.attributes import CMSAttributeProvider, SignedAttributeProviderSpec
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
 from pyhanko.sign.signers.pdf_signer import PdfSigner, PdfSigningSession
 from pyhanko.sign.validation import EmbeddedPdfSignature, validate_pdf_signature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
@@ -29,6 +34,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from yiwang.documents.keys import MARK, KeyHandle, keys
 from yiwang.documents.rendering import SealPlace, render, render_for_seal
+
+Value = TypeVar("Value", bound=Asn1Value)
 
 SEAL_SIDE_POINTS = 119.06
 """Side of a department's seal: 42 mm. 国发〔1999〕25号 第十一条."""
@@ -104,10 +111,10 @@ def seal_pdf(
             certify=True,
             docmdp_permissions=MDPPerm.NO_CHANGES,
         ),
-        signer=_HandleSigner(key, authority_der=keys().authority_der()),
+        signer=_kept.signer(key, authority_der=keys().authority_der()),
         # A new style each time: a shared one grows with every document it stamps.
         stamp_style=StaticStampStyle(
-            border_width=0, background=_SealDrawing(seal_drawing(name)), background_opacity=0.92
+            border_width=0, background=_SealDrawing(_kept.drawing(name)), background_opacity=0.92
         ),
         new_field_spec=SigFieldSpec(
             field,
@@ -121,7 +128,7 @@ def seal_pdf(
         ),
         at=at,
     )
-    sealed = signer.sign_pdf(writer, bytes_reserved=_room_for(key))
+    sealed = signer.sign_pdf(writer, bytes_reserved=_room_for(key), in_place=True)
     return cast(BytesIO, sealed).getvalue()
 
 
@@ -266,17 +273,20 @@ def _default_place(document: PdfFileReader) -> SealPlace:
 
 
 class _HandleSigner(signers.Signer):
-    """pyHanko's signer over any `KeyHandle`."""
+    """pyHanko's signer over any `KeyHandle`, kept as long as the process.
+
+    What is alike in every signature of a key is built once. Values are passed on as read from
+    their bytes: one that was just put together writes everything below it anew each time it is
+    asked, and the one around it asks several times, which took most of the time of a seal.
+    """
 
     def __init__(self, key: KeyHandle, *, authority_der: bytes) -> None:
         certificates = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         certificates.register(asn1_x509.Certificate.load(authority_der))
-        super().__init__(
-            signing_cert=asn1_x509.Certificate.load(key.certificate_der),
-            cert_registry=certificates,
-            embed_roots=True,
-        )
+        certificate = asn1_x509.Certificate.load(key.certificate_der)
+        super().__init__(signing_cert=certificate, cert_registry=certificates, embed_roots=True)
         self._key = key
+        self.signed_attr_prov_spec = _CertificateNamed(certificate)
 
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
@@ -285,6 +295,46 @@ class _HandleSigner(signers.Signer):
         if digest_algorithm.replace("-", "").lower() != self._key.algorithm.digest:
             raise ValueError(f"{self._key.algorithm.name} does not sign over {digest_algorithm}")
         return self._key.sign(data)
+
+    async def signed_attrs(self, *positional: Any, **named: Any) -> cms.CMSAttributes:
+        """Return the signed attributes as the library makes them."""
+        return _settled(await super().signed_attrs(*positional, **named))
+
+    def signer_info(self, *positional: Any, **named: Any) -> cms.SignerInfo:
+        """Return who signed, and how, as the library makes it."""
+        return _settled(super().signer_info(*positional, **named))
+
+
+class _CertificateNamed(SignedAttributeProviderSpec):
+    """The attributes of PAdES beside type and digest: the certificate, and no time."""
+
+    def __init__(self, certificate: asn1_x509.Certificate) -> None:
+        named = simple_cms_attribute(  # type: ignore[no-untyped-call]
+            "signing_certificate_v2", as_signing_certificate_v2(certificate)
+        )
+        self._provider = _KeptAttribute(named.dump())
+
+    def signed_attr_providers(
+        self, data_digest: bytes, digest_algorithm: str
+    ) -> Iterable[CMSAttributeProvider]:
+        """Return what names the certificate; it is alike for whatever is signed."""
+        return [self._provider]
+
+
+class _KeptAttribute(CMSAttributeProvider):
+    """An attribute that is alike in every signature of a key."""
+
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+
+    async def get_attribute(self, dry_run: bool = False) -> cms.CMSAttribute:
+        """Return the attribute."""
+        return cms.CMSAttribute.load(self._encoded)
+
+
+def _settled(value: Value) -> Value:
+    """Return an equal value that holds its bytes."""
+    return cast(Value, type(value).load(value.dump()))
 
 
 def _room_for(key: KeyHandle) -> int:
@@ -314,17 +364,42 @@ class _Certifier(PdfSigner):
 
 
 class _SealDrawing(PdfContent):
-    """The first page of a PDF in memory as the look of a signature."""
+    """The first page of a PDF as the look of a signature."""
 
-    def __init__(self, pdf: bytes) -> None:
-        self._pdf = pdf
+    def __init__(self, drawing: PdfFileReader) -> None:
+        self._drawing = drawing
         super().__init__()
 
     def render(self) -> bytes:
         """Import the page and return the operators that draw it."""
-        drawing = self._ensure_writer.import_page_as_xobject(PdfFileReader(BytesIO(self._pdf)))
+        drawing = self._ensure_writer.import_page_as_xobject(self._drawing)
         name = b"/Seal" + binascii.hexlify(secrets.token_bytes(6))
         self.resources.xobject[name.decode()] = drawing
         left, bottom, right, top = drawing.get_object()["/BBox"]
         self.box = BoxConstraints(width=abs(right - left), height=abs(top - bottom))
         return name + b" Do"
+
+
+class _Kept(threading.local):
+    """What one thread builds once and uses for every seal: signers and drawings."""
+
+    def __init__(self) -> None:
+        self._signers: dict[tuple[bytes, bytes], _HandleSigner] = {}
+        self._drawings: dict[bytes, PdfFileReader] = {}
+
+    def signer(self, key: KeyHandle, *, authority_der: bytes) -> _HandleSigner:
+        """Return the signer of a key."""
+        name = key.certificate_der, authority_der
+        if name not in self._signers:
+            self._signers[name] = _HandleSigner(key, authority_der=authority_der)
+        return self._signers[name]
+
+    def drawing(self, name: str) -> PdfFileReader:
+        """Return the drawing of the seal of the body `name`, read once."""
+        drawing = seal_drawing(name)
+        if drawing not in self._drawings:
+            self._drawings[drawing] = PdfFileReader(BytesIO(drawing))
+        return self._drawings[drawing]
+
+
+_kept = _Kept()
