@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Caller, token
-from tests.api.test_calls import problem
+from tests.api.test_calls import opened, problem
 from tests.factories import automatic, cases
 from yiwang.cases.services import checks, run_replay, sampling
 from yiwang.cases.services.automatic import SYSTEM
@@ -117,3 +117,14 @@ def test_bans_and_dual_notices_are_listed_for_those_who_handle_them(callers):
     problem(callers("head").get("/dual-notices/5"), 404, "registration.not_found")
     problem(callers("head").post("/dual-notices/5/claim", {}), 404, "registration.not_found")
     problem(callers("firm").get("/dual-notices"), 403, "organisations.permission_refused")
+
+
+def test_the_load_of_each_person_is_counted_for_whoever_gives_work_out(callers):
+    number = opened(callers)["number"]
+    callers("clerk").post(f"/cases/{number}/acceptance", {})
+    callers("head").post(f"/cases/{number}/assignment", {"to": "user:reviewer"})
+
+    rows = callers("head").get("/load").json()
+
+    assert [(row["ref"], row["held"]) for row in rows] == [("user:reviewer", 1)]
+    problem(callers("firm").get("/load"), 403, "cases.queue_refused")

@@ -12,9 +12,10 @@ from pydantic import Field
 from yiwang.api import schemas
 from yiwang.api.context import actor, answer, calendar, now, today
 from yiwang.api.errors import COMMON
+from yiwang.cases import queries as case_queries
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import SampleVerdict
-from yiwang.cases.queries import automatic, bans
+from yiwang.cases.queries import LoadRow, automatic, bans
 from yiwang.cases.queries.automatic import (
     DifferenceRow,
     ReplayView,
@@ -221,6 +222,12 @@ def list_bans(
     """List who may not apply again for what until when, newest first."""
     rows, following = bans.bans(by=_reader(request), after=after)
     return answer({"rows": rows, "after": following})
+
+
+@router.get("/load", response={200: list[LoadRow], **COMMON}, operation_id="list_load")
+def list_load(request: HttpRequest) -> HttpResponse:
+    """Count what each person holds where the caller gives work out, the most late first."""
+    return answer(case_queries.load_per_person(by=actor(request), at=now(), calendar=calendar()))
 
 
 @router.get("/dual-notices", response={200: NoticeList, **COMMON}, operation_id="list_dual_notices")

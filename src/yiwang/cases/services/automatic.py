@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Message
+from yiwang.cases.models import Case, CaseMaterial, Message
 from yiwang.cases.models.automatic import AutoReview, AutoRun, AutoWaiting
 from yiwang.cases.policy.automatic import (
     GatheredFact,
@@ -122,7 +122,7 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
     began = time.perf_counter()
     with scope.everything():
         entry = (
-            AutoWaiting.objects.select_related("case")
+            AutoWaiting.objects.select_related("case__answer")
             .filter(case__number=number, settled_at=None)
             .first()
         )
@@ -204,7 +204,7 @@ def gather(
     case: Case, item: ItemVersion, rules: RuleSet, *, by: Actor, at: datetime
 ) -> tuple[GatheredFact, ...]:
     """Ask for every fact that the rules declare; what nobody answers is not known."""
-    answers: Mapping[str, object] = CaseAnswer.objects.get(case=case).answers
+    answers: Mapping[str, object] = case.answer.answers
     registered = _registered(case, by=by, at=at)
     number = registered.get("person.id_number") or registered.get("entity.uscc")
     asked: dict[str, tuple[str, object]] = {}

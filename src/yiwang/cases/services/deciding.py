@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseGranted, CaseRefused
-from yiwang.cases.models import Case, CaseAnswer, CaseMaterial, Renewal
+from yiwang.cases.models import Case, CaseMaterial, Renewal
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
@@ -280,7 +280,7 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
     """
     if not item.result.licence_type:
         return ""
-    answers = CaseAnswer.objects.get(case=case).answers
+    answers = case.answer.answers
     kind = _kind(case, item)
     old = None if kind is HandlingKind.ISSUE else _held(case, item, answers, on=day_of(at))
     if kind is HandlingKind.CANCEL:
@@ -394,7 +394,7 @@ def _kind(case: Case, item: ItemVersion) -> HandlingKind:
     """Return what the case does to the result, by the handling item it was received under."""
     if not item.handling_items:
         return HandlingKind.ISSUE
-    answers = CaseAnswer.objects.get(case=case).answers
+    answers = case.answer.answers
     handling = item.handling_of(plain_answers(answers))
     return handling.kind if handling else HandlingKind.ISSUE
 
