@@ -178,6 +178,7 @@ class Licence(models.Model):
             models.Index(fields=["holder_ref", "-issued_at"], name="licences_licence_wallet"),
             models.Index(fields=["number"], name="licences_licence_number"),
             models.Index(fields=["case_number"], name="licences_licence_case"),
+            models.Index(fields=["type", "serial"], name="licences_licence_versions"),
             models.Index(
                 fields=["valid_until", "id"],
                 name="licences_licence_running_out",
