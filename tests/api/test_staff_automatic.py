@@ -64,15 +64,10 @@ def test_runs_and_their_path_are_read_and_a_sample_is_reviewed(callers, granted)
     problem(reviewer.post(path, {"verdict": "confirm"}), 422, "cases.review_refused")
 
 
-def test_rules_are_replayed_and_progress_is_told(callers, granted):
+def test_without_rules_or_past_cases_there_is_nothing_to_replay(callers, granted):
     head = callers("head")
-    refused = problem(
-        head.post("/automatic/replays", {"item": automatic.SENIOR}), 422, "cases.replay_refused"
-    )
-    assert refused
-    problem(
-        head.post("/automatic/replays", {"item": cases.RESTAURANT}), 422, "cases.replay_refused"
-    )
+    for item in (automatic.SENIOR, cases.RESTAURANT):
+        problem(head.post("/automatic/replays", {"item": item}), 422, "cases.replay_refused")
     problem(head.get("/automatic/replays/77"), 404, "api.not_found")
 
 
