@@ -110,7 +110,9 @@ def answers_of(applicant: str) -> dict[str, Any]:
 def prepare(district: District, *, licence: bool = False) -> None:
     """Publish the items, make a token per post and per applicant, and look firms up."""
     from django.utils import timezone
+    from django.utils.timezone import localdate
 
+    from yiwang.catalogue.services import refresh_search_index
     from yiwang.organisations import queries as organisations
     from yiwang.organisations import services
     from yiwang.organisations.permissions import Actor, Permission
@@ -133,6 +135,8 @@ def prepare(district: District, *, licence: bool = False) -> None:
         ).token
     district.applicants = [one.ref for one in registers.search_entities("上海", limit=100).rows]
     assert district.applicants, "the demo population has firms"
+    while refresh_search_index(on=localdate(at)) is not None:
+        pass  # else the worker takes the new items into the index in the middle of a walk
     owner = organisations.authenticate_token(district.tokens[APPLICANT], at=at)
     assert owner is not None
     district.firm = next(ref for ref in sorted(owner.subjects) if ref.startswith("entity:"))

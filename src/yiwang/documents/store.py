@@ -134,11 +134,12 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     sm3 = hashlib.new("sm3", data).hexdigest()
     hold(sha256)
     folder().write(sha256, data)
-    row, _ = StoredFile.objects.get_or_create(
-        sha256=sha256,
-        defaults={"sm3": sm3, "size": len(data), "media_type": media_type, "kept": kept},
-    )
-    if kept and not row.kept:
+    row = StoredFile.objects.filter(sha256=sha256).first()
+    if row is None:  # nobody else can have stored it meanwhile: see `hold`
+        row = StoredFile.objects.create(
+            sha256=sha256, sm3=sm3, size=len(data), media_type=media_type, kept=kept
+        )
+    elif kept and not row.kept:
         row.kept = True
         row.save(update_fields=["kept"])
     return FileRef(sha256=sha256, size=row.size, media_type=row.media_type, sm3=sm3)

@@ -202,26 +202,22 @@ def valid_licence(holder_ref: str, type_code: str, *, on: date) -> LicenceView |
         type_code: Code or short name of the type.
         on: Day asked about.
     """
-    row = (
+    row = _valid(holder_ref, type_code, on=on).order_by("-issued_at", "-pk").first()
+    return view(row) if row else None
+
+
+def _valid(holder_ref: str, type_code: str, *, on: date) -> LicenceQuerySet:
+    return (
         _rows()
         .held_by(holder_ref)
         .valid_on(on)
         .filter(Q(type__code=type_code) | Q(type__slug=type_code))
-        .order_by("-issued_at", "-pk")
-        .first()
     )
-    return view(row) if row else None
 
 
 def valid_licences(holder_ref: str, type_code: str, *, on: date) -> list[LicenceView]:
     """Return the holder's licences of a type that are valid on `on`, oldest first."""
-    rows = (
-        _rows()
-        .held_by(holder_ref)
-        .valid_on(on)
-        .filter(Q(type__code=type_code) | Q(type__slug=type_code))
-        .order_by("pk")
-    )
+    rows = _valid(holder_ref, type_code, on=on).order_by("pk")
     return [view(row) for row in rows[:PAGE]]
 
 
@@ -264,7 +260,7 @@ def holdings(
 
 def has_valid(holder_ref: str, type_code: str, *, on: date) -> bool:
     """Tell whether the holder has a licence of a type that is valid on `on` (免于提交)."""
-    return valid_licence(holder_ref, type_code, on=on) is not None
+    return _valid(holder_ref, type_code, on=on).exists()
 
 
 def newest_version(identifier: str) -> LicenceView:

@@ -401,7 +401,6 @@ def reveal(
     return value
 
 
-@transaction.atomic
 def prefill_in_full(
     *, ref: str, purpose: str, by: Actor, at: datetime, department: str = ""
 ) -> dict[str, Prefilled]:

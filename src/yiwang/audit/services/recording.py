@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -66,7 +67,7 @@ def record(
         PurposeRefusedError: `purpose` is too long.
         RuntimeError: called outside a transaction.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not _under_way():
         raise RuntimeError("audit.record belongs into the transaction of the act")
     if len(purpose) > PURPOSE_MAX_CHARS:
         raise PurposeRefusedError(f"目的或者事由应在{PURPOSE_MAX_CHARS}字以内，请缩短。")
@@ -89,7 +90,6 @@ def record(
     AuditEvent.objects.create(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
 
 
-@transaction.atomic
 def record_read(
     *,
     at: datetime,
@@ -100,7 +100,10 @@ def record_read(
     department: str = "",
     ip: str = "",
 ) -> None:
-    """Write that somebody looked at sensitive fields of a record; an act of its own.
+    """Write that somebody looked at sensitive fields of a record.
+
+    An act of its own, or part of the one that is under way: what is refused is refused before
+    anything is written, so that no savepoint is needed.
 
     Raises:
         PurposeRefusedError: no purpose was given.
@@ -110,13 +113,19 @@ def record_read(
     """
     if not purpose.strip():
         raise PurposeRefusedError("请写明查看目的，例如“核对办件申请人身份”，目的将记入日志。")
-    record(
-        at=at,
-        actor=actor,
-        act=READ_ACT,
-        target=target,
-        detail={"fields": list(fields)},
-        department=department,
-        purpose=purpose.strip(),
-        ip=ip,
-    )
+    own = contextlib.nullcontext() if _under_way() else transaction.atomic()
+    with own:
+        record(
+            at=at,
+            actor=actor,
+            act=READ_ACT,
+            target=target,
+            detail={"fields": list(fields)},
+            department=department,
+            purpose=purpose.strip(),
+            ip=ip,
+        )
+
+
+def _under_way() -> bool:
+    return bool(transaction.get_connection().in_atomic_block)

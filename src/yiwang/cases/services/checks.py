@@ -142,17 +142,23 @@ class EarlierCases:
     declared: Declared = declared_checks.EARLIER_CASES
 
     def ask(self, asking: Asking) -> CheckAnswer:
-        """Ask for other cases of the same applicant and item."""
+        """Ask for other cases of the same applicant and item, as far as anybody wants to know."""
         rows = Case.objects.filter(
             applicant_ref=asking.applicant_ref, item_slug=asking.item_slug
         ).exclude(number=asking.case_number)
         granted = rows.filter(outcome=Outcome.GRANT.value)
         year_ago = asking.at - timedelta(days=365)
+        open_states = [one.value for one in OPEN]
+        known: Mapping[str, Callable[[], object]] = {
+            "running_same_item": lambda: rows.filter(state__in=open_states).exists(),
+            "granted_same_item": granted.exists,
+            "granted_last_year": lambda: granted.filter(decided_at__gte=year_ago).count(),
+        }
         return CheckAnswer(
             fields={
-                "running_same_item": rows.filter(state__in=[one.value for one in OPEN]).exists(),
-                "granted_same_item": granted.exists(),
-                "granted_last_year": granted.filter(decided_at__gte=year_ago).count(),
+                name: ask()
+                for name, ask in known.items()
+                if not asking.wanted or name in asking.wanted
             },
             source=self.declared.label,
             asked_at=asking.at,

@@ -432,7 +432,7 @@ def _issue_decision(
     seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
     kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
-    if outcome is Outcome.GRANT and item.handling_items and case.licence_identifier:
+    if outcome is Outcome.GRANT and case.licence_identifier and _kind(case, item) in NEXT_VERSION:
         kind, body, notes = _letter_of_next_version(
             case, top, kind, body, notes, reason=reason, article=article
         )
