@@ -95,3 +95,25 @@ def test_checks_and_records_are_for_those_who_keep_them(callers):
         "department": "market",
     }
     assert clerk.post("/applicant-records", note).status_code == 403
+
+
+@pytest.mark.req("CASE-08")
+def test_a_window_of_another_system_sends_what_was_signed_there(callers):
+    body = {
+        "item": "committed",
+        "applicant": cases.FIRM_REF,
+        "answers": dict(cases.ANSWERS),
+        "commitment_confirmed": ["place", "rules"],
+        "agent_name": "李代理",
+    }
+
+    case = callers("clerk").post("/cases", body, key="w").json()
+
+    promise = callers("firm").get(f"/cases/{case['number']}/promises").json()["commitment"]
+    assert (promise["signed_how"], promise["signed_by_name"]) == ("window", "李代理")
+    assert promise["agent"]
+    problem(
+        callers("clerk").post("/cases", body | {"commitment_confirmed": ["place"]}, key="x"),
+        422,
+        "cases.commitment_refused",
+    )

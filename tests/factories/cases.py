@@ -403,6 +403,8 @@ def receive(**changes: Any) -> CaseView:
         "by": CLERK,
         "at": FRIDAY,
     }
+    if changes.pop("tolerance_signed", False):
+        changes["signed"] = services.SignedAtWindow(tolerance=True)
     return services.receive_at_counter(**(arguments | changes))
 
 

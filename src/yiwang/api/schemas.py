@@ -62,6 +62,14 @@ class OpenCase(Body):
         default=False,
         description="The applicant signed the promise to file missing tolerable materials.",
     )
+    commitment_confirmed: Annotated[list[Word], Field(max_length=60)] | None = Field(
+        default=None,
+        description="The applicant signed the letter of commitment: ids of the conditions that "
+        "were read out and confirmed, all of them. Left out: the ordinary way.",
+    )
+    agent_name: Word = Field(
+        default="", description="Who signed for the applicant; empty: they signed themselves."
+    )
 
 
 class Act(Body):

@@ -36,7 +36,11 @@ def open_case(
         uploads=body.uploads,
         window=body.window,
         phone=body.phone,
-        tolerance_signed=body.tolerance_signed,
+        signed=services.SignedAtWindow(
+            told=body.commitment_confirmed,
+            tolerance=body.tolerance_signed,
+            agent=body.agent_name,
+        ),
         idempotency_key=idempotency_key,
         calendar=calendar(),
         by=actor(request),

@@ -113,6 +113,7 @@ from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case,
 from yiwang.cases.services.sampling import ReviewRefusedError, draw_sample, review_automatic
 from yiwang.cases.services.signing import (
     CommitmentRefusedError,
+    SignedAtWindow,
     drop_commitment,
     sign_commitment,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "ReviewRefusedError",
     "SamePersonError",
     "SameProposerError",
+    "SignedAtWindow",
     "SubmissionRefusedError",
     "SwitchRefusedError",
     "TextRefusedError",

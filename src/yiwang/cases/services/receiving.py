@@ -28,7 +28,16 @@ from yiwang.cases.services.drafting import (
     locked_draft,
 )
 from yiwang.cases.services.renewing import note_request
-from yiwang.cases.services.signing import last_day, promise_materials, signed_for, tie
+from yiwang.cases.services.signing import (
+    NOTHING_SIGNED,
+    SignedAtWindow,
+    last_day,
+    promise_materials,
+    require_signable,
+    sign_at_window,
+    signed_for,
+    tie,
+)
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -107,6 +116,7 @@ class _Application:
     paper: frozenset[str] = frozenset()
     committed: bool = False
     tolerated: bool = False
+    agent: str = ""
     by_person: bool = False
 
 
@@ -213,7 +223,7 @@ def receive_at_counter(
     phone: str = "",
     town: str = "",
     paper: Collection[str] = (),
-    tolerance_signed: bool = False,
+    signed: SignedAtWindow = NOTHING_SIGNED,
     by_person: bool = False,
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
@@ -234,8 +244,8 @@ def receive_at_counter(
         phone: Where the applicant can be reached; empty: as registered, or none.
         town: Code of the town the case belongs to; empty: as registered.
         paper: Ids of materials taken in on paper and not scanned.
-        tolerance_signed: Whether the applicant signed, at the window, the promise to file missing
-            tolerable materials.
+        signed: What the applicant signed at the window: the letter of commitment, the promise to
+            file missing tolerable materials.
         by_person: The applicant wants a person to decide, although rules might.
 
     Raises:
@@ -243,6 +253,8 @@ def receive_at_counter(
         IncompleteError: answers are missing or wrong; all are named.
         SubmissionRefusedError: not offered at counters, key missing or used for something else.
         NotEligibleError: the item is not for this kind of applicant.
+        CommitmentRefusedError: the item or the record does not allow a commitment, or a condition
+            was not confirmed.
         CalendarGapError: the calendar ends before the date to be computed.
         LookupError: no such item in force, or no such applicant registered.
 
@@ -267,7 +279,7 @@ def receive_at_counter(
                 phone=phone,
                 town=town,
                 paper=paper,
-                tolerance_signed=tolerance_signed,
+                signed=signed,
                 by_person=by_person,
             )
     except IntegrityError as error:
@@ -293,7 +305,7 @@ def _receive_at_counter(
     phone: str,
     town: str,
     paper: Collection[str],
-    tolerance_signed: bool,
+    signed: SignedAtWindow,
     by_person: bool,
 ) -> CaseView:
     acting = _window_of(item, by=by)
@@ -311,12 +323,14 @@ def _receive_at_counter(
     refs = [ref for listed in uploads.values() for ref in listed]
     check_uploads(refs, by=by)
     registered = _registered(applicant_ref)
+    plain = _with_known(item, plain, registered)
+    require_signable(item, plain, applicant_ref, signed=signed, at=at)
     case = _receive(
         _Application(
             item=item,
             applicant_ref=applicant_ref,
             registered=registered,
-            answers=_with_known(item, plain, registered),
+            answers=plain,
             uploads=uploads,
             channel=Channel.COUNTER,
             intake_department=acting.department,
@@ -328,7 +342,9 @@ def _receive_at_counter(
             acting=acting,
             complete=False,
             paper=frozenset(paper),
-            tolerated=tolerance_signed,
+            committed=signed.told is not None,
+            tolerated=signed.tolerance,
+            agent=signed.agent,
             by_person=by_person,
         ),
         calendar=calendar,
@@ -336,6 +352,8 @@ def _receive_at_counter(
         at=at,
         signed_how=SignedBy.WINDOW,
     )
+    if signed.told is not None:
+        sign_at_window(case, item, plain, signed=signed, by=by, at=at)
     return case_view(case)
 
 
@@ -420,7 +438,15 @@ def _receive(
     note_request(case, item, answers, calendar=calendar, at=at)
     tolerated = [one for one in materials if one.state == MaterialState.TOLERATED]
     if tolerated:
-        promise_materials(case, item, tolerated, signed_how=signed_how, by=by, at=at)
+        promise_materials(
+            case,
+            item,
+            tolerated,
+            signed_how=signed_how,
+            agent=application.agent,
+            by=by,
+            at=at,
+        )
     events.publish(
         CaseSubmitted(
             number=number,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -82,29 +84,12 @@ def sign_commitment(
     require_unsubmitted(draft)
     item = kept.item_version(draft.item_slug, draft.item_version)
     answers = _answers(item, draft.answers)
-    _require_open(item, answers, draft.applicant_ref, at)
-    missing = [one.text for one in item.commitment_conditions if one.id not in confirmed]
-    if missing:
-        raise CommitmentRefusedError(
-            f"还有{len(missing)}个条件没有确认：{' '.join(missing)}请逐条确认；"
-            "做不到的请选择一般方式。"
-        )
-    if not accepted:
-        raise CommitmentRefusedError("请阅读承诺书全文并勾选，再签署；不愿承诺的请选择一般方式。")
-    name = _name(draft.applicant_ref)
-    paragraphs = commitment_paragraphs(item, applicant_name=name, answers=answers)
-    hashes = digests("\n".join(paragraphs))
+    _require_told(item, answers, draft.applicant_ref, confirmed=confirmed, accepted=accepted, at=at)
+    text = _letter(item, answers, draft.applicant_ref)
     Commitment.objects.filter(draft=draft, case=None).delete()
     row = Commitment.objects.create(
         draft=draft,
-        applicant_ref=draft.applicant_ref,
-        item_slug=item.slug,
-        item_version=item.version,
-        paragraphs=paragraphs,
-        confirmed=[one.id for one in item.commitment_conditions],
-        publish=_terms(item).publish,
-        sha256=hashes.sha256,
-        sm3=hashes.sm3,
+        **text,
         signed_by=by.ref,
         signed_by_name=by.name or by.ref,
         agent=is_agent(draft.applicant_ref, by),
@@ -113,6 +98,29 @@ def sign_commitment(
     )
     _trace(draft, "cases.sign_commitment", row.sha256, by=by, at=at)
     return commitment_view(row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedAtWindow:
+    """What was signed on paper before a clerk (窗口签署).
+
+    Attributes:
+        told: Ids of the conditions that the clerk read out and the applicant confirmed; None: the
+            ordinary way.
+        tolerance: Whether the promise to file what is missing was signed.
+        agent: Name of the agent who signed for the applicant; empty: they signed themselves.
+    """
+
+    told: Collection[str] | None = None
+    tolerance: bool = False
+    agent: str = ""
+
+    def hand(self, applicant_name: str) -> str:
+        """Return the name that stands under the letters."""
+        return self.agent or applicant_name
+
+
+NOTHING_SIGNED = SignedAtWindow()
 
 
 @transaction.atomic
@@ -132,6 +140,56 @@ def drop_commitment(*, draft_id: int, by: Actor, at: datetime) -> None:
 
 
 # What follows is shared with receipt and acceptance.
+
+
+def require_signable(
+    item: ItemVersion,
+    answers: Mapping[str, Answer],
+    applicant_ref: str,
+    *,
+    signed: SignedAtWindow,
+    at: datetime,
+) -> None:
+    """Refuse a letter signed at a window that the item or the applicant's record does not allow.
+
+    Raises:
+        CommitmentRefusedError: not allowed, or a condition was not confirmed.
+    """
+    if signed.told is not None:
+        kept_ones = kept_answers(item, dict(answers))
+        _require_told(item, kept_ones, applicant_ref, confirmed=signed.told, accepted=True, at=at)
+
+
+def sign_at_window(
+    case: Case,
+    item: ItemVersion,
+    answers: Mapping[str, Answer],
+    *,
+    signed: SignedAtWindow,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Keep the letter of commitment that was signed on paper before `by`, and seal a copy of it."""
+    row = Commitment.objects.create(
+        case=case,
+        **_letter(item, kept_answers(item, dict(answers)), case.applicant_ref),
+        signed_by=case.applicant_ref,
+        signed_by_name=signed.hand(case.applicant_name),
+        agent=bool(signed.agent),
+        signed_how=SignedBy.WINDOW.value,
+        signed_at=at,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.sign_commitment",
+        target=f"case:{case.number}",
+        department=case.intake_department,
+        detail={"item": item.slug, "sha256": row.sha256},
+        ip=by.ip,
+        on_behalf_of=case.applicant_ref,
+    )
+    _put_on_case(row, case, item, by=by, at=at)
 
 
 def signed_for(
@@ -161,6 +219,12 @@ def tie(row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: dateti
     """Put a signed letter on the case, with a sealed copy among its documents."""
     row.case = case
     row.save(update_fields=["case"])
+    _put_on_case(row, case, item, by=by, at=at)
+
+
+def _put_on_case(
+    row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: datetime
+) -> None:
     department = kept.department(case.department_code)
     top = heading(case, item, department.name)
     issue(
@@ -219,10 +283,12 @@ def promise_materials(
     signed_how: SignedBy,
     by: Actor,
     at: datetime,
+    agent: str = "",
 ) -> None:
     """Keep the promise to file `rows`, start their clocks, and put the letter on the case (容缺).
 
-    At a window the applicant signs on paper before the clerk; online whoever acts for them signs.
+    At a window the applicant, or their `agent`, signs on paper before the clerk; online whoever
+    acts for them signs.
     """
     lines = [(one.name, one.due_on) for one in rows if one.due_on is not None]
     paragraphs = tolerance_paragraphs(item, applicant_name=case.applicant_name, lines=lines)
@@ -237,8 +303,8 @@ def promise_materials(
         sha256=hashes.sha256,
         sm3=hashes.sm3,
         signed_by=case.applicant_ref if at_window else by.ref,
-        signed_by_name=case.applicant_name if at_window else by.name or by.ref,
-        agent=False if at_window else is_agent(case.applicant_ref, by),
+        signed_by_name=(agent or case.applicant_name) if at_window else by.name or by.ref,
+        agent=bool(agent) if at_window else is_agent(case.applicant_ref, by),
         signed_how=signed_how.value,
         signed_at=at,
     )
@@ -277,6 +343,42 @@ def promise_materials(
         at=at,
         message=f"您承诺在{letters.chinese_day(row.due_on)}前补齐容缺的材料，请在办件中提交。",
     )
+
+
+def _require_told(
+    item: ItemVersion,
+    answers: Mapping[str, Answer],
+    applicant_ref: str,
+    *,
+    confirmed: Collection[str],
+    accepted: bool,
+    at: datetime,
+) -> None:
+    _require_open(item, answers, applicant_ref, at)
+    missing = [one.text for one in item.commitment_conditions if one.id not in confirmed]
+    if missing:
+        raise CommitmentRefusedError(
+            f"还有{len(missing)}个条件没有确认：{' '.join(missing)}请逐条确认；"
+            "做不到的请选择一般方式。"
+        )
+    if not accepted:
+        raise CommitmentRefusedError("请阅读承诺书全文并勾选，再签署；不愿承诺的请选择一般方式。")
+
+
+def _letter(item: ItemVersion, answers: dict[str, Answer], applicant_ref: str) -> dict[str, Any]:
+    """Return what a letter of commitment says and about what, as its row keeps it."""
+    paragraphs = commitment_paragraphs(item, applicant_name=_name(applicant_ref), answers=answers)
+    hashes = digests("\n".join(paragraphs))
+    return {
+        "applicant_ref": applicant_ref,
+        "item_slug": item.slug,
+        "item_version": item.version,
+        "paragraphs": paragraphs,
+        "confirmed": [one.id for one in item.commitment_conditions],
+        "publish": _terms(item).publish,
+        "sha256": hashes.sha256,
+        "sm3": hashes.sm3,
+    }
 
 
 def _require_open(

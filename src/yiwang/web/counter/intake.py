@@ -20,9 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
-from yiwang.cases.policy.commitments import tolerable
+from yiwang.cases.policy.commitments import commitment_paragraphs, tolerable
 from yiwang.cases.queries import CaseView, commitments
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
@@ -34,9 +35,12 @@ from yiwang.catalogue.policy.items import (
     Audience,
     Channel,
     ItemVersion,
+    Material,
+    OnCommitment,
     Question,
     QuestionKind,
     asked,
+    commitment_open,
     needed,
 )
 from yiwang.documents import queries as documents
@@ -264,6 +268,7 @@ class Paper:
     Attributes:
         source: Where it is taken from instead; empty: it has to be handed in.
         tolerance_due: Last day to file it later, once that is promised; None: it may not.
+        later_days: Working days after the decision in which it is filed (告知承诺); 0: now.
         files: What was scanned so far.
         on_paper: Ticked as taken in on paper.
         error: What is wrong with the file that was just sent.
@@ -274,6 +279,7 @@ class Paper:
     standard: str
     source: str
     tolerance_due: date | None
+    later_days: int = 0
     files: Sequence[Scan] = field(default_factory=tuple)
     on_paper: bool = False
     error: str = ""
@@ -372,6 +378,7 @@ class Receive(Page):
             for material in self.item.materials
             for condition in material.needed_when
         )
+        deciding |= frozenset(condition.question for condition in self.item.commitment_when)
         held = {
             key: value for key, value in self.given.items() if key not in {q.id for q in open_ones}
         }
@@ -398,6 +405,8 @@ class Receive(Page):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take scanned files at once; receive when asked to; else show the page again."""
+        if "letter" in request.POST and self.letter:
+            return self._to_be_signed()
         errors = self._take_files()
         key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
         if errors or "receive" not in request.POST:
@@ -416,9 +425,26 @@ class Receive(Page):
         valid = form.is_valid()
         if not declared:
             form.add_error(None, _("请把声明读给申请人听，由申请人确认并签字后勾选。"))
-        if not valid or not declared:
+        unsigned = self.committed and request.POST.get("signed") != "1"
+        if unsigned:
+            form.add_error(
+                None, _("请打印承诺书，由申请人阅读并签字后勾选；不愿承诺的选择一般方式。")
+            )
+        if not valid or not declared or unsigned:
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
         return self._receive(form, key)
+
+    def _to_be_signed(self) -> HttpResponse:
+        """Show the letter of commitment alone, to be printed and signed; nothing is kept."""
+        return self.render(
+            {
+                "who": self.who,
+                "item": self.item,
+                "letter": self.letter,
+                "agent": self.agent,
+            },
+            template="counter/letter.html",
+        )
 
     def _receive(self, form: QuestionsForm, key: str) -> HttpResponse:
         _open, known = self.questions()
@@ -459,7 +485,11 @@ class Receive(Page):
                 and material.id not in self.scanned
             ],
             by_person=self.request.POST.get("by_person") == "1",
-            tolerance_signed=self.request.POST.get("tolerance") == "1" and not self.intolerant,
+            signed=services.SignedAtWindow(
+                told=self.request.POST.getlist("told") if self.committed else None,
+                tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
+                agent=self.agent,
+            ),
         )
         kind = self.assistance
         if kind is not None:
@@ -473,6 +503,35 @@ class Receive(Page):
                 at=self.at,
             )
         return case
+
+    @cached_property
+    def plain(self) -> dict[str, Answer]:
+        """The answers as a case would keep them."""
+        return kept_answers(self.item, self.given)
+
+    @cached_property
+    def barred(self) -> str:
+        """Why this applicant may not commit; empty: they may, where the item does."""
+        return commitments.commitment_barred(self.who.ref, on=self.today)
+
+    @property
+    def committed(self) -> bool:
+        """Whether the applicant goes the way of notice and commitment, as ticked."""
+        chosen = self.request.POST.get("way") == "commitment"
+        return chosen and commitment_open(self.item, self.plain) and not self.barred
+
+    @property
+    def agent(self) -> str:
+        """Who signs for the applicant; empty: they sign themselves."""
+        proxy = self.assistance is AssistanceKind.PROXY
+        return self.request.POST.get("agent_name", "").strip()[:60] if proxy else ""
+
+    @cached_property
+    def letter(self) -> list[str]:
+        """What the letter of commitment says with these answers; empty: there is none."""
+        if not commitment_open(self.item, self.plain):
+            return []
+        return commitment_paragraphs(self.item, applicant_name=self.who.name, answers=self.plain)
 
     @property
     def assistance(self) -> AssistanceKind | None:
@@ -548,7 +607,9 @@ class Receive(Page):
                 id=material.id,
                 name=material.name,
                 standard=material.accept_standard,
-                source=waived_by(material, self.who.ref, self.prefilled, today=self.today),
+                source=waived_by(material, self.who.ref, self.prefilled, today=self.today)
+                or self._replaced(material),
+                later_days=material.commitment_days if self._later(material) else 0,
                 tolerance_due=last_day(
                     self.item, material, received_on=self.today, calendar=self.calendar
                 )
@@ -564,6 +625,14 @@ class Receive(Page):
             )
             for material in needed(self.item, self.given)
         ]
+
+    def _replaced(self, material: Material) -> str:
+        """Return what stands in the place of a material on this way; empty: nothing."""
+        replaced = self.committed and material.on_commitment is OnCommitment.REPLACED
+        return _("告知承诺书") if replaced else ""
+
+    def _later(self, material: Material) -> bool:
+        return self.committed and material.on_commitment is OnCommitment.LATER
 
     @cached_property
     def intolerant(self) -> str:
@@ -606,9 +675,20 @@ class Receive(Page):
                 "automatic": granting_rules(self.item),
                 "by_person": self.request.POST.get("by_person") == "1",
                 "outstanding": [
-                    one.name for one in papers if not one.done and not one.tolerance_due
+                    one.name
+                    for one in papers
+                    if not one.done and not one.tolerance_due and not one.later_days
                 ],
-                "tolerated": [one for one in papers if one.tolerance_due and not one.done],
+                "tolerated": [
+                    one
+                    for one in papers
+                    if one.tolerance_due and not one.done and not one.later_days
+                ],
+                "letter": self.letter,
+                "barred": self.barred if self.letter else "",
+                "committed": self.committed,
+                "told": self.request.POST.getlist("told"),
+                "signed": self.request.POST.get("signed") == "1",
                 "intolerant": self.intolerant,
                 "promised": self.request.POST.get("tolerance") == "1",
                 "key": key,

@@ -13,6 +13,9 @@ from yiwang.web.counter.queue import ticket_in_hand
 from yiwang.web.officer import casefile
 from yiwang.web.officer.cases import CasePages
 
+SIGNED = frozenset({DocumentKind.COMMITMENT_LETTER, DocumentKind.TOLERANCE_COMMITMENT})
+"""What the applicant signed at the window; a copy is theirs to take home."""
+
 
 class Receipt(CasePages):
     """What was received, what follows, by when; to be printed in normal or large letters."""
@@ -29,6 +32,7 @@ class Receipt(CasePages):
         return self.render(
             {
                 "letter": letter,
+                "signed": [one for one in self.file.documents if one.kind in SIGNED],
                 "materials": casefile.materials(self.file, self.item),
                 "assistance": assistance_of(self.case.number),
                 "ticket": ticket_in_hand(request),
