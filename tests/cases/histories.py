@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.factories import cases, commitments
 from tests.factories.desk import hire
+from tests.factories.steps import COMMITTED, WAYS, coded, ways
 from yiwang.cases import services, tasks
 from yiwang.cases.models import Case, CaseDocument, CorrectionItem
 from yiwang.cases.policy.commitments import CheckOutcome
@@ -29,7 +30,7 @@ from yiwang.organisations.permissions import EVERYWHERE, GRANTS, Actor, Post
 
 DAY = dt.timedelta(days=1)
 
-JOINT, TESTED, COMMITTED, WAYS = "joint", "tested", "committed", "ways"
+JOINT, TESTED = "joint", "tested"
 LIMITS = {
     cases.RESTAURANT: (20, 5),
     JOINT: (45, 30),
@@ -59,34 +60,6 @@ APPLICANTS = (cases.FIRM, cases.NOBODY)
 JOB = Actor(ref="job:anything", name="系统")
 
 
-def _coded(place: int) -> dict[str, str]:
-    task = f"11310114XXXX01011H43101310010{place:02}"
-    return {"task_code": task, "handling_code": f"{task}01"}
-
-
-def _ways() -> dict[str, Any]:
-    """Return an item that issues and renews."""
-    whole = cases.without_materials(slug=WAYS, name="餐饮服务许可（新办和延续）", **_coded(14))
-    question = {
-        "id": "way",
-        "label": "要办什么？",
-        "kind": "choice",
-        "options": {"issue": "新办", "renew": "延续"},
-    }
-    return whole | {
-        "questionnaire": [*whole["questionnaire"], question],
-        "handling_items": [
-            {
-                "code": f"{whole['task_code']}{place:02}",
-                "name": kind,
-                "kind": kind,
-                "when": {"way": kind},
-            }
-            for place, kind in enumerate(("issue", "renew"), start=1)
-        ],
-    }
-
-
 def world() -> None:
     """Make the district, its staff and an item of every sort."""
     cases.district(items=False)
@@ -105,13 +78,13 @@ def world() -> None:
             name="餐饮服务许可（联办）",
             joint_departments=["housing"],
             limit=joint,
-            **_coded(11),
+            **coded(11),
         ),
         cases.without_materials(
-            slug=TESTED, name="餐饮服务许可（检测）", special_steps=tested, **_coded(12)
+            slug=TESTED, name="餐饮服务许可（检测）", special_steps=tested, **coded(12)
         ),
-        commitments.restaurant(slug=COMMITTED, name="餐饮服务许可（告知承诺）", **_coded(13)),
-        _ways(),
+        commitments.restaurant(slug=COMMITTED, name="餐饮服务许可（告知承诺）", **coded(13)),
+        ways(),
     ):
         cases.publish(item)
     hire("clerk", "reviewer", "reviewer2", "approver", "both", "head")

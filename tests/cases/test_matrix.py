@@ -1,192 +1,24 @@
-"""Every step from every state by every post: allowed by the table, or refused and unchanged."""
+"""Every step from every state by every post and by the clock: as the table says, or unchanged."""
 
 from __future__ import annotations
 
-import datetime as dt
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from tests.factories import cases
+from tests.factories import cases, steps
 from tests.factories.desk import hire
-from yiwang.cases import queries, services
-from yiwang.cases.models import Case, CaseEvent, DepartmentInquiry, Extension, Hearing
-from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
+from tests.factories.steps import ACTS
+from yiwang.cases import queries
+from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
-from yiwang.cases.policy.terms import DeliveryChannel, Outcome
-from yiwang.cases.services import CorrectionLine, FiledLine
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import GRANTS, Actor, Permission, Post
 
-pytestmark = [pytest.mark.usefixtures("easy_district"), pytest.mark.thorough]
-
-AT = cases.FRIDAY
-
-ACTS: dict[Step, Callable[[str, Actor], Any]] = {
-    Step.ASK_CORRECTION: lambda number, by: services.ask_correction(
-        number=number,
-        lines=[CorrectionLine(material_id="", what="门牌", why="不完整")],
-        by=by,
-        at=AT,
-    ),
-    Step.FILE_CORRECTION: lambda number, by: services.file_correction(
-        number=number, lines=_filed(number), calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.ACCEPT: lambda number, by: services.accept_case(
-        number=number, calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.DECLINE: lambda number, by: services.decline_case(
-        number=number, reason="不属本机关", article="行政许可法 第三十二条", by=by, at=AT
-    ),
-    Step.NO_NEED: lambda number, by: services.decline_case(
-        number=number,
-        reason="不需许可",
-        article="行政许可法 第三十二条",
-        no_need=True,
-        by=by,
-        at=AT,
-    ),
-    Step.CHECK_SITE: lambda number, by: services.record_site_check(
-        number=number,
-        second_officer="user:reviewer2",
-        checked_on=AT.date(),
-        place="示例路11号",
-        found="一致",
-        by=by,
-        at=AT,
-    ),
-    Step.START_SPECIAL: lambda number, by: cases.special(number=number, by=by),
-    Step.END_SPECIAL: lambda number, by: services.end_special(
-        number=number, result="合格", calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.NOTIFY_HEARING: lambda number, by: cases.hearing(number=number, by=by),
-    Step.REQUEST_HEARING: lambda number, by: services.request_hearing(
-        number=number, text="要求听证", calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.SET_HEARING: lambda number, by: services.set_hearing(
-        number=_requested(number),
-        held_at=AT + dt.timedelta(days=14),
-        place="三楼",
-        chair="user:head",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.END_HEARING: lambda number, by: services.end_hearing(
-        number=number,
-        end=HearingEnd.WAIVED,
-        record="当事人书面放弃",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.ASK_EXTENSION: lambda number, by: services.ask_extension(
-        number=number, reason="案情复杂", by=by, at=AT
-    ),
-    Step.EXTEND: lambda number, by: services.decide_extension(
-        number=_extension(number), approve=True, calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.DECLINE_EXTENSION: lambda number, by: services.decide_extension(
-        number=_extension(number),
-        approve=False,
-        note="人手足够",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.ASK_DEPARTMENT: lambda number, by: services.ask_departments(
-        number=number,
-        departments=["housing"],
-        question="是否违法建筑",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.DEPARTMENT_OPINION: lambda number, by: services.give_opinion(
-        number=_asked(number), answer=InquiryAnswer.AGREE, opinion="同意", by=by, at=AT
-    ),
-    Step.PROPOSE: lambda number, by: services.propose(
-        number=number, outcome=Outcome.GRANT, opinion="符合", by=by, at=AT
-    ),
-    Step.GRANT: lambda number, by: services.decide(
-        number=number, outcome=Outcome.GRANT, calendar=cases.CALENDAR, by=by, at=AT
-    ),
-    Step.REFUSE: lambda number, by: services.decide(
-        number=number,
-        outcome=Outcome.REFUSE,
-        reason="不符合",
-        article="食品安全法 第三十三条",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.CLOSE: lambda number, by: services.deliver_case(
-        number=number, channel=DeliveryChannel.PRINT, by=by, at=AT
-    ),
-    Step.SEND: lambda number, by: services.send_result(
-        number=number, carrier="EMS", tracking_number="1", by=by, at=AT
-    ),
-    Step.PROPOSE_END: lambda number, by: services.propose_end(
-        number=number,
-        ground="fraud",
-        facts="伪造",
-        evidence="笔录",
-        calendar=cases.CALENDAR,
-        by=by,
-        at=AT,
-    ),
-    Step.WITHDRAW: lambda number, by: services.withdraw_case(
-        number=number, reason="不办了", by=by, at=AT
-    ),
-    Step.TERMINATE: lambda number, by: services.terminate_case(
-        number=number, reason="主体注销", by=by, at=AT
-    ),
-}
-
-
-def _filed(number: str) -> list[FiledLine]:
-    case = Case.objects.filter(number=number).select_related("correction").get()
-    correction = getattr(case, "correction", None)
-    if correction is None:
-        return []
-    return [FiledLine(line_id=line.pk, answer="已补") for line in correction.lines.all()]
-
-
-def _requested(number: str) -> str:
-    Hearing.objects.filter(case__number=number, requested_on=None, ended_on=None).update(
-        requested_on=AT.date(), requested_by="user:firm", hold_due_on=dt.date(2026, 4, 3)
-    )
-    return number
-
-
-def _extension(number: str) -> str:
-    Extension.objects.create(
-        case=Case.objects.get(number=number),
-        workdays=10,
-        reason="案情复杂",
-        joint=False,
-        asked_by="user:asker",
-        asked_by_name="报请人",
-        asked_at=AT,
-    )
-    return number
-
-
-def _asked(number: str) -> str:
-    case = Case.objects.get(number=number)
-    Case.objects.filter(pk=case.pk).update(asked_departments=["housing"])
-    DepartmentInquiry.objects.create(
-        case=case,
-        department="housing",
-        question="是否违法建筑",
-        asked_by="user:reviewer",
-        asked_at=AT,
-        due_on=AT.date(),
-    )
-    return number
-
+pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.thorough]
 
 ACTORS = {
     f"{post.value} of {where}": Actor(
@@ -203,6 +35,25 @@ ACTORS = {
 
 COPIED = frozenset({CaseState.CLOSED}) | ENDED
 """A further copy of the decision may be handed over."""
+
+ONE_CALL = (
+    {Step.ASSIGN, Step.START_REVIEW},
+    {Step.GRANT, Step.GRANT_ON_SPOT},
+    {Step.REFUSE, Step.REFUSE_ON_SPOT},
+)
+"""Steps that people take by the same act; the case says which of them it is."""
+
+TAKEN_BY = {
+    CaseState.RECEIVED: (Permission.CASE_ACCEPT, {"market", "centre"}),
+    CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, {"market"}),
+}
+"""Who may take a case that waits; elsewhere it is who reviews in the deciding department."""
+
+
+@pytest.fixture
+def world(db: None) -> None:
+    steps.world()
+    hire("clerk", "reviewer2", "both", "head")
 
 
 def allowed(step: Step, who: str) -> bool:
@@ -221,38 +72,90 @@ def allowed(step: Step, who: str) -> bool:
     return where in place and move.permission in GRANTS[Post(post)]
 
 
+def expected(asked: Step, state: CaseState, who: str) -> Step | None:
+    """Say by the tables which step comes of an act that asks for `asked`."""
+    if asked is Step.START_REVIEW:
+        move = STEPS[Step.START_REVIEW if state is CaseState.ACCEPTED else Step.ASSIGN]
+        permission, places = TAKEN_BY.get(state, (Permission.CASE_REVIEW, {"market"}))
+        post, _, where = who.partition(" of ")
+        may = where in places and permission in GRANTS[Post(post)]
+        return _named(move) if may and state in move.starts else None
+    if asked is Step.ASSIGN:
+        if not allowed(asked, who) or state not in STEPS[asked].starts:
+            return None
+        return Step.START_REVIEW if state is CaseState.ACCEPTED else Step.ASSIGN
+    for step in [asked, *(one for call in ONE_CALL if asked in call for one in call)]:
+        fits = STEPS[step].way is None or STEPS[step].way is STEPS[asked].way
+        if fits and allowed(step, who) and state in STEPS[step].starts:
+            return step
+    return None
+
+
+def _named(move: object) -> Step:
+    return next(step for step, one in STEPS.items() if one is move)
+
+
+def test_every_step_of_the_table_has_a_row_here_and_every_step_of_a_clock_a_job():
+    assert set(STEPS) == set(Step)
+    assert set(ACTS) | {Step.RECEIVE} == set(Step)
+    with_jobs = {step for step, act in ACTS.items() if act.clock}
+    by_table = {step for step, move in STEPS.items() if move.by_clock}
+    assert with_jobs <= by_table
+    assert by_table - with_jobs == {Step.CLOSE}
+    assert not {step for step, move in STEPS.items() if not move.starts} - {Step.RECEIVE}
+
+
 @pytest.mark.parametrize("state", list(CaseState))
+@pytest.mark.req("CASE-01")
 def test_a_step_is_taken_exactly_where_the_table_of_steps_and_the_posts_allow_it(state):
-    hire("reviewer2", "head")
-    case = cases.in_state(state)
     for step, act in ACTS.items():
-        for who, actor in ACTORS.items():
-            _try(case.number, state, step, who, act, actor)
+        with transaction.atomic():
+            number = steps.made(step, state)
+            assert Case.objects.get(number=number).state == state
+            for who, actor in ACTORS.items():
+                _try(number, state, step, who, functools.partial(act.take, number, actor))
+            _try_clock(number, state, step)
+            transaction.set_rollback(True)
 
 
-def _try(
-    number: str,
-    state: CaseState,
-    step: Step,
-    who: str,
-    act: Callable[[str, Actor], Any],
-    actor: Actor,
-) -> None:
-    events = CaseEvent.objects.filter(case__number=number).count()
-    copies = step is Step.CLOSE and state in COPIED
-    expected = allowed(step, who) and (state in STEPS[step].starts or copies)
+def _try(number: str, state: CaseState, step: Step, who: str, act: Callable[[], Any]) -> None:
+    copies = step is Step.CLOSE and state in COPIED and allowed(step, who)
     with transaction.atomic():
-        refusal = _refusal(lambda: act(number, actor))
-        row = Case.objects.get(number=number)
-        if refusal is None:
-            assert expected, f"{who} took {step} from {state}"
-            assert row.state == (state if copies else STEPS[step].end or state)
-        else:
-            assert not expected, f"{who} {step} {state}: {refusal.message}"
-            assert refusal.message.endswith("。")
+        before = _events(number)
+        refusal = _refusal(act)
+        row, new = Case.objects.get(number=number), _events(number)[len(before) :]
+        want = expected(step, state, who)
+        if want is None:
+            assert not new, f"{who} took {new} from {state}"
             assert row.state == state
-            assert CaseEvent.objects.filter(case=row).count() == events
+            assert refusal is not None or copies or step is Step.DEEM_RENEWED
+            assert refusal is None or refusal.message.endswith("。")
+        else:
+            assert refusal is None, f"{who} {step} {state}: {refusal}"
+            assert new[0] == (want.value, state.value, (STEPS[want].end or state).value)
+            assert row.state == new[-1][2]
         transaction.set_rollback(True)
+
+
+def _try_clock(number: str, state: CaseState, step: Step) -> None:
+    """Have the job of the clock take the step: where it finds work, and nowhere else."""
+    found = ACTS[step].found
+    works = STEPS[step].by_clock and state in (STEPS[step].starts if found is None else found)
+    with transaction.atomic():
+        before = _events(number)
+        refusal = _refusal(lambda: steps.by_clock(step, number))
+        new = _events(number)[len(before) :]
+        taken = [Step(one) for one, _from, _to in new]
+        assert all(STEPS[one].by_clock for one in taken), f"a job took {taken} from {state}"
+        assert all(at in STEPS[Step(one)].starts for one, at, _to in new)
+        assert (step in taken) is works, f"job {step} {state}: {refusal}"
+        assert works or not new or step is Step.DEREGISTER
+        transaction.set_rollback(True)
+
+
+def _events(number: str) -> list[tuple[str, str, str]]:
+    rows = CaseEvent.objects.filter(case__number=number).order_by("id")
+    return list(rows.values_list("step", "from_state", "to_state"))
 
 
 def _refusal(act: Callable[[], Any]) -> RefusedError | None:
@@ -261,6 +164,23 @@ def _refusal(act: Callable[[], Any]) -> RefusedError | None:
     except RefusedError as refusal:
         return refusal
     return None
+
+
+@pytest.mark.parametrize("who", list(ACTORS))
+def test_a_case_is_born_at_a_window_or_by_its_applicant_alone(who):
+    """The one step that starts from nowhere."""
+    at_window = allowed(Step.RECEIVE, who) and who != "applicant"
+    draft = cases.draft()
+    for act, may in (
+        (lambda: cases.receive(by=ACTORS[who]), at_window),
+        (lambda: cases.submit(draft.id, by=ACTORS[who]), who == "applicant"),
+    ):
+        with transaction.atomic():
+            refusal = _refusal(act)
+            born = [_events(one.number) for one in Case.objects.all()]
+            assert born == ([[("receive", "", "received")]] if may else []), f"{who}: {refusal}"
+            assert (refusal is None) is may
+            transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("post", list(Post))

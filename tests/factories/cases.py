@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyvips
@@ -12,7 +13,6 @@ from django.utils import timezone
 
 from tests.factories import registers
 from yiwang.cases import queries, services
-from yiwang.cases.models import Case
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.queries import CaseView
@@ -464,7 +464,7 @@ def reviewing(**changes: Any) -> CaseView:
 def special(**changes: Any) -> CaseView:
     """Return a case whose limit does not run because something is tested."""
     arguments: dict[str, Any] = {
-        "number": reviewing().number,
+        "number": changes.get("number") or reviewing().number,
         "kind": StopReason.TESTING,
         "workdays": 5,
         "reason": "须检测用水水质",
@@ -478,7 +478,7 @@ def special(**changes: Any) -> CaseView:
 def hearing(**changes: Any) -> CaseView:
     """Return a case whose applicant was told the right to a hearing."""
     arguments: dict[str, Any] = {
-        "number": reviewing().number,
+        "number": changes.get("number") or reviewing().number,
         "reason": "经营场所与居民楼相邻",
         "calendar": CALENDAR,
         "by": REVIEWER,
@@ -487,59 +487,111 @@ def hearing(**changes: Any) -> CaseView:
     return services.notify_hearing(**(arguments | changes))
 
 
-ELSEWHERE = {
-    CaseState.DELIVERING: CaseState.APPROVED,
-    CaseState.REVOKED: CaseState.CLOSED,
-    CaseState.RETRACTED: CaseState.CLOSED,
-    CaseState.DEREGISTERED: CaseState.CLOSED,
+GROUNDS = {
+    CaseState.REVOKED: "fraud",
+    CaseState.RETRACTED: "facts_changed",
+    CaseState.DEREGISTERED: "body_ended",
 }
-"""States that are written past the services, and from where."""
+"""How what was granted ends -> a ground on which it does."""
 
 
-def in_state(state: CaseState) -> CaseView:
-    """Return a case in `state`, led there by ordinary acts."""
-    makers = {
-        CaseState.RECEIVED: receive,
-        CaseState.CORRECTION: correcting,
-        CaseState.ACCEPTED: accepted,
-        CaseState.DECISION_PENDING: reviewed,
-        CaseState.APPROVED: decided,
-        CaseState.REJECTED: lambda: decided(Outcome.REFUSE),
+def sent(**changes: Any) -> CaseView:
+    """Return a decided case whose decision is under way by post."""
+    return services.send_result(
+        number=decided(**changes).number, carrier="EMS", tracking_number="1", by=CLERK, at=FRIDAY
+    )
+
+
+def closed(**changes: Any) -> CaseView:
+    """Return a case whose result was handed over at the window."""
+    return services.deliver_case(
+        number=decided(**changes).number, channel=DeliveryChannel.PRINT, by=CLERK, at=FRIDAY
+    )
+
+
+def propose_end(number: str, ground: str = "fraud", **changes: Any) -> CaseView:
+    """Propose to end what a closed case granted."""
+    arguments: dict[str, Any] = {
+        "number": number,
+        "ground": ground,
+        "facts": "提交的平面图系伪造。",
+        "evidence": "现场检查笔录；鉴定意见。",
+        "compensation": "按评估价补偿。",
+        "calendar": CALENDAR,
+        "by": REVIEWER,
+        "at": FRIDAY,
     }
-    if state in makers:
-        return makers[state]()
-    if state is CaseState.REVIEWING:
-        return services.assign_case(
-            number=accepted().number, to=REVIEWER.ref, by=REVIEWER, at=FRIDAY
-        )
-    if state is CaseState.CLOSED:
-        return services.deliver_case(
-            number=decided().number, channel=DeliveryChannel.PRINT, by=CLERK, at=FRIDAY
-        )
-    if state is CaseState.SPECIAL:
-        return special()
-    if state is CaseState.HEARING:
-        return hearing()
-    if state in ELSEWHERE:
-        case = in_state(ELSEWHERE[state])
-        row = Case.objects.get(number=case.number)
-        row.state = state.value
-        row.save(update_fields=["state"])
-        return queries.case_view(row)
-    if state is CaseState.WITHDRAWN:
-        return services.withdraw_case(number=receive().number, reason="不办了", by=FIRM, at=FRIDAY)
-    if state is CaseState.TERMINATED:
-        return services.terminate_case(
-            number=receive().number, reason="主体已注销", by=APPROVER, at=FRIDAY
-        )
-    return services.decline_case(
-        number=receive().number,
+    return services.propose_end(**(arguments | changes))
+
+
+def decide_end(number: str, **changes: Any) -> CaseView:
+    """Decide that what was proposed to end ends."""
+    arguments: dict[str, Any] = {
+        "number": number,
+        "reason": "事实清楚，证据充分。",
+        "public_interest": "不会损害公共利益。",
+        "by": APPROVER,
+        "at": FRIDAY,
+    }
+    return services.decide_end(**(arguments | changes))
+
+
+def ended(state: CaseState, **changes: Any) -> CaseView:
+    """Return a case whose grant was ended; where the holder is heard, they spoke the same day."""
+    number = closed(**changes).number
+    propose_end(number, GROUNDS[state])
+    if state is not CaseState.DEREGISTERED:
+        services.state_views(number=number, text="不同意。", by=FIRM, at=FRIDAY)
+    return decide_end(number)
+
+
+def _withdrawn(**changes: Any) -> CaseView:
+    return services.withdraw_case(
+        number=receive(**changes).number, reason="不办了", by=FIRM, at=FRIDAY
+    )
+
+
+def _terminated(**changes: Any) -> CaseView:
+    return services.terminate_case(
+        number=receive(**changes).number, reason="主体已注销", by=APPROVER, at=FRIDAY
+    )
+
+
+def _declined(*, no_need: bool) -> Callable[..., CaseView]:
+    return lambda **changes: services.decline_case(
+        number=receive(**changes).number,
         reason="不属于本机关职权",
         article="行政许可法 第三十二条",
-        no_need=state is CaseState.NO_NEED,
+        no_need=no_need,
         by=CLERK,
         at=FRIDAY,
     )
+
+
+MAKERS: Mapping[CaseState, Callable[..., CaseView]] = {
+    CaseState.RECEIVED: receive,
+    CaseState.CORRECTION: correcting,
+    CaseState.NOT_ACCEPTED: _declined(no_need=False),
+    CaseState.NO_NEED: _declined(no_need=True),
+    CaseState.ACCEPTED: accepted,
+    CaseState.REVIEWING: reviewing,
+    CaseState.SPECIAL: lambda **changes: special(number=reviewing(**changes).number),
+    CaseState.HEARING: lambda **changes: hearing(number=reviewing(**changes).number),
+    CaseState.DECISION_PENDING: reviewed,
+    CaseState.APPROVED: decided,
+    CaseState.REJECTED: lambda **changes: decided(Outcome.REFUSE, **changes),
+    CaseState.DELIVERING: sent,
+    CaseState.CLOSED: closed,
+    CaseState.WITHDRAWN: _withdrawn,
+    CaseState.TERMINATED: _terminated,
+    **{state: functools.partial(ended, state) for state in GROUNDS},
+}
+"""State -> how ordinary acts lead a case there."""
+
+
+def in_state(state: CaseState, **changes: Any) -> CaseView:
+    """Return a case in `state`, led there by ordinary acts; `changes` are those of `receive`."""
+    return MAKERS[state](**changes)
 
 
 def page(number: str, *, by: Actor = HEAD) -> queries.CasePage:
