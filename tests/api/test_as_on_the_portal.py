@@ -34,6 +34,7 @@ CALLS: dict[str, str] = {
     "state_views": "state_views",
     "correct": "file_correction",
     "file_material": "file_material",
+    "report_correction": "report_correction",
     "request_hearing": "request_hearing",
     "withdraw": "withdraw_case",
     "ask_person": "ask_person",

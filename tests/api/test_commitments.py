@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.test_calls import problem
 from tests.factories import cases, commitments
+from yiwang.cases.policy.commitments import CheckOutcome
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +118,25 @@ def test_a_window_of_another_system_sends_what_was_signed_there(callers):
         422,
         "cases.commitment_refused",
     )
+
+
+def test_a_holder_reports_a_correction_by_the_api(callers):
+    firm = callers("firm")
+    draft = begun(firm)
+    firm.post(f"{draft}/commitment", SIGN)
+    number = firm.post(f"{draft}/submission", {"declaration_accepted": True}, key="c").json()[
+        "number"
+    ]
+    callers("clerk").post(f"/cases/{number}/acceptance")
+    callers("approver").post(f"/cases/{number}/grant-on-commitment")
+    path = f"/cases/{number}/correction-reports"
+    problem(firm.post(path, {"text": "已改正。"}), 422, "cases.check_refused")
+    commitments.check(number, outcome=CheckOutcome.CORRECT, conditions=["rules"])
+
+    told = firm.post(path, {"text": "已改正。"})
+
+    assert told.status_code == 201
+    assert [one["text"] for one in told.json()["check"]["reports"]] == ["已改正。"]
+    problem(firm.post(path, {"text": ""}), 422, "api.invalid")
+    problem(firm.post(path, {"text": "好", "uploads": ["upload:0"]}), 422, "cases.draft_refused")
+    problem(callers("clerk").post(path, {"text": "已改正。"}), 404, "cases.not_found")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
@@ -31,6 +31,7 @@ from yiwang.cases.queries.commitments import (
 )
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import CheckMethod, commitment_open
+from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
 
 router = Router(tags=["commitments"])
@@ -103,6 +104,13 @@ class Found(schemas.Body):
     conditions: list[Key] = Field(default=[], max_length=100)
     uploads: list[schemas.Ref] = Field(default=[], max_length=30)
     second_officer: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class Corrected(schemas.Body):
+    """What was corrected after an order."""
+
+    text: Text
+    uploads: list[schemas.Ref] = Field(default=[], max_length=30)
 
 
 class CheckStands(Schema):
@@ -191,13 +199,15 @@ def get_promises(request: HttpRequest, number: Number) -> HttpResponse:
     """Return the letters a case rests on, and the check of its commitment."""
     by = actor(request)
     queries.case(number, by=by)
-    return answer(
-        {
-            "commitment": commitments.of_case(number, by=by),
-            "tolerance": commitments.tolerance_of(number, by=by),
-            "check": commitments.check_of(number, by=by, today=today(), calendar=calendar()),
-        }
-    )
+    return answer(_promises(number, by=by))
+
+
+def _promises(number: str, *, by: Actor) -> dict[str, Any]:
+    return {
+        "commitment": commitments.of_case(number, by=by),
+        "tolerance": commitments.tolerance_of(number, by=by),
+        "check": commitments.check_of(number, by=by, today=today(), calendar=calendar()),
+    }
 
 
 @router.post(
@@ -218,6 +228,21 @@ def file_material(
             at=now(),
         )
     )
+
+
+@router.post(
+    "/cases/{number}/correction-reports",
+    response={201: Promises, **COMMON},
+    operation_id="report_correction",
+)
+def report(request: HttpRequest, number: Number, body: Corrected) -> HttpResponse:
+    """Say what was corrected after an order; the checker looks at it again."""
+    by = actor(request)
+    queries.case(number, by=by)
+    services.report_correction(
+        number=number, text=body.text, upload_refs=body.uploads, by=by, at=now()
+    )
+    return answer(_promises(number, by=by), status=201)
 
 
 @router.post(

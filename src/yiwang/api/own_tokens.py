@@ -51,6 +51,7 @@ CALLS: Mapping[str, OwnScope] = {
     "POST /cases/{number}/hearing-request": _S.FILE,
     "POST /cases/{number}/person": _S.FILE,
     "POST /cases/{number}/views": _S.FILE,
+    "POST /cases/{number}/correction-reports": _S.FILE,
     "POST /cases/{number}/materials/{material}": _S.FILE,
     "GET /my/licences": _S.WALLET,
     "GET /my/licences/{identifier}": _S.WALLET,

@@ -157,6 +157,7 @@ class PostCheck(models.Model):
     due_on = models.DateField("当前期限")
     checked_on = models.DateField("首次核查日期", null=True)
     closed_on = models.DateField("结束日期", null=True)
+    reported_on = models.DateField("最近报告改正日期", null=True)
 
     class Meta:
         verbose_name = "事后核查"
@@ -224,6 +225,29 @@ class PostCheckResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.post_check_id}"
+
+
+class CorrectionReport(models.Model):
+    """What the holder says they corrected after an order (报告改正情况); the check follows it."""
+
+    append_only = True
+
+    post_check = models.ForeignKey(PostCheck, on_delete=models.PROTECT, related_name="reports")
+    text = models.TextField("改正情况")
+    upload_refs = models.JSONField("照片和文件", default=list)
+    by = models.CharField("报告人", max_length=REF_LENGTH)
+    by_name = models.CharField("报告人姓名", max_length=NAME_LENGTH)
+    at = models.DateTimeField("报告时间")
+
+    class Meta:
+        verbose_name = "改正报告"
+        constraints = [
+            models.CheckConstraint(name="cases_correctionreport_says", condition=~Q(text="")),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"report {self.post_check_id}"
 
 
 class ApplicantRecord(models.Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +11,7 @@ from django.db.models import Count, F, Q
 from yiwang.cases.models.commitments import (
     ApplicantRecord,
     Commitment,
+    CorrectionReport,
     PostCheck,
     PostCheckResult,
     ToleranceCommitment,
@@ -106,6 +106,16 @@ class ResultView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportView:
+    """What the holder says they corrected."""
+
+    text: str
+    upload_refs: tuple[str, ...]
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckRow:
     """One check in the list, and on its page."""
 
@@ -122,6 +132,7 @@ class CheckRow:
     check_due_on: date
     due_on: date
     closed_on: date | None
+    reported_on: date | None
     light: LightAnswer
 
     @property
@@ -132,13 +143,14 @@ class CheckRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckPage:
-    """One check with what was told, what was signed and what was found."""
+    """One check with what was told, what was signed, found, and reported as corrected."""
 
     row: CheckRow
     item_slug: str
     item_version: int
     commitment: CommitmentView
     results: tuple[ResultView, ...]
+    reports: tuple[ReportView, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +232,12 @@ def check_of(number: str, *, by: Actor, today: date, calendar: WorkdayCalendar) 
         results=tuple(
             _result_view(one)
             for one in PostCheckResult.objects.filter(post_check=row).order_by("id")
+        ),
+        reports=tuple(
+            ReportView(
+                text=one.text, upload_refs=tuple(one.upload_refs), by_name=one.by_name, at=one.at
+            )
+            for one in CorrectionReport.objects.filter(post_check=row).order_by("id")
         ),
     )
 
@@ -421,6 +439,7 @@ def _check_row(row: PostCheck, *, today: date, calendar: WorkdayCalendar) -> Che
         check_due_on=row.check_due_on,
         due_on=row.due_on,
         closed_on=row.closed_on,
+        reported_on=row.reported_on,
         light=light(
             due_on=row.due_on if row.closed_on is None else None,
             today=today,
@@ -444,6 +463,7 @@ def _result_view(row: PostCheckResult) -> ResultView:
     )
 
 
-def refs(results: Iterable[ResultView]) -> list[str]:
-    """Return the files of several checks."""
-    return [ref for one in results for ref in one.upload_refs]
+def refs(page: CheckPage) -> list[str]:
+    """Return the files of a check and of the reports on it."""
+    found = [ref for one in page.results for ref in one.upload_refs]
+    return found + [ref for one in page.reports for ref in one.upload_refs]

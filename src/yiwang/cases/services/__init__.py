@@ -88,6 +88,7 @@ from yiwang.cases.services.post_checks import (
     close_revoked,
     record_check,
     reopen_check,
+    report_correction,
 )
 from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks, read_material
 from yiwang.cases.services.procedure import (
@@ -232,6 +233,7 @@ __all__ = [
     "reopen_check",
     "repair_record",
     "report_broken_tolerance",
+    "report_correction",
     "report_missed_clocks",
     "request_hearing",
     "resume_automatic",

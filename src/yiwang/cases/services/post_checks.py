@@ -10,7 +10,7 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.cases.events import CommitmentBroken
 from yiwang.cases.models import Case, Message
-from yiwang.cases.models.commitments import PostCheck, PostCheckResult
+from yiwang.cases.models.commitments import CorrectionReport, PostCheck, PostCheckResult
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.commitments import (
     OPEN_CHECKS,
@@ -34,6 +34,8 @@ from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, require
 
 FILES_MAX = 30
+REPORTS_MAX = 10
+"""Reports of one order; more say nothing new, and the check waits."""
 
 AFTER = {
     CheckOutcome.PASS: CheckState.PASSED,
@@ -44,7 +46,7 @@ AFTER = {
 
 
 class CheckRefusedError(RefusedError):
-    """The result of a check cannot be recorded like that."""
+    """The result of a check, or a report on it, cannot be recorded like that."""
 
     code = "cases.check_refused"
 
@@ -193,6 +195,67 @@ def record_check(
             )
         )
     return AFTER[outcome]
+
+
+@transaction.atomic
+def report_correction(
+    *, number: str, text: str, by: Actor, at: datetime, upload_refs: Sequence[str] = ()
+) -> None:
+    """Say what was corrected after an order (报告改正情况); the checker looks at it again.
+
+    A report ends nothing: whether the commitment is kept now is found by a check.
+
+    Args:
+        number: Case number.
+        text: What was corrected, in the holder's words.
+        by: Acts for the holder.
+        at: Moment of the report; after the last day too, while nobody checked again.
+        upload_refs: Photos and papers.
+
+    Raises:
+        CaseNotFoundError: no such check of theirs.
+        CheckRefusedError: nothing was ordered, or reported too often, or too many files.
+        TextRefusedError: nothing is said.
+        DraftRefusedError: a file is not theirs.
+
+    Source:
+        上海市优化营商环境条例 第二十七条 (order to correct within a time).
+    """
+    row = PostCheck.objects.select_for_update().filter(case_number=number).first()
+    if row is None or not by.acts_for(row.applicant_ref):
+        raise CaseNotFoundError
+    if row.state != CheckState.ORDERED:
+        raise CheckRefusedError("现在没有需要报告的改正，请查看办件中的核查状态。")
+    if CorrectionReport.objects.filter(post_check=row).count() >= REPORTS_MAX:
+        raise CheckRefusedError(
+            f"已经报告过{REPORTS_MAX}次，请等待核查人员核查，或者拨打服务热线。"
+        )
+    if len(upload_refs) > FILES_MAX:
+        raise CheckRefusedError(f"照片和文件最多{FILES_MAX}个，请只保留能说明问题的。")
+    words = written(text, "改正情况")
+    check_uploads(list(upload_refs), by=by)
+    CorrectionReport.objects.create(
+        post_check=row,
+        text=words,
+        upload_refs=list(upload_refs),
+        by=by.ref,
+        by_name=by.name or by.ref,
+        at=at,
+    )
+    for ref in upload_refs:
+        documents.mark_used(ref=ref, used_by=f"case:{number}")
+    row.reported_on = day_of(at)
+    row.save(update_fields=["reported_on"])
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.report_correction",
+        target=f"case:{number}",
+        detail={"files": len(upload_refs)},
+        department=row.department_code,
+        ip=by.ip,
+        on_behalf_of=row.applicant_ref,
+    )
 
 
 def _correct_by(item: ItemVersion, outcome: CheckOutcome, today: date) -> date | None:

@@ -16,6 +16,7 @@ from yiwang.web.citizen import (
     notices,
     personal,
     rating,
+    reporting,
     scenes,
     tokens,
     tracking,
@@ -61,6 +62,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="material_file",
     ),
     path("cases/<str:number>/views/", views_stated.StateViews.as_view(), name="state_views"),
+    path(
+        "cases/<str:number>/correction-report/",
+        reporting.ReportCorrection.as_view(),
+        name="report_correction",
+    ),
     path("cases/<str:number>/correct/", cases.Correct.as_view(), name="correct"),
     path(
         "cases/<str:number>/materials/<str:material>/",

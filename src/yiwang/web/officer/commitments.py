@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
@@ -25,6 +25,7 @@ from yiwang.cases.services.committing import GRANT_REASON
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import CheckMethod, ToldCondition
 from yiwang.documents import queries as documents
+from yiwang.documents.queries import UploadView
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Permission
@@ -272,10 +273,7 @@ class Check(Confirmed):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add what was promised and found, and where a revocation is proposed."""
         page = self.page
-        number = page.row.case_number
-        refs = [ref for one in page.results for ref in one.upload_refs] + (
-            self.files if self.request.method == "POST" else []
-        )
+        refs = commitments.refs(page) + (self.files if self.request.method == "POST" else [])
         with scope.everything():  # they belong to the check, whoever took them
             held = documents.uploads(refs)
         texts = {one.id: one.text for one in self.told}
@@ -288,18 +286,12 @@ class Check(Confirmed):
                 {
                     "result": one,
                     "unmet": [texts.get(key, key) for key in one.conditions],
-                    "files": [
-                        {
-                            "name": held[ref].name,
-                            "href": reverse(
-                                "officer:check_file", args=[number, ref.removeprefix("upload:")]
-                            ),
-                        }
-                        for ref in one.upload_refs
-                        if ref in held
-                    ],
+                    "files": self._files(one.upload_refs, held),
                 }
                 for one in page.results
+            ],
+            reports=[
+                {"report": one, "files": self._files(one.upload_refs, held)} for one in page.reports
             ],
             photos=[held[ref] for ref in self.__dict__.get("files", []) if ref in held],
             may_record=may and page.row.open,
@@ -307,6 +299,17 @@ class Check(Confirmed):
             limit_mb=settings.MAX_UPLOAD_BYTES // 1_000_000,
             **given,
         )
+
+    def _files(self, refs: Sequence[str], held: Mapping[str, UploadView]) -> list[dict[str, str]]:
+        number = self.page.row.case_number
+        return [
+            {
+                "name": held[ref].name,
+                "href": reverse("officer:check_file", args=[number, ref.removeprefix("upload:")]),
+            }
+            for ref in refs
+            if ref in held
+        ]
 
     def valid(self, form: CheckForm) -> HttpResponse:
         """Record the finding."""
@@ -343,7 +346,7 @@ class CheckFile(Page):
             kwargs["number"], by=self.actor, today=self.today, calendar=self.calendar
         )
         ref = f"upload:{kwargs['key']}"
-        if page is None or ref not in commitments.refs(page.results):
+        if page is None or ref not in commitments.refs(page):
             raise Http404("not a file of this check")
         with scope.everything():  # it belongs to the check, whoever took it
             view = found(lambda: documents.upload(ref))
