@@ -274,7 +274,7 @@ def test_an_order_to_correct_has_its_letter_and_its_day_and_is_given_once(monkey
     assert order.kind is DocumentKind.ORDER_TO_CORRECT
     assert "没有履行的承诺：有保证食品安全的规章制度。" in order.body["paragraphs"]
     assert [(event.name, event.outcome) for event in told] == [
-        ("cases.commitment_broken", "correct")
+        ("cases.commitment_checked", "correct")
     ]
     with pytest.raises(services.CheckRefusedError, match="已经责令改正过一次"):
         commitments.check(number, outcome=CheckOutcome.CORRECT, conditions=["rules"])

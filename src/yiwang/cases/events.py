@@ -79,10 +79,10 @@ class CommittedGrant(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommitmentBroken(Event):
-    """A check found that a commitment was not kept, and what follows (承诺没有履行)."""
+class CommitmentChecked(Event):
+    """What a check of a commitment found: kept, to be corrected, to be revoked (事后核查)."""
 
-    name: ClassVar[str] = "cases.commitment_broken"
+    name: ClassVar[str] = "cases.commitment_checked"
 
     number: str
     item_slug: str

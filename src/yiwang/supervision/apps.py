@@ -11,15 +11,19 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the packages below."""
-        from yiwang.cases.events import CaseEnded, CaseGranted
+        from yiwang.cases.events import CaseEnded, CaseGranted, CommitmentChecked, CommittedGrant
         from yiwang.kernel.events import subscribe
         from yiwang.licences.events import LicenceStateChanged
         from yiwang.supervision.handlers import (
             on_case_ended,
             on_case_granted,
+            on_commitment_checked,
+            on_committed_grant,
             on_licence_state_changed,
         )
 
         subscribe(CaseGranted, on_case_granted)
+        subscribe(CommittedGrant, on_committed_grant)
+        subscribe(CommitmentChecked, on_commitment_checked)
         subscribe(CaseEnded, on_case_ended)
         subscribe(LicenceStateChanged, on_licence_state_changed)

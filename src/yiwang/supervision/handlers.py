@@ -6,15 +6,20 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from yiwang.cases.events import CaseEnded, CaseGranted
+from yiwang.cases.events import CaseEnded, CaseGranted, CommitmentChecked, CommittedGrant
+from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import EndKind
 from yiwang.licences import queries as licences
 from yiwang.licences.events import LicenceStateChanged
 from yiwang.licences.policy.states import LicenceState
 from yiwang.supervision import services
+from yiwang.supervision.policy.subjects import CommitmentStanding
 
 JOB = "job:double-notice"
 """Who acts in the trail: the notice to the supervising department (双告知)."""
+
+CHECK_JOB = "job:commitment-check"
+"""Who acts in the trail: the news of a commitment (告知承诺事后核查)."""
 
 
 def on_case_granted(event: CaseGranted) -> None:
@@ -42,6 +47,35 @@ def on_case_granted(event: CaseGranted) -> None:
             by=JOB,
             at=_start_of(event.granted_on),
         )
+
+
+def on_committed_grant(event: CommittedGrant) -> None:
+    """Mark the new holder as one who was let in on a commitment, above all the first time."""
+    services.note_commitment(
+        case_number=event.number,
+        standing=CommitmentStanding.FIRST if event.first else CommitmentStanding.COMMITTED,
+        on=event.granted_on,
+        by=CHECK_JOB,
+        at=_start_of(event.granted_on),
+    )
+
+
+AFTER_CHECK = {
+    CheckOutcome.PASS: CommitmentStanding.KEPT,
+    CheckOutcome.CORRECT: CommitmentStanding.ORDERED,
+    CheckOutcome.REVOKE: CommitmentStanding.BROKEN,
+}
+
+
+def on_commitment_checked(event: CommitmentChecked) -> None:
+    """Say on the holder's line what the check of the commitment found."""
+    services.note_commitment(
+        case_number=event.number,
+        standing=AFTER_CHECK[CheckOutcome(event.outcome)],
+        on=event.found_on,
+        by=CHECK_JOB,
+        at=_start_of(event.found_on),
+    )
 
 
 def on_case_ended(event: CaseEnded) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from yiwang.supervision.policy.subjects import SubjectState
+from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 
 class SupervisedSubjectQuerySet(models.QuerySet["SupervisedSubject"]):
@@ -37,6 +37,13 @@ class SupervisedSubject(models.Model):
     licence_identifier = models.CharField("电子证照标识", max_length=120, blank=True)
     case_number = models.CharField("来源办件编号", max_length=45)
     listed_on = models.DateField("列入日期")
+    commitment = models.CharField(
+        "告知承诺情况",
+        max_length=10,
+        blank=True,
+        choices=[(one.value, one.label) for one in CommitmentStanding],
+    )
+    commitment_on = models.DateField("告知承诺情况日期", null=True, blank=True)
     state = models.CharField(
         "状态",
         max_length=16,
@@ -73,6 +80,14 @@ class SupervisedSubject(models.Model):
                 | (
                     Q(state=SubjectState.REMOVED.value, removed_on__isnull=False)
                     & ~Q(removed_reason="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="supervision_subject_commitment_known",
+                condition=Q(commitment="", commitment_on__isnull=True)
+                | Q(
+                    commitment__in=[one.value for one in CommitmentStanding],
+                    commitment_on__isnull=False,
                 ),
             ),
             models.CheckConstraint(

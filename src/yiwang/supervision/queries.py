@@ -12,7 +12,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 from yiwang.supervision.models import SupervisedSubject
-from yiwang.supervision.policy.subjects import SubjectState
+from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 PAGE_ROWS = 100
 """Longest page of a list; architecture, rules of traffic 8."""
@@ -31,6 +31,7 @@ class SubjectView:
     Attributes:
         name: Name of an entity in full, of a person masked.
         licence_identifier: Empty where the item ends in a decision without a licence.
+        commitment: How the commitment stands that the licence was given on; None: on none.
     """
 
     subject_ref: str
@@ -45,6 +46,8 @@ class SubjectView:
     state: SubjectState
     removed_on: date | None
     removed_reason: str
+    commitment: CommitmentStanding | None
+    commitment_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,4 +143,6 @@ def _view(row: SupervisedSubject) -> SubjectView:
         state=SubjectState(row.state),
         removed_on=row.removed_on,
         removed_reason=row.removed_reason,
+        commitment=CommitmentStanding(row.commitment) if row.commitment else None,
+        commitment_on=row.commitment_on,
     )

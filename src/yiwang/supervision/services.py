@@ -12,7 +12,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.events import publish
 from yiwang.supervision.events import SubjectListed
 from yiwang.supervision.models import SupervisedSubject
-from yiwang.supervision.policy.subjects import SubjectState
+from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState, supersedes
 
 
 class SubjectRefusedError(RefusedError):
@@ -146,6 +146,51 @@ def remove_subject(
             "case": row.case_number,
             "reason": row.removed_reason,
         },
+        department=row.department_code,
+    )
+    return True
+
+
+@transaction.atomic
+def note_commitment(
+    *, case_number: str, standing: CommitmentStanding, on: date, by: str, at: datetime
+) -> bool:
+    """Write on a subject's line how the commitment stands that its licence rests on.
+
+    Done by jobs, which may come late or twice: older news changes nothing.
+
+    Args:
+        case_number: Case that granted on commitment.
+        standing: What is new.
+        on: Day of the news.
+        by: Ref of the job that acts.
+        at: Moment of the note.
+
+    Returns:
+        Whether the line changed.
+
+    Raises:
+        LookupError: the holder does not stand on the list yet; the job comes again.
+
+    Source:
+        上海市优化营商环境条例 第二十七条 (checked afterwards; broken commitments are recorded).
+    """
+    row = SupervisedSubject.objects.select_for_update().filter(case_number=case_number).first()
+    if row is None:
+        raise LookupError(f"no subject of case {case_number}")
+    known = CommitmentStanding(row.commitment) if row.commitment else None
+    if row.commitment_on is not None and (
+        on < row.commitment_on or (on == row.commitment_on and not supersedes(standing, known))
+    ):
+        return False
+    row.commitment, row.commitment_on = standing.value, on
+    row.save(update_fields=["commitment", "commitment_on"])
+    audit.record(
+        at=at,
+        actor=by,
+        act="supervision.note_commitment",
+        target=row.subject_ref,
+        detail={"case": case_number, "standing": standing.value},
         department=row.department_code,
     )
     return True

@@ -209,6 +209,7 @@ ACTS: Mapping[str, str] = {
     "registration.remind": _("提醒双告知"),
     "registration.return": _("退回双告知"),
     "registration.save_rules": _("保存双告知规则"),
+    "supervision.note_commitment": _("记下告知承诺情况"),
     "supervision.list_subject": _("列入监管名单"),
     "supervision.remove_subject": _("移出监管名单"),
 }

@@ -67,7 +67,7 @@ from yiwang.organisations.services import SignInState
 from yiwang.ratings.policy.clocks import TaskState
 from yiwang.ratings.policy.grades import Grade
 from yiwang.registration.policy.notices import NoticeState, NoticeStep
-from yiwang.supervision.policy.subjects import SubjectState
+from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
     LetterState,
@@ -103,6 +103,7 @@ SHOWN: tuple[type[Term], ...] = (
     ConsultationState,
     Grade,
     SubjectState,
+    CommitmentStanding,
     CaseKind,
     Commitment,
     DraftState,

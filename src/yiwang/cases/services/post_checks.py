@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.events import CommitmentBroken
+from yiwang.cases.events import CommitmentChecked
 from yiwang.cases.models import Case, Message
 from yiwang.cases.models.commitments import CorrectionReport, PostCheck, PostCheckResult
 from yiwang.cases.policy import letters
@@ -183,17 +183,16 @@ def record_check(
         department=row.department_code,
         ip=by.ip,
     )
-    if outcome is not CheckOutcome.PASS:
-        events.publish(
-            CommitmentBroken(
-                number=number,
-                item_slug=item.slug,
-                holder_ref=row.applicant_ref,
-                supervising_department=row.department_code,
-                outcome=outcome.value,
-                found_on=today,
-            )
+    events.publish(
+        CommitmentChecked(
+            number=number,
+            item_slug=item.slug,
+            holder_ref=row.applicant_ref,
+            supervising_department=row.department_code,
+            outcome=outcome.value,
+            found_on=today,
         )
+    )
     return AFTER[outcome]
 
 

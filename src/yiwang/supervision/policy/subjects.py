@@ -8,3 +8,19 @@ class SubjectState(Term):
 
     LISTED = "listed", "在册"
     REMOVED = "removed", "已移出"
+
+
+class CommitmentStanding(Term):
+    """How a commitment stands under which a licence was given (告知承诺情况)."""
+
+    FIRST = "first", "首次告知承诺，待核查"
+    COMMITTED = "committed", "告知承诺，待核查"
+    ORDERED = "ordered", "责令改正中"
+    KEPT = "kept", "承诺已履行"
+    BROKEN = "broken", "未履行承诺"
+
+
+def supersedes(new: CommitmentStanding, old: CommitmentStanding | None) -> bool:
+    """Tell whether news of one day replaces what is known of that day; jobs may come late."""
+    rank = [None, *CommitmentStanding]
+    return rank.index(new) > rank.index(old)
