@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from tests.factories import cases, steps
-from tests.factories.desk import hire
 from tests.factories.steps import ACTS
 from yiwang.cases import queries
 from yiwang.cases.models import Case, CaseEvent
@@ -18,7 +18,7 @@ from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import GRANTS, Actor, Permission, Post
 
-pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("world", "db"), pytest.mark.thorough]
 
 ACTORS = {
     f"{post.value} of {where}": Actor(
@@ -50,10 +50,10 @@ TAKEN_BY = {
 """Who may take a case that waits; elsewhere it is who reviews in the deciding department."""
 
 
-@pytest.fixture
-def world(db: None) -> None:
-    steps.world()
-    hire("clerk", "reviewer2", "both", "head")
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with steps.standing_world(django_db_blocker):
+        yield
 
 
 def allowed(step: Step, who: str) -> bool:
@@ -106,7 +106,6 @@ def test_every_step_of_the_table_has_a_row_here_and_every_step_of_a_clock_a_job(
 
 
 @pytest.mark.parametrize("state", list(CaseState))
-@pytest.mark.req("CASE-01")
 def test_a_step_is_taken_exactly_where_the_table_of_steps_and_the_posts_allow_it(state):
     for step, act in ACTS.items():
         with transaction.atomic():

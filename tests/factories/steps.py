@@ -6,13 +6,16 @@ A step that stands in the table and not here fails `tests/cases/test_matrix.py`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+import pytest_django
+from django.db import connection, transaction
 
 from tests.factories import automatic, cases, commitments
+from tests.factories.desk import hire
 from yiwang.cases import services, tasks
 from yiwang.cases.models import Case, CaseDocument, DepartmentInquiry, Extension, Hearing
 from yiwang.cases.policy.ending import NotEnded
@@ -76,6 +79,16 @@ def world() -> None:
         automatic.senior(auto_rules=automatic.without("pension")),
     ):
         cases.publish(item)
+
+
+@contextmanager
+def standing_world(blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """Make the world and its staff once for many tests, each of which undoes only its own."""
+    with blocker.unblock(), transaction.atomic():
+        world()
+        hire("clerk", "reviewer2", "both", "head")
+        yield
+        transaction.set_rollback(True)
 
 
 def force(number: str, state: CaseState) -> None:
