@@ -140,3 +140,24 @@ def test_a_holder_reports_a_correction_by_the_api(callers):
     problem(firm.post(path, {"text": ""}), 422, "api.invalid")
     problem(firm.post(path, {"text": "好", "uploads": ["upload:0"]}), 422, "cases.draft_refused")
     problem(callers("clerk").post(path, {"text": "已改正。"}), 404, "cases.not_found")
+
+
+def test_a_certificate_is_promised_by_the_api(callers):
+    whole = cases.restaurant(slug="promised")
+    for material in whole["materials"]:
+        if material["id"] == "layout":
+            material["waive_by"] = "commitment"
+    cases.publish(whole)
+    body = {
+        "item": "promised",
+        "applicant": cases.FIRM_REF,
+        "answers": dict(cases.ANSWERS),
+        "certificates": {"layout": "自有房屋"},
+    }
+
+    case = callers("clerk").post("/cases", body, key="w").json()
+
+    promise = callers("firm").get(f"/cases/{case['number']}/promises").json()["certificates"]
+    assert (promise["materials"], promise["signed_how"]) == (["layout"], "window")
+    wrong = body | {"certificates": {"application": ""}}
+    problem(callers("clerk").post("/cases", wrong, key="x"), 422, "cases.commitment_refused")

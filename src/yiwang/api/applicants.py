@@ -175,6 +175,7 @@ def submit_case(
         draft_id=draft_id,
         declaration_accepted=body.declaration_accepted,
         tolerance_signed=body.tolerance_signed,
+        certificates=body.certificates,
         signed_how=SignedBy.TOKEN,
         idempotency_key=idempotency_key,
         calendar=calendar(),

@@ -23,6 +23,7 @@ from yiwang.cases.policy.commitments import (
 )
 from yiwang.cases.queries import CaseView, commitments
 from yiwang.cases.queries.commitments import (
+    CertificatesView,
     CheckPage,
     CheckRow,
     CommitmentView,
@@ -72,6 +73,7 @@ class Promises(Schema):
 
     commitment: CommitmentView | None
     tolerance: ToleranceView | None
+    certificates: CertificatesView | None
     check: CheckPage | None
 
 
@@ -206,6 +208,7 @@ def _promises(number: str, *, by: Actor) -> dict[str, Any]:
     return {
         "commitment": commitments.of_case(number, by=by),
         "tolerance": commitments.tolerance_of(number, by=by),
+        "certificates": commitments.certificates_of(number, by=by),
         "check": commitments.check_of(number, by=by, today=today(), calendar=calendar()),
     }
 

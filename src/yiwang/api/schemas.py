@@ -46,6 +46,15 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+Certificates = Annotated[
+    dict[Word, Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable)]],
+    Field(
+        max_length=60,
+        description="Certificates that a signed promise replaces: material id to what is stated.",
+    ),
+]
+
+
 class OpenCase(Body):
     """An application taken in at a counter."""
 
@@ -62,6 +71,7 @@ class OpenCase(Body):
         default=False,
         description="The applicant signed the promise to file missing tolerable materials.",
     )
+    certificates: Certificates = {}
     commitment_confirmed: Annotated[list[Word], Field(max_length=60)] | None = Field(
         default=None,
         description="The applicant signed the letter of commitment: ids of the conditions that "
@@ -222,6 +232,7 @@ class Submit(Body):
         default=False,
         description="The promise to file missing tolerable materials was read and signed.",
     )
+    certificates: Certificates = {}
 
 
 class Track(Body):

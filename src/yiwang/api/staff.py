@@ -39,6 +39,7 @@ def open_case(
         signed=services.SignedAtWindow(
             told=body.commitment_confirmed,
             tolerance=body.tolerance_signed,
+            certificates=body.certificates,
             agent=body.agent_name,
         ),
         idempotency_key=idempotency_key,

@@ -54,6 +54,7 @@ ACTS: Mapping[str, str] = {
     "cases.end_special": _("结束特别程序"),
     "cases.extend": _("批准延长期限"),
     "cases.file_correction": _("提交补正"),
+    "cases.sign_certificates": _("签署证明事项告知承诺书"),
     "cases.report_correction": _("报告改正情况"),
     "cases.file_material": _("补交容缺材料"),
     "cases.fix_document": _("更正文书"),

@@ -135,6 +135,28 @@ class ToleranceCommitment(_Signed):
         return f"tolerance {self.case_id}"
 
 
+class CertificateCommitment(_Signed):
+    """The letter that takes the place of certificates (证明事项告知承诺书); one per case."""
+
+    append_only = True
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="certificates")
+    materials = models.JSONField("以承诺代替的证明")
+
+    class Meta:
+        verbose_name = "证明事项告知承诺"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_certificate_signed_how_known",
+                condition=Q(signed_how__in=values(SignedBy)),
+            ),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"certificates {self.case_id}"
+
+
 class PostCheck(models.Model):
     """The check of a commitment after the decision (告知承诺事后核查); one per case.
 

@@ -7,7 +7,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,6 +19,7 @@ from yiwang.catalogue.policy.items import (
     Material,
     Necessity,
     OnCommitment,
+    WaiveBy,
     needed,
 )
 from yiwang.kernel.hashing import sha256, sm3
@@ -173,6 +174,11 @@ def tolerable(version: ItemVersion, material: Material) -> bool:
     )
 
 
+def certifiable(material: Material) -> bool:
+    """Tell whether a written promise may stand in the place of a material (证明事项告知承诺)."""
+    return material.waive_by is WaiveBy.COMMITMENT
+
+
 @dataclass(frozen=True, kw_only=True)
 class Digests:
     """Both hashes of a text that was signed."""
@@ -257,6 +263,39 @@ def tolerance_paragraphs(
         after,
         "逾期没有补齐的，按已有的材料作出决定或者终止办理；多次没有补齐的，记入承诺人的记录，"
         "记录有效期间不再容缺受理。",
+    ]
+
+
+def certificate_paragraphs(
+    version: ItemVersion, *, applicant_name: str, statements: Mapping[str, str]
+) -> list[str]:
+    """Return what the letter says that takes the place of certificates (证明事项告知承诺书).
+
+    Args:
+        version: The item version.
+        applicant_name: Who promises.
+        statements: Id of each material that is replaced, and what the applicant states for it.
+
+    Source:
+        上海市优化营商环境条例 第二十九条 (duty, content and liability told once, in writing).
+    """
+    told = []
+    for place, one in enumerate(
+        (one for one in version.materials if one.id in statements), start=1
+    ):
+        basis = f"（{one.basis}）" if one.basis else ""
+        told.append(f"{place}. {one.name}{basis}：{one.accept_standard}")
+        if stated := " ".join(statements[one.id].split()):
+            told.append(f"承诺人说明：{stated}")
+    return [
+        f"事项：{version.name}（第{version.version}版）。承诺人：{applicant_name}。",
+        "一、以下证明由本承诺代替，不用提交：",
+        *told,
+        "二、承诺",
+        "承诺人已经知道以上证明的依据和内容，承诺：以上情况属实，符合要求；愿意配合核查。",
+        "三、后果",
+        "承诺不实的，依法终止办理、责令限期改正、撤销决定或者给予处罚，并记入信用信息；"
+        "有不实承诺记录的，在修复以前不再适用告知承诺。",
     ]
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 
 from yiwang.cases.models.commitments import (
     ApplicantRecord,
+    CertificateCommitment,
     Commitment,
     CorrectionReport,
     PostCheck,
@@ -67,6 +68,20 @@ class ToleranceView:
     signed_at: datetime
     fulfilled_on: date | None
     broken_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificatesView:
+    """A signed promise in the place of certificates."""
+
+    paragraphs: tuple[str, ...]
+    materials: tuple[str, ...]
+    sha256: str
+    sm3: str
+    signed_by_name: str
+    agent: bool
+    signed_how: SignedBy
+    signed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +220,29 @@ def tolerance_of(number: str, *, by: Actor) -> ToleranceView | None:
     if not may_read(row.case, by):
         raise CaseNotFoundError
     return tolerance_view(row)
+
+
+def certificates_of(number: str, *, by: Actor) -> CertificatesView | None:
+    """Return the promise in the place of certificates of a case, or None; one query.
+
+    Raises:
+        CaseNotFoundError: the case is not for these eyes.
+    """
+    row = CertificateCommitment.objects.select_related("case").filter(case__number=number).first()
+    if row is None:
+        return None
+    if not may_read(row.case, by):
+        raise CaseNotFoundError
+    return CertificatesView(
+        paragraphs=tuple(row.paragraphs),
+        materials=tuple(row.materials),
+        sha256=row.sha256,
+        sm3=row.sm3,
+        signed_by_name=row.signed_by_name,
+        agent=row.agent,
+        signed_how=SignedBy(row.signed_how),
+        signed_at=row.signed_at,
+    )
 
 
 def check_of(number: str, *, by: Actor, today: date, calendar: WorkdayCalendar) -> CheckPage | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -31,7 +31,9 @@ from yiwang.cases.services.renewing import note_request
 from yiwang.cases.services.signing import (
     NOTHING_SIGNED,
     SignedAtWindow,
+    check_certificates,
     last_day,
+    promise_certificates,
     promise_materials,
     require_signable,
     sign_at_window,
@@ -95,6 +97,10 @@ class SubmissionRefusedError(RefusedError):
     code = "cases.submission_refused"
 
 
+PROMISED_INSTEAD = "证明事项告知承诺书"
+"""Source of a material in whose place a written promise stands."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Application:
     """What both doors bring in."""
@@ -116,6 +122,7 @@ class _Application:
     paper: frozenset[str] = frozenset()
     committed: bool = False
     tolerated: bool = False
+    certified: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
     by_person: bool = False
 
@@ -130,6 +137,7 @@ def submit_case(
     by: Actor,
     at: datetime,
     tolerance_signed: bool = False,
+    certificates: Mapping[str, str] | None = None,
     signed_how: SignedBy = SignedBy.ACCOUNT,
     by_person: bool = False,
 ) -> CaseView:
@@ -145,12 +153,14 @@ def submit_case(
         by: Acts for the applicant.
         at: Moment in which the application entered the system.
         tolerance_signed: Whether the promise to file missing tolerable materials was signed.
+        certificates: Id of each certificate that a promise replaces, and what is stated for it.
         signed_how: How whoever signed that had proved who they are.
         by_person: The applicant wants a person to decide, although rules might.
 
     Raises:
         CaseNotFoundError: no such draft of theirs.
-        CommitmentRefusedError: what was signed is not what would be signed now.
+        CommitmentRefusedError: what was signed is not what would be signed now, or a certificate
+            may not be replaced.
         IncompleteError: answers or materials are missing or wrong; all are named.
         SubmissionRefusedError: no declaration, expired, not offered online, or no key.
         NotEligibleError: the item is not for this kind of applicant.
@@ -196,6 +206,7 @@ def submit_case(
             complete=True,
             committed=signed is not None,
             tolerated=tolerance_signed,
+            certified=certificates or {},
             by_person=by_person,
         ),
         calendar=calendar,
@@ -344,6 +355,7 @@ def _receive_at_counter(
             paper=frozenset(paper),
             committed=signed.told is not None,
             tolerated=signed.tolerance,
+            certified=signed.certificates,
             agent=signed.agent,
             by_person=by_person,
         ),
@@ -366,6 +378,7 @@ def _receive(
     signed_how: SignedBy,
 ) -> Case:
     item, today = application.item, day_of(at)
+    check_certificates(item, application.certified, application.applicant_ref, on=today)
     answers = _checked_answers(application, today)
     phone, answers = _reachable(application, answers, by=by, at=at)
     materials = _materials(application, answers, calendar=calendar, today=today)
@@ -442,6 +455,17 @@ def _receive(
             case,
             item,
             tolerated,
+            signed_how=signed_how,
+            agent=application.agent,
+            by=by,
+            at=at,
+        )
+    certified = [one for one in materials if one.source == PROMISED_INSTEAD]
+    if certified:
+        promise_certificates(
+            case,
+            item,
+            {one.material_id: application.certified[one.material_id] for one in certified},
             signed_how=signed_how,
             agent=application.agent,
             by=by,
@@ -538,6 +562,8 @@ def _material(application: _Application, material: Material, *, today: date) -> 
         row.state, row.source = MaterialState.WAIVED.value, "告知承诺书"
     elif application.committed and material.on_commitment is OnCommitment.LATER:
         row.state, row.source = MaterialState.PROMISED.value, "告知承诺书"
+    elif material.id in application.certified:
+        row.state, row.source = MaterialState.WAIVED.value, PROMISED_INSTEAD
     else:
         row.state = MaterialState.MISSING.value
     return row

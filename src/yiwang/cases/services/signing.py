@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +11,17 @@ from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseMaterial, Draft
-from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
+from yiwang.cases.models.commitments import (
+    CertificateCommitment,
+    Commitment,
+    ToleranceCommitment,
+)
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import kept_answers, plain_answers
 from yiwang.cases.policy.commitments import (
     SignedBy,
+    certifiable,
+    certificate_paragraphs,
     commitment_paragraphs,
     digests,
     tolerance_due_on,
@@ -43,6 +49,9 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
+
+STATEMENT_MAX = 500
+"""Longest statement in the place of one certificate, in characters."""
 
 
 class CommitmentRefusedError(RefusedError):
@@ -108,11 +117,13 @@ class SignedAtWindow:
         told: Ids of the conditions that the clerk read out and the applicant confirmed; None: the
             ordinary way.
         tolerance: Whether the promise to file what is missing was signed.
+        certificates: Id of each certificate that a signed promise replaces, and what was stated.
         agent: Name of the agent who signed for the applicant; empty: they signed themselves.
     """
 
     told: Collection[str] | None = None
     tolerance: bool = False
+    certificates: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
 
     def hand(self, applicant_name: str) -> str:
@@ -342,6 +353,86 @@ def promise_materials(
         by=by,
         at=at,
         message=f"您承诺在{letters.chinese_day(row.due_on)}前补齐容缺的材料，请在办件中提交。",
+    )
+
+
+def check_certificates(
+    item: ItemVersion, statements: Mapping[str, str], applicant_ref: str, *, on: date
+) -> None:
+    """Refuse a promise in the place of certificates that is not open like that.
+
+    Raises:
+        CommitmentRefusedError: a material may not be replaced, the applicant's record bars it, or
+            a statement is too long.
+    """
+    if not statements:
+        return
+    if set(statements) - {one.id for one in item.materials if certifiable(one)}:
+        raise CommitmentRefusedError("有一项材料不能以书面承诺代替，请上传这项材料。")
+    if reason := commitment_barred(applicant_ref, on=on):
+        raise CommitmentRefusedError(f"不能以书面承诺代替证明：{reason}请提交证明材料。")
+    if any(len(one) > STATEMENT_MAX for one in statements.values()):
+        raise CommitmentRefusedError(f"每项承诺的说明最多{STATEMENT_MAX}个字，请删减。")
+
+
+def promise_certificates(
+    case: Case,
+    item: ItemVersion,
+    statements: Mapping[str, str],
+    *,
+    signed_how: SignedBy,
+    by: Actor,
+    at: datetime,
+    agent: str = "",
+) -> None:
+    """Keep the promise that stands in the place of certificates, and put its letter on the case.
+
+    Source:
+        上海市优化营商环境条例 第二十九条.
+    """
+    paragraphs = certificate_paragraphs(
+        item, applicant_name=case.applicant_name, statements=statements
+    )
+    hashes = digests("\n".join(paragraphs))
+    at_window = signed_how is SignedBy.WINDOW
+    row = CertificateCommitment.objects.create(
+        case=case,
+        applicant_ref=case.applicant_ref,
+        materials=[one.id for one in item.materials if one.id in statements],
+        paragraphs=paragraphs,
+        sha256=hashes.sha256,
+        sm3=hashes.sm3,
+        signed_by=case.applicant_ref if at_window else by.ref,
+        signed_by_name=(agent or case.applicant_name) if at_window else by.name or by.ref,
+        agent=bool(agent) if at_window else is_agent(case.applicant_ref, by),
+        signed_how=signed_how.value,
+        signed_at=at,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.sign_certificates",
+        target=f"case:{case.number}",
+        detail={"materials": row.materials, "sha256": row.sha256},
+        ip=by.ip,
+        on_behalf_of=case.applicant_ref,
+    )
+    department = kept.department(case.department_code)
+    issue(
+        case,
+        DocumentKind.CERTIFICATE_COMMITMENT,
+        body=letters.signed_letter(
+            heading(case, item, department.name),
+            paragraphs=paragraphs,
+            signature=signature(row.signed_by_name, row.agent, row.signed_how, at),
+            sha256=row.sha256,
+            sm3=row.sm3,
+        ),
+        item=item,
+        seal=department,
+        by=by,
+        at=at,
+        message=f"您已书面承诺代替{len(row.materials)}项证明，承诺书可以在办件中下载。",
     )
 
 

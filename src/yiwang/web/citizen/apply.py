@@ -22,13 +22,18 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import problems
 from yiwang.cases.policy.asking import Offered
-from yiwang.cases.policy.commitments import SignedBy, tolerable, tolerance_paragraphs
+from yiwang.cases.policy.commitments import (
+    SignedBy,
+    certifiable,
+    tolerable,
+    tolerance_paragraphs,
+)
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import DraftView, commitments
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.commitments import CommitmentView
 from yiwang.cases.queries.prechecks import findings_of
-from yiwang.cases.services.signing import last_day
+from yiwang.cases.services.signing import STATEMENT_MAX, last_day
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -164,12 +169,14 @@ class DraftMaterial:
 
     Attributes:
         state: Waived, filed, tolerated or missing, computed by the same rules as at receipt.
+        by_promise: A written promise may take its place, signed with the submission.
     """
 
     line: guides.MaterialLine
     state: MaterialState
     source: str
     files: Sequence[documents.UploadView]
+    by_promise: bool = False
 
     @property
     def done(self) -> bool:
@@ -232,6 +239,7 @@ class DraftPage(Page):
             today=self.today,
             committed=self.signed is not None,
             tolerant=not self.intolerant,
+            promising=not self.unpromising,
         )
 
     @cached_property
@@ -247,6 +255,18 @@ class DraftPage(Page):
         if not any(tolerable(self.item, one) for one in self.item.materials):
             return ""
         return commitments.tolerance_barred(self.draft.applicant_ref, on=self.today)
+
+    @cached_property
+    def unpromising(self) -> str:
+        """Why no promise takes the place of a certificate; empty: one may, where the item says."""
+        if not any(certifiable(one) for one in self.item.materials):
+            return ""
+        return commitments.commitment_barred(self.draft.applicant_ref, on=self.today)
+
+    @property
+    def certified(self) -> list[DraftMaterial]:
+        """The materials in whose place a promise stands, unless they are uploaded."""
+        return [one for one in self.materials if one.by_promise and not one.files]
 
     @cached_property
     def promised(self) -> list[tuple[DraftMaterial, date]]:
@@ -587,6 +607,10 @@ class SubmitForm(forms.Form):
     by_person = forms.BooleanField(
         label=_l("我要求由工作人员办理，不由系统自动作出决定"), required=False
     )
+    certified = forms.BooleanField(
+        label=_l("我承诺以上情况属实，以本承诺代替这些证明"),
+        error_messages={"required": _l("请阅读并勾选承诺，或者到“材料”中上传这些证明。")},
+    )
     tolerance = forms.BooleanField(
         label=_l("我已阅读并签署容缺受理承诺书，保证按期补齐"),
         error_messages={"required": _l("请阅读容缺受理承诺书并勾选，或者现在上传这些材料。")},
@@ -604,7 +628,21 @@ class Check(DraftPage, FormPage):
         form = super().form()
         if not self.promised:
             del form.fields["tolerance"]
+        if not self.certified:
+            del form.fields["certified"]
+        for one in self.certified:
+            form.fields[f"state_{one.line.id}"] = forms.CharField(
+                label=_("“%(name)s”的说明") % {"name": one.line.name},
+                help_text=self._standard(one.line.id),
+                required=False,
+                max_length=STATEMENT_MAX,
+                widget=forms.Textarea(attrs={"rows": 3}),
+                error_messages={"max_length": _("最多 500 个字，请删减。")},
+            )
         return form
+
+    def _standard(self, material: str) -> str:
+        return next(one.accept_standard for one in self.item.materials if one.id == material)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Show everything that will be submitted."""
@@ -628,6 +666,7 @@ class Check(DraftPage, FormPage):
             if self.promised
             else [],
             intolerant=self.intolerant,
+            unpromising=self.unpromising,
             commitment=self.signed,
             way_open=commitment_open(self.item, self.answers),
             problems=[(sentence, self._place(name)) for name, sentence in self.wrong.items()],
@@ -654,6 +693,9 @@ class Check(DraftPage, FormPage):
             declaration_accepted=form.cleaned_data["promise"],
             idempotency_key=f"draft-{self.draft.id}",
             tolerance_signed=bool(form.cleaned_data.get("tolerance")),
+            certificates={
+                one.line.id: form.cleaned_data[f"state_{one.line.id}"] for one in self.certified
+            },
             signed_how=strength(self.request),
             calendar=self.calendar,
             by=self.actor,
@@ -757,6 +799,7 @@ def draft_materials(
     today: date,
     committed: bool = False,
     tolerant: bool = True,
+    promising: bool = True,
 ) -> list[DraftMaterial]:
     """Return each material with its state; the receipt computes it again and has the last word.
 
@@ -768,6 +811,7 @@ def draft_materials(
         today: Day of asking.
         committed: A letter of commitment was signed.
         tolerant: What may be missing counts as to come, once the promise to file it is signed.
+        promising: A written promise may take the place of certificates that the item names.
     """
     files = documents.uploads([ref for _material, ref in draft.uploads])
     result = []
@@ -778,6 +822,7 @@ def draft_materials(
             if material_id == material.id and ref in files
         ]
         source = waived_by(material, draft.applicant_ref, prefilled, today=today)
+        by_promise = False
         if filed:
             state = MaterialState.FILED
         elif source:
@@ -786,13 +831,17 @@ def draft_materials(
             state, source = MaterialState.WAIVED, _("告知承诺书")
         elif committed and material.on_commitment is OnCommitment.LATER:
             state = MaterialState.PROMISED
+        elif by_promise := promising and certifiable(material):
+            state, source = MaterialState.WAIVED, _("书面承诺，提交时签署")
         elif tolerant and tolerable(item, material):
             state = MaterialState.TOLERATED
         else:
             state = MaterialState.MISSING
         if line.waived and not source:
             line = replace(line, tag=_("须提交"), colour="neutral", how=material.accept_standard)
-        result.append(DraftMaterial(line=line, state=state, source=source, files=filed))
+        result.append(
+            DraftMaterial(line=line, state=state, source=source, files=filed, by_promise=by_promise)
+        )
     return result
 
 

@@ -23,12 +23,12 @@ from yiwang.cases import services
 from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
-from yiwang.cases.policy.commitments import commitment_paragraphs, tolerable
+from yiwang.cases.policy.commitments import certifiable, commitment_paragraphs, tolerable
 from yiwang.cases.queries import CaseView, commitments
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.running import running_of
-from yiwang.cases.services.signing import last_day
+from yiwang.cases.services.signing import STATEMENT_MAX, last_day
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -268,6 +268,8 @@ class Paper:
     Attributes:
         source: Where it is taken from instead; empty: it has to be handed in.
         tolerance_due: Last day to file it later, once that is promised; None: it may not.
+        by_promise: A written promise may take its place.
+        statement: What the applicant states for that.
         later_days: Working days after the decision in which it is filed (告知承诺); 0: now.
         files: What was scanned so far.
         on_paper: Ticked as taken in on paper.
@@ -280,6 +282,8 @@ class Paper:
     source: str
     tolerance_due: date | None
     later_days: int = 0
+    by_promise: bool = False
+    statement: str = ""
     files: Sequence[Scan] = field(default_factory=tuple)
     on_paper: bool = False
     error: str = ""
@@ -488,6 +492,7 @@ class Receive(Page):
             signed=services.SignedAtWindow(
                 told=self.request.POST.getlist("told") if self.committed else None,
                 tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
+                certificates=self.certificates,
                 agent=self.agent,
             ),
         )
@@ -610,6 +615,8 @@ class Receive(Page):
                 source=waived_by(material, self.who.ref, self.prefilled, today=self.today)
                 or self._replaced(material),
                 later_days=material.commitment_days if self._later(material) else 0,
+                by_promise=certifiable(material) and not self.unpromising,
+                statement=self._statement(material.id),
                 tolerance_due=last_day(
                     self.item, material, received_on=self.today, calendar=self.calendar
                 )
@@ -625,6 +632,22 @@ class Receive(Page):
             )
             for material in needed(self.item, self.given)
         ]
+
+    def _statement(self, material: str) -> str:
+        return self.request.POST.get(f"state_{material}", "").strip()[:STATEMENT_MAX]
+
+    @cached_property
+    def unpromising(self) -> str:
+        """Why no promise takes the place of a certificate; empty: one may, where the item says."""
+        return self.barred if any(certifiable(one) for one in self.item.materials) else ""
+
+    @property
+    def certificates(self) -> dict[str, str]:
+        """The certificates that were promised on paper instead of being handed in."""
+        if self.request.POST.get("certified") != "1" or self.unpromising:
+            return {}
+        wanted = needed(self.item, self.given)
+        return {one.id: self._statement(one.id) for one in wanted if certifiable(one)}
 
     def _replaced(self, material: Material) -> str:
         """Return what stands in the place of a material on this way; empty: nothing."""
@@ -677,8 +700,16 @@ class Receive(Page):
                 "outstanding": [
                     one.name
                     for one in papers
-                    if not one.done and not one.tolerance_due and not one.later_days
+                    if not one.done
+                    and not one.tolerance_due
+                    and not one.later_days
+                    and not (one.by_promise and self.certificates)
                 ],
+                "replaceable": [
+                    one for one in papers if one.by_promise and not one.done and not one.later_days
+                ],
+                "unpromising": self.unpromising,
+                "certified": self.request.POST.get("certified") == "1",
                 "tolerated": [
                     one
                     for one in papers

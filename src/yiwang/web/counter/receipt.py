@@ -13,7 +13,13 @@ from yiwang.web.counter.queue import ticket_in_hand
 from yiwang.web.officer import casefile
 from yiwang.web.officer.cases import CasePages
 
-SIGNED = frozenset({DocumentKind.COMMITMENT_LETTER, DocumentKind.TOLERANCE_COMMITMENT})
+SIGNED = frozenset(
+    {
+        DocumentKind.COMMITMENT_LETTER,
+        DocumentKind.TOLERANCE_COMMITMENT,
+        DocumentKind.CERTIFICATE_COMMITMENT,
+    }
+)
 """What the applicant signed at the window; a copy is theirs to take home."""
 
 
