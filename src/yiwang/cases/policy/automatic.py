@@ -70,7 +70,7 @@ class GatheredFact:
         origin: The source as the rules name it.
         at: When the source was asked.
         shown: What a choice is called; empty: the value shows itself.
-        note: Why it is not known; empty when it is.
+        note: Why it is not known, or not believed; empty when it is.
         version: Version of the check that answered; empty: no check.
     """
 

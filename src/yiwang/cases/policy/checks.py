@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from yiwang.kernel.terms import Term
+from yiwang.registers.policy.terms import EntityStatus, Gender
 from yiwang.rules.policy.tables import FactKind
 
 TEXT_LENGTH = 200
@@ -165,6 +166,12 @@ def _field(name: str, label: str, kind: FactKind, *options: str) -> tuple[str, C
     return name, CheckField(name=name, label=label, kind=kind, options=options)
 
 
+def _population(fields: Mapping[str, object]) -> str:
+    if fields.get("hukou_in_district") is True and fields.get("hukou_in_city") is False:
+        return "答复自相矛盾：户籍在本区，却不在本市。"
+    return ""
+
+
 POPULATION = Declared(
     name="population",
     version="1",
@@ -178,7 +185,16 @@ POPULATION = Declared(
             _field("answers_agree", "填写的姓名、号码与登记一致", FactKind.YES_NO),
         )
     ),
+    contradiction=_population,
 )
+
+
+def _entity(fields: Mapping[str, object]) -> str:
+    status, alive = fields.get("status"), fields.get("open")
+    if status is not None and alive is not None and alive is not (status == "active"):
+        return "答复自相矛盾：登记状态与是否存续对不上。"
+    return ""
+
 
 ENTITY = Declared(
     name="entity",
@@ -194,7 +210,16 @@ ENTITY = Declared(
             _field("in_district", "住所在本区", FactKind.YES_NO),
         )
     ),
+    contradiction=_entity,
 )
+
+
+def _earlier(fields: Mapping[str, object]) -> str:
+    count = fields.get("granted_last_year")
+    if fields.get("granted_same_item") is False and isinstance(count, int) and count > 0:
+        return "答复自相矛盾：没有准予过，一年内却有准予的记录。"
+    return ""
+
 
 EARLIER_CASES = Declared(
     name="earlier_cases",
@@ -207,6 +232,7 @@ EARLIER_CASES = Declared(
             _field("granted_last_year", "一年内同一事项准予的次数", FactKind.NUMBER),
         )
     ),
+    contradiction=_earlier,
 )
 
 TRUST_RECORD = Declared(
@@ -306,3 +332,66 @@ def checks_of(sources: list[str]) -> dict[str, frozenset[str]]:
             name, _dot, field_name = rest.partition(".")
             found.setdefault(name, set()).add(field_name)
     return {name: frozenset(fields) for name, fields in found.items()}
+
+
+def anniversary(born: date, years: int) -> date:
+    """Return the day somebody completes `years`; of the 29th of February the first of March."""
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:
+        return date(born.year + years, 3, 1)
+
+
+def years_between(begin: date, on: date) -> int:
+    """Return the completed years (周岁)."""
+    years = on.year - begin.year
+    return years if anniversary(begin, years) <= on else years - 1
+
+
+RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "check:population.age": ("person.born_on",),
+    "check:population.hukou_in_city": ("person.hukou",),
+    "check:population.hukou_in_district": ("person.hukou",),
+    "check:population.gender": ("person.gender",),
+    "check:population.answers_agree": ("person.name", "person.id_number"),
+    "check:entity.status": ("entity.status",),
+    "check:entity.open": ("entity.status",),
+    "check:entity.years": ("entity.established_on",),
+    "check:entity.in_district": ("entity.address",),
+}
+"""What a check tells -> the register fields that tell the same thing."""
+
+
+def register_fields(source: str) -> tuple[str, ...]:
+    """Return the register fields that a fact is about, by the source that the rules name."""
+    kind, _colon, rest = source.partition(":")
+    return (rest,) if kind == "register" else RESTS_ON.get(source, ())
+
+
+def registers_disagree(source: str, value: object, held: Mapping[str, str], *, on: date) -> bool:
+    """Tell whether a check says otherwise than the register of this platform.
+
+    Args:
+        source: The source of the fact, as the rules name it.
+        value: What the check said; None: nothing.
+        held: Register field to what is registered, in words and ISO days.
+        on: Day on which ages count.
+    """
+    status = held.get("entity.status")
+    known: Mapping[str, object] = {
+        "check:population.age": _years(held.get("person.born_on"), on),
+        "check:population.gender": _value(Gender, held.get("person.gender")),
+        "check:entity.status": _value(EntityStatus, status),
+        "check:entity.open": None if status is None else status == EntityStatus.ACTIVE.label,
+        "check:entity.years": _years(held.get("entity.established_on"), on),
+    }
+    ours = known.get(source)
+    return value is not None and ours is not None and value != ours
+
+
+def _years(begin: str | None, on: date) -> int | None:
+    return years_between(date.fromisoformat(begin), on) if begin else None
+
+
+def _value(terms: type[Term], label: str | None) -> str | None:
+    return next((one.value for one in terms if one.label == label), None)

@@ -10,9 +10,9 @@ Source:
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 import orjson
 import structlog
@@ -28,7 +28,14 @@ from yiwang.cases.policy.automatic import (
     ReviewCause,
     next_attempt,
 )
-from yiwang.cases.policy.checks import Asking, CheckDown, Trouble, checks_of
+from yiwang.cases.policy.checks import (
+    Asking,
+    CheckDown,
+    Trouble,
+    checks_of,
+    register_fields,
+    registers_disagree,
+)
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import MaterialState
@@ -38,7 +45,7 @@ from yiwang.cases.services import checks, kept, waiting
 from yiwang.cases.services.accepting import accept_automatically
 from yiwang.cases.services.deciding import grant_automatically
 from yiwang.cases.services.steps import JOB, locked, version_of, written
-from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.items import ItemVersion, Question
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import scope
@@ -170,7 +177,7 @@ def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
             reason="".join(dict.fromkeys(troubled)),
             facts=facts,
             path=verdict.sentences,
-            again=True,
+            again=any(fact.note and fact.value is None for fact in facts),
         )
     granted = verdict.outcome is RuleOutcome.GRANT
     return _Run(
@@ -223,7 +230,44 @@ def gather(
                 wanted=wanted,
             ),
         )
-    return tuple(_fact(fact, case, answers, registered, asked, at=at) for fact in rules.facts)
+    facts = [_fact(fact, case, answers, registered, asked, at=at) for fact in rules.facts]
+    doubts = _Doubts(
+        questions=item.questions(),
+        answers=answers,
+        held={name: one.value for name, one in registered.items()},
+        on=case.received_on,
+    )
+    return tuple(fact if fact.note else replace(fact, note=doubts.about(fact)) for fact in facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Doubts:
+    """Finds facts on which two registers, or the applicant and a register, disagree."""
+
+    questions: Sequence[Question]
+    answers: Mapping[str, object]
+    held: Mapping[str, str]
+    on: date
+
+    def about(self, fact: GatheredFact) -> str:
+        """Return why a fact is not believed; empty: it is."""
+        if registers_disagree(fact.origin, fact.value, self.held, on=self.on):
+            return f"{fact.source}答复的“{fact.label}”与登记信息不一致。"
+        fields = register_fields(fact.origin)
+        for question in self.questions:
+            concerned = question.prefill in fields or fact.origin == f"answer:{question.id}"
+            if concerned and not self._as_registered(question):
+                return f"填写的“{question.label}”与登记信息不一致。"
+        return ""
+
+    def _as_registered(self, question: Question) -> bool:
+        """Tell whether nothing else was filled in; a masked number is what the form showed."""
+        answer, held = self.answers.get(question.id), self.held.get(question.prefill)
+        text = "" if answer is None else str(answer).strip()
+        if not text or "*" in text or held is None:
+            return True
+        labels = {option.value: option.label for option in question.options}
+        return held.strip() in {text, labels.get(text)}
 
 
 def _registered(case: Case, *, by: Actor, at: datetime) -> Mapping[str, Prefilled]:

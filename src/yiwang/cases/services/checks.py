@@ -19,6 +19,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 from django.conf import settings
 from django.db.models import Q
 
@@ -34,6 +35,7 @@ from yiwang.cases.policy.checks import (
     Trouble,
     fault,
     read_plain,
+    years_between,
 )
 from yiwang.cases.policy.states import OPEN
 from yiwang.cases.policy.terms import Outcome
@@ -41,6 +43,8 @@ from yiwang.cases.services import kept
 from yiwang.licences import queries as licences
 from yiwang.registers import queries as registers
 from yiwang.registers.policy.terms import EntityStatus, Gender
+
+log = structlog.get_logger()
 
 ANSWER_BYTES = 64_000
 """Largest answer read from another system."""
@@ -384,20 +388,6 @@ def _unknown(declared: Declared, asking: Asking) -> CheckDown:
     )
 
 
-def anniversary(born: date, years: int) -> date:
-    """Return the day somebody completes `years`; of the 29th of February the first of March."""
-    try:
-        return born.replace(year=born.year + years)
-    except ValueError:
-        return date(born.year + years, 3, 1)
-
-
-def years_between(begin: date, on: date) -> int:
-    """Return the completed years (周岁)."""
-    years = on.year - begin.year
-    return years if anniversary(begin, years) <= on else years - 1
-
-
 _replaced: dict[str, Check] = {}
 
 
@@ -458,7 +448,16 @@ def ask(name: str, asking: Asking) -> tuple[str, CheckAnswer | CheckDown]:
             source=name[:40],
             asked_at=asking.at,
         )
-    answer = check.ask(asking)
+    try:
+        answer = check.ask(asking)
+    except Exception:  # a district's own check; one that breaks is one that is down
+        log.exception("cases.check_failed", check=name, number=asking.case_number)
+        answer = CheckDown(
+            trouble=Trouble.DOWN,
+            message=f"{check.declared.label}：询问时出错。",
+            source=check.declared.label,
+            asked_at=asking.at,
+        )
     if isinstance(answer, CheckAnswer) and (sentence := fault(check.declared, answer.fields)):
         answer = CheckDown(
             trouble=Trouble.WRONG,
