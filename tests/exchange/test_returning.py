@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connections
 
 from tests.factories import cases, exchange
 from tests.factories.exchange import LI, ZHAO
@@ -142,6 +146,57 @@ def test_what_comes_too_early_waits_and_is_done_in_order(side, number):
     assert side.opinion(number, 2, id="the-opinion").status_code == 202  # as the first time
     now = side.call("GET", "/messages/the-opinion").json()
     assert (now["state"], now["next_sequence"]) == ("applied", 4)
+
+
+WORKED = {
+    1: ("review", {"person": LI}),
+    2: ("opinion", {"reviewer": LI, "outcome": "grant", "text": "现场核查符合条件"}),
+    3: ("result", {"reviewer": LI, "decider": ZHAO, "outcome": "grant"}),
+}
+"""What a department tells of one case, by sequence."""
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(WORKED)))
+def test_in_any_order_each_twice_and_forged_before_all_is_done_once(side, number, order):
+    forger = Key(key_id=side.key.key_id, algorithm=Algorithm.HMAC_SHA256, secret="b3RoZXI=" * 4)
+    for sequence in (*order, *order):
+        kind, told = WORKED[sequence]
+        given = {"id": f"message-{sequence}", "case": number, "sequence": sequence, "kind": kind}
+        forged = json.dumps(given | told | {"outcome": "refuse"}).encode()
+        assert side.call("POST", "/messages", forged, key=forger).status_code == 401
+
+        answer = side.tell(number, sequence, kind, id=given["id"], **told)
+
+        assert answer.status_code in {200, 202}, answer.content.decode()
+
+    page = queries.case_page(number, by=cases.HEAD)
+    assert (page.case.state.value, page.case.outcome.value) == ("approved", "grant")
+    taken = [one.step.value for one in page.events]
+    assert taken == ["receive", "accept", "start_review", "propose", "grant"]
+    assert list(Returned.objects.order_by("sequence").values_list("sequence", "state")) == [
+        (sequence, "applied") for sequence in WORKED
+    ]
+    assert RefusedCall.objects.get().count == 2 * len(order)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_message_twice_at_the_same_moment_is_done_once(side, number):
+    barrier = Barrier(2)
+
+    def tell(_time: int) -> tuple[int, bytes]:
+        try:
+            barrier.wait(timeout=10)
+            answer = side.tell(number, 1, "review", id="message-once", person=LI)
+            return answer.status_code, answer.content
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = set(pool.map(tell, range(2)))
+
+    assert [status for status, _body in answers] == [200]
+    assert Returned.objects.count() == 1
+    assert state(number) == "reviewing"
 
 
 def test_what_comes_late_under_a_new_id_is_refused(side, number):

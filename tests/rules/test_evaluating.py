@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import time
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from tests.rules.tables import AGE, ALIVE, HOME, card, cell, row, table
+from yiwang.rules.policy.parts import MOST_CELLS, MOST_FACTS, MOST_TEXT, MOST_VALUES
 from yiwang.rules.policy.tables import (
     ANY,
     Fact,
@@ -192,6 +194,27 @@ def test_an_unsound_table_hands_everything_over(rules):
     verdict = evaluate(rules, GOOD)
     assert verdict.outcome is HAND_OVER
     assert "规则本身有问题" in verdict.reason
+
+
+def test_the_largest_table_that_may_be_written_ends_and_looks_at_no_cell_twice():
+    texts = tuple(f"{n:03}" + "字" * (MOST_TEXT - 3) for n in range(MOST_VALUES))
+    facts = tuple(
+        Fact(name=f"f{n}", label=f"事实{n}", kind=FactKind.TEXT, source="answer:x")
+        for n in range(MOST_FACTS)
+    )
+    holds, fails = cell("not_in", *texts), cell("in", *texts)
+    rows = [
+        row(f"r{n}", *[holds] * (MOST_FACTS - 1), fails) for n in range(MOST_CELLS // MOST_FACTS)
+    ]
+    told = {fact.name: "别" * MOST_TEXT for fact in facts}
+    began = time.perf_counter()
+
+    verdict = evaluate(table(*rows, facts=facts), told)
+
+    assert time.perf_counter() - began < 2
+    assert verdict.outcome is HAND_OVER
+    looked_at = [(one.row_id, one.fact) for one in verdict.path]
+    assert 0 < len(looked_at) == len(set(looked_at)) <= MOST_CELLS
 
 
 def test_a_verdict_is_kept_as_plain_values():
