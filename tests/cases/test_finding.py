@@ -41,6 +41,20 @@ def test_every_number_on_paper_leads_to_its_case():
     assert found(cases.FIRM_REF.removeprefix("entity:")) == [(NumberKind.USCC, number)]
 
 
+def test_the_number_on_the_envelope_leads_to_its_case():
+    case = cases.decided()
+    services.send_result(
+        number=case.number,
+        carrier="示例邮政",
+        tracking_number="ex 2026 0306 001 cn",
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+
+    assert found("ex 20260306001 cn") == [(NumberKind.EXPRESS, case.number)]
+    assert found("EX20260306001CN", by=cases.STRANGER) == []
+
+
 def test_a_number_of_somebody_elses_case_finds_nothing():
     case = cases.decided()
 

@@ -271,6 +271,22 @@ def item_heads(*, on: date) -> list[ItemHead]:
     return [known[key] for key in keys]
 
 
+def item_names(
+    *, on: date, departments: Collection[str] | None, limit: int
+) -> list[tuple[str, str]]:
+    """List slug and name of what is in force on `on`, by name; one query.
+
+    Args:
+        on: Day asked about.
+        departments: Keep the items that these carry out; None: all.
+        limit: Longest list.
+    """
+    rows = _in_force(on)
+    if departments is not None:
+        rows = rows.filter(department__in=sorted(departments))
+    return list(rows.order_by("name", "pk").values_list("item__slug", "name")[:limit])
+
+
 def marks_in_force(*, on: date) -> tuple[tuple[int, str], ...]:
     """Return what tells the versions in force on `on` apart from those of any other day."""
     return tuple(_in_force(on).order_by("pk").values_list("pk", "digest"))

@@ -207,6 +207,7 @@ class Ticket(models.Model):
             models.Index(
                 fields=["hall_code", "day", "zone_code", "state"], name="halls_ticket_queue"
             ),
+            models.Index(fields=["day", "code"], name="halls_ticket_code"),
             models.Index(
                 fields=["case_number"], name="halls_ticket_case", condition=~Q(case_number="")
             ),

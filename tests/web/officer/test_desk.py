@@ -6,9 +6,13 @@ import datetime as dt
 
 import pytest
 
-from tests.factories import cases
+from tests.factories import cases, registers
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
+from yiwang.audit.queries import trail
+from yiwang.cases import services
+from yiwang.cases.models import Case
+from yiwang.web.officer import desk
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -69,6 +73,80 @@ def test_a_case_is_found_by_query_code_and_an_empty_search_says_what_to_do():
     answer = clerk.get(f"/desk/?text={case.query_code}")
     assert (answer.status_code, answer.url) == (302, f"/desk/cases/{case.number}/")
     assert "请换一个编号或名称" in words(clerk.get("/desk/?text=没有这样的"))
+
+
+def find(client, text, **more):
+    return client.post("/desk/find/", {"text": text, "tab": "mine"} | more)
+
+
+def test_one_box_takes_every_number_and_a_citizens_number_stays_out_of_the_address():
+    person = registers.save_person()
+    services.receive_at_counter(
+        item_slug=cases.CARD,
+        applicant_ref=person.ref,
+        answers={},
+        uploads={},
+        window="A03",
+        idempotency_key="c1",
+        calendar=cases.CALENDAR,
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+    number = Case.objects.get().number
+    clerk = signed_in("clerk")
+
+    one = find(clerk, "310114 19850615 1037")
+
+    assert one["Location"] == f"/desk/cases/{number}/"
+    (row,) = trail(act="registers.find_person")
+    assert row.target == person.ref
+    assert registers.ZHANG not in str(row)
+    assert find(clerk, "JD 1")["Location"] == "/desk/?text=JD+1&tab=mine"
+
+
+def test_a_citizen_without_cases_or_unknown_is_told_apart_without_an_address():
+    clerk = signed_in("clerk")
+    unknown = find(clerk, registers.ZHANG)
+    assert "没有登记这个号码的人" in words(unknown)
+    registers.save_person()
+    known = find(clerk, registers.ZHANG)
+    assert "这个人没有您可以看到的办件" in words(known)
+    assert registers.ZHANG not in known.content.decode()
+
+
+def test_whoever_may_not_look_for_people_reads_so_and_the_number_goes_nowhere():
+    registers.save_person()
+
+    answer = find(signed_in("leader"), registers.ZHANG)
+
+    assert answer["Location"] == "/desk/"
+    assert not trail(act="registers.find_person")
+
+
+def test_the_ticket_of_today_leads_to_its_case(monkeypatch):
+    case = cases.receive()
+    asked = []
+    monkeypatch.setattr(
+        desk.halls,
+        "cases_of_code",
+        lambda code, day: asked.append((code, day)) or [case.number],
+    )
+
+    answer = signed_in("clerk").get("/desk/?text=a012")
+
+    assert answer["Location"] == f"/desk/cases/{case.number}/"
+    assert asked == [("A012", cases.FRIDAY.date())]
+
+
+def test_the_list_is_narrowed_to_an_item_of_ones_departments():
+    cases.receive()
+    clerk = signed_in("clerk")
+    page = clerk.get(f"/desk/?item={cases.RESTAURANT}")
+    assert "餐饮服务许可（新办）</option>" in page.content.decode()
+    assert len(page.context["rows"]) == 1
+    assert len(clerk.get("/desk/?item=" + cases.CARD).context["rows"]) == 0
+    assert len(clerk.get("/desk/?item=<b>").context["rows"]) == 1
+    assert find(clerk, "", item=cases.CARD)["Location"] == f"/desk/?tab=mine&item={cases.CARD}"
 
 
 def test_a_broken_page_key_says_to_start_again():

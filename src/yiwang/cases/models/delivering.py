@@ -92,6 +92,7 @@ class Dispatch(models.Model):
                 condition=Q(arrived_on__isnull=True, returned_on__isnull=True),
             ),
         ]
+        indexes = [models.Index(fields=["tracking_number"], name="cases_dispatch_tracking")]
         triggers = [
             pgtrigger.ReadOnly(
                 name="sending_fixed",

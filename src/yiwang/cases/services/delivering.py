@@ -222,7 +222,8 @@ def send_result(
         行政许可法 第四十四条.
     """
     case, acting = begin(number, Step.SEND, by=by, version=version)
-    carrier, tracking_number = _named(carrier, "承运单位"), _named(tracking_number, "邮件号码")
+    carrier = _named(carrier, "承运单位")
+    tracking_number = _named("".join(tracking_number.split()).upper(), "邮件号码")
     document = CaseDocument.objects.get(case=case, kind__in=DECISIONS)
     under_way = _under_way(document)
     if under_way is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -20,13 +22,18 @@ from yiwang.cases import services
 from yiwang.cases.policy.states import FINISHED, RUNNING, CaseState
 from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import QueueRow, finding
+from yiwang.cases.queries.finding import NumberFound, NumberKind
+from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel
 from yiwang.consultations import queries as consultations
 from yiwang.content import queries as content
+from yiwang.halls import queries as halls
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.identifiers import citizen_id
 from yiwang.organisations import queries as organisations
-from yiwang.organisations.permissions import Actor, Permission
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 from yiwang.ratings import queries as ratings
+from yiwang.registers import queries as registers
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import Page
 
@@ -54,6 +61,18 @@ HANDLED_IN: dict[Tab, Permission] = {
     Tab.TO_DECIDE: Permission.CASE_DECIDE,
 }
 """Tabs whose cases are given out together, and what the one who gets them must be allowed."""
+
+ITEMS_LISTED = 300
+"""Most items that a list to choose from holds; whoever has more types the name into the box."""
+
+CITIZEN_LENGTH = 18
+QUERY_MAX = 60
+TICKET_CODE = re.compile(r"[A-Z]\d{3,4}")
+FIND_PURPOSE = "在工作台按证件号码查找办件"
+KEPT_FIELDS = frozenset(
+    {"tab", "text", "town", "near", "item", "state", "person", "channel", "first", "last"}
+)
+"""What the form of the desk sends on to its address."""
 
 VERSION_DIGITS = 9
 """Longest version of a row that a page hands back."""
@@ -110,7 +129,7 @@ class Desk(Page):
         wish = request.GET.get("tab", "")
         tab = Tab(wish) if wish in set(Tab) else self._first_tab()
         text = request.GET.get("text", "").strip()[:60]
-        hits = finding.by_number(text, by=self.actor) if text else ()
+        hits = self._hits(text)
         if len(hits) == 1:
             return redirect("officer:case", hits[0].case_number)
         after = request.GET.get("after") or None
@@ -119,7 +138,7 @@ class Desk(Page):
         town = town if town in towns else ""
         near = request.GET.get("near", "")
         near = near if near in NEAR else ""
-        narrowed = NarrowForm(request.GET, tab=tab)
+        narrowed = NarrowForm(request.GET, tab=tab, items=self._items())
         page = cases.queue(
             by=self.actor,
             tab=tab,
@@ -153,6 +172,27 @@ class Desk(Page):
                 "questions": self._questions(),
             }
         )
+
+    def _hits(self, text: str) -> tuple[NumberFound, ...]:
+        """Return the cases that a number leads to, the ticket of a queue of today among them."""
+        if not text:
+            return ()
+        if found := finding.by_number(text, by=self.actor):
+            return found
+        code = text.upper()
+        if not TICKET_CODE.fullmatch(code):
+            return ()
+        numbers = halls.cases_of_code(code, day=self.today)
+        return finding.of_numbers(numbers, NumberKind.TICKET, by=self.actor)
+
+    def _items(self) -> list[tuple[str, str]]:
+        """Return the items that this person's cases are about; none where there are too many."""
+        own = self.actor.departments(Permission.CASE_READ)
+        windows = self.actor.may_somewhere(Permission.CASE_RECEIVE) or EVERYWHERE in own
+        named = catalogue.item_names(
+            on=self.today, departments=None if windows else own, limit=ITEMS_LISTED + 1
+        )
+        return named if len(named) <= ITEMS_LISTED else []
 
     def _first_tab(self) -> Tab:
         """Return one's own work; for whoever only gives work out, what is to be given out."""
@@ -210,6 +250,42 @@ class Desk(Page):
         return consultations.open_consultations(by=self.actor)
 
 
+class Find(Page):
+    """One box over every number; the number of a citizen stays out of the address (编号直达)."""
+
+    permission: ClassVar[Permission] = Permission.WORK_DESK
+    template_name = "officer/found.html"
+    nav = "desk"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever reloads back to the desk."""
+        return redirect("officer:desk")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Find a citizen's cases here; hand everything else to the desk as an address."""
+        text = "".join(request.POST.get("text", "").split()).upper()
+        if len(text) == CITIZEN_LENGTH and citizen_id.check(text, on=self.today).ok:
+            if self.actor.may_somewhere(Permission.PERSON_FIND):
+                return self._of_person(text)
+            messages.error(request, _("您的岗位不能按证件号码查找，请用办件编号或者查询码。"))
+            return redirect("officer:desk")
+        kept = [
+            (name, value[:QUERY_MAX])
+            for name, value in request.POST.items()
+            if value and name in KEPT_FIELDS
+        ]
+        return redirect(f"{reverse('officer:desk')}?{urlencode(kept)}")
+
+    def _of_person(self, number: str) -> HttpResponse:
+        person = registers.find_person(
+            id_number=number, by=self.actor, at=self.at, purpose=FIND_PURPOSE
+        )
+        hits = finding.of_applicant(person.ref, by=self.actor) if person else ()
+        if len(hits) == 1:
+            return redirect("officer:case", hits[0].case_number)
+        return self.render({"person": person, "hits": hits})
+
+
 class Load(Page):
     """Who holds how much, and how much of it is late (在办情况)."""
 
@@ -229,7 +305,7 @@ class Load(Page):
 class NarrowForm(forms.Form):
     """What the list is narrowed to beside text, town and light; what is wrong is left out."""
 
-    item = forms.SlugField(label=_l("事项"), required=False, max_length=80)
+    item = forms.ChoiceField(label=_l("事项"), required=False)
     state = forms.ChoiceField(label=_l("状态"), required=False)
     person = forms.ChoiceField(
         label=_l("承办人"),
@@ -248,8 +324,13 @@ class NarrowForm(forms.Form):
         label=_l("收件日期至"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def __init__(self, sent: Any, *, tab: Tab) -> None:
+    def __init__(self, sent: Any, *, tab: Tab, items: Sequence[tuple[str, str]]) -> None:
         super().__init__(sent, auto_id="narrow_%s")
+        listed = self.fields["item"]
+        assert isinstance(listed, forms.ChoiceField)
+        listed.choices = [("", _("全部")), *items]
+        if not items:
+            del self.fields["item"]
         states = FINISHED if tab is Tab.FINISHED else RUNNING
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)

@@ -30,6 +30,7 @@ from yiwang.web.officer.items import basis, editor, pages, reviews, rules
 app_name = "officer"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", desk.Desk.as_view(), name="desk"),
+    path("find/", desk.Find.as_view(), name="find"),
     path("load/", desk.Load.as_view(), name="load"),
     path("assign/", desk.AssignMany.as_view(), name="assign_many"),
     path("cases/<str:number>/", cases.CaseFile.as_view(), name="case"),
