@@ -111,6 +111,7 @@ def running(workers: int) -> Iterator[District]:
         "YIWANG_HOME": str(home),
         "YIWANG_PORT": str(port),
         "YIWANG_DEMO": "1",
+        "YIWANG_DEMO_CASES": "0",
         "YIWANG_WEB_WORKERS": str(workers),
         "PYTHONPATH": str(ROOT / "src"),
     }
@@ -151,6 +152,7 @@ def connect(district: District) -> None:
     os.environ |= {
         "YIWANG_HOME": str(district.home),
         "YIWANG_DEMO": "1",  # the accounts that walk are invented
+        "YIWANG_DEMO_CASES": "0",
         "YIWANG_EVENTS": "outbox",
         "DJANGO_SETTINGS_MODULE": "yiwang.config.settings",
     }

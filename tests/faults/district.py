@@ -134,6 +134,7 @@ def running(home: Path, *, enterprises: int = 50, **variables: str) -> Iterator[
         "YIWANG_HOME": str(home),
         "YIWANG_PORT": str(port),
         "YIWANG_DEMO": "1",
+        "YIWANG_DEMO_CASES": "0",
         "YIWANG_LOG_FORMAT": "console",
         "PYTHONPATH": str(ROOT / "src"),
     } | variables

@@ -101,6 +101,12 @@ SETTINGS: dict[str, Setting] = {
             "second sign-in step shows the code. Never for real data.",
         ),
         Setting(
+            name="YIWANG_DEMO_CASES",
+            default="1",
+            meaning="0: a demonstration begins without the invented cases that fill the "
+            "officers' pages.",
+        ),
+        Setting(
             name="YIWANG_WEB_WORKERS",
             default="2",
             meaning="Web processes on this machine.",

@@ -61,7 +61,7 @@ def _prepare(enterprises: int) -> None:
     from django.utils import timezone
 
     from yiwang.audit import services as audit
-    from yiwang.cli import demo
+    from yiwang.cli import demo, demo_cases
     from yiwang.cli.packs import default_names
     from yiwang.config import prepare
     from yiwang.content import services as content
@@ -84,6 +84,9 @@ def _prepare(enterprises: int) -> None:
     if settings.DEMO:
         with step("准备演示人口、企业和账号（均为虚构）") as progress:
             demo.prepare(enterprises=enterprises, at=at, progress=progress)
+        if env.flag("YIWANG_DEMO_CASES"):
+            with step("准备演示办件（均为虚构）"):
+                demo_cases.prepare(at=at)
     connections.close_all()
 
 

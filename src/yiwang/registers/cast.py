@@ -64,7 +64,8 @@ class Cast:
     entities: Mapping[str, EntityView]
 
 
-def _number(born_on: date, sequence: int) -> str:
+def citizen_number(born_on: date, sequence: int) -> str:
+    """Return a number of an invented person; sequences below 200 are theirs."""
     return citizen_id.generate(division=DIVISION, born_on=born_on, sequence=sequence)
 
 
@@ -91,28 +92,28 @@ PERSONS: Mapping[str, CastPerson] = {
         address="上海市嘉定区嘉定镇街道示例路3号303室",
     ),
     "pharmacist": CastPerson(
-        id_number=_number(date(1990, 3, 12), 14),
+        id_number=citizen_number(date(1990, 3, 12), 14),
         name="陈设想",
         phone="14000000004",
         town="310114118",
         address="上海市嘉定区江桥镇样本路4号404室",
     ),
     "builder": CastPerson(
-        id_number=_number(date(1978, 11, 2), 21),
+        id_number=citizen_number(date(1978, 11, 2), 21),
         name="赵虚构",
         phone="14000000005",
         town="310114103",
         address="上海市嘉定区安亭镇虚构路5号505室",
     ),
     "mother": CastPerson(
-        id_number=_number(date(1993, 5, 20), 32),
+        id_number=citizen_number(date(1993, 5, 20), 32),
         name="周假设",
         phone="14000000006",
         town="310114106",
         address="上海市嘉定区马陆镇假设路6号606室",
     ),
     "retiree": CastPerson(
-        id_number=_number(date(1959, 4, 11), 43),
+        id_number=citizen_number(date(1959, 4, 11), 43),
         name="孙例如",
         phone="14000000007",
         town="310114102",
@@ -168,9 +169,25 @@ ENTITIES: Mapping[str, CastEntity] = {
 }
 
 
-@transaction.atomic
 def demo_cast(*, at: datetime, by: Actor = SETUP) -> Cast:
     """Enter the cast where it is missing, and return it; a second call changes nothing.
+
+    Raises:
+        PopulationRefusedError: this is no demonstration.
+        PermissionRefusedError: `by` may not write.
+    """
+    return enter(PERSONS, ENTITIES, at=at, by=by)
+
+
+@transaction.atomic
+def enter(
+    persons: Mapping[str, CastPerson],
+    entities: Mapping[str, CastEntity],
+    *,
+    at: datetime,
+    by: Actor = SETUP,
+) -> Cast:
+    """Enter invented persons and bodies where they are missing, and return them by role.
 
     Raises:
         PopulationRefusedError: this is no demonstration.
@@ -180,12 +197,14 @@ def demo_cast(*, at: datetime, by: Actor = SETUP) -> Cast:
         raise PopulationRefusedError(
             "只有演示环境可以装入虚构人员；如确为演示，请以 YIWANG_DEMO=1 启动。"
         )
-    persons = {role: _person(member, at=at, by=by) for role, member in PERSONS.items()}
-    entities = {
-        role: _entity(member, led_by=persons[member.led_by], at=at, by=by)
-        for role, member in ENTITIES.items()
-    }
-    return Cast(persons=persons, entities=entities)
+    known = {role: _person(member, at=at, by=by) for role, member in persons.items()}
+    return Cast(
+        persons=known,
+        entities={
+            role: _entity(member, led_by=known[member.led_by], at=at, by=by)
+            for role, member in entities.items()
+        },
+    )
 
 
 def _person(member: CastPerson, *, at: datetime, by: Actor) -> PersonView:
