@@ -12,7 +12,10 @@ from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
 from yiwang.cases import services
 from yiwang.cases.models import Case
+from yiwang.organisations.permissions import Actor
 from yiwang.web.officer import desk
+
+JOB = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -147,6 +150,22 @@ def test_the_list_is_narrowed_to_an_item_of_ones_departments():
     assert len(clerk.get("/desk/?item=" + cases.CARD).context["rows"]) == 0
     assert len(clerk.get("/desk/?item=<b>").context["rows"]) == 1
     assert find(clerk, "", item=cases.CARD)["Location"] == f"/desk/?tab=mine&item={cases.CARD}"
+
+
+def test_the_head_reads_at_once_that_a_clock_was_missed_and_nobody_else_does():
+    case = cases.receive()
+    services.report_missed_clocks(by=JOB, at=cases.FRIDAY + dt.timedelta(days=20))
+
+    assert "有 1 个期限超期未办，请督办" in words(signed_in("head").get("/desk/"))
+    assert "超期未办" not in words(signed_in("clerk").get("/desk/"))
+    services.accept_case(
+        number=case.number,
+        calendar=cases.CALENDAR,
+        by=cases.CLERK,
+        at=cases.FRIDAY + dt.timedelta(days=21),
+    )
+    services.report_missed_clocks(by=JOB, at=cases.FRIDAY + dt.timedelta(days=22))
+    assert "超期未办" not in words(signed_in("head").get("/desk/"))
 
 
 def test_a_broken_page_key_says_to_start_again():

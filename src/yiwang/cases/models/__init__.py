@@ -592,10 +592,15 @@ class CaseClock(models.Model):
         ]
         indexes = [
             models.Index(
+                fields=["id"],
+                name="cases_caseclock_missed",
+                condition=Q(met_on__isnull=True, missed_reported_at__isnull=False),
+            ),
+            models.Index(
                 fields=["due_on", "id"],
                 name="cases_caseclock_running",
                 condition=Q(met_on__isnull=True, missed_reported_at__isnull=True),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

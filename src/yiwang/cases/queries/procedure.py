@@ -412,6 +412,17 @@ def missed_clocks(
     )
 
 
+def missed_count(*, by: Actor, most: int) -> int:
+    """Count the missed clocks that `by` answers for and nobody met yet, up to `most` and one."""
+    codes = by.departments(Permission.CASE_ASSIGN)
+    if not codes:
+        return 0
+    rows = CaseClock.objects.filter(missed_reported_at__isnull=False, met_on=None)
+    if EVERYWHERE not in codes:
+        rows = rows.filter(case__deciding_department__in=sorted(codes))
+    return rows.order_by("id")[: most + 1].count()
+
+
 def _missed(row: CaseClock) -> MissedRow:
     if row.due_on is None or row.missed_reported_at is None:
         raise ValueError("a missed clock has a day and a report")

@@ -23,6 +23,7 @@ from yiwang.cases.policy.states import FINISHED, RUNNING, CaseState
 from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import QueueRow, finding
 from yiwang.cases.queries.finding import NumberFound, NumberKind
+from yiwang.cases.queries.procedure import missed_count
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel
 from yiwang.consultations import queries as consultations
@@ -170,6 +171,8 @@ class Desk(Page):
                 "handlers": self._handlers(tab, page.rows),
                 "waiting": self._waiting(),
                 "questions": self._questions(),
+                "missed": missed_count(by=self.actor, most=cases.COUNTED_MOST),
+                "most": cases.COUNTED_MOST,
             }
         )
 
