@@ -141,6 +141,18 @@ def test_a_holder_reports_a_correction_by_the_api(callers):
     problem(firm.post(path, {"text": "好", "uploads": ["upload:0"]}), 422, "cases.draft_refused")
     problem(callers("clerk").post(path, {"text": "已改正。"}), 404, "cases.not_found")
 
+    head = callers("head")
+    waiting = head.get("/commitment-checks?reported=true").json()["rows"]
+    assert [one["case_number"] for one in waiting] == [number]
+    replies = f"/commitment-checks/{number}/report-replies"
+    problem(callers("clerk").post(replies, {"reason": "还没有"}), 403, "organisations.permission_refused")
+    problem(head.post(replies, {"reason": ""}), 422, "api.invalid")
+    assert head.post(replies, {"reason": "还没有公示。"}).status_code == 204
+    problem(head.post(replies, {"reason": "还没有公示。"}), 422, "cases.check_refused")
+    assert head.get("/commitment-checks?reported=true").json()["rows"] == []
+    (report,) = firm.get(f"/cases/{number}/promises").json()["check"]["reports"]
+    assert report["reply"] == "还没有公示。"
+
 
 def test_a_certificate_is_promised_by_the_api(callers):
     whole = cases.restaurant(slug="promised")

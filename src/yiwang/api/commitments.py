@@ -87,6 +87,9 @@ class ChecksWish(Schema):
     """Which checks."""
 
     finished: bool = False
+    reported: bool = Field(
+        default=False, description="Only those whose report of correction waits for an answer."
+    )
     after: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
@@ -113,6 +116,12 @@ class Corrected(schemas.Body):
 
     text: Text
     uploads: list[schemas.Ref] = Field(default=[], max_length=30)
+
+
+class Decline(schemas.Body):
+    """Why a report of correction is not enough yet."""
+
+    reason: Text
 
 
 class CheckStands(Schema):
@@ -276,6 +285,7 @@ def list_checks(request: HttpRequest, wish: Query[ChecksWish]) -> HttpResponse:
         today=today(),
         calendar=calendar(),
         finished=wish.finished,
+        reported=wish.reported,
         after=wish.after,
     )
     return answer({"rows": page.rows, "after": page.after})
@@ -300,6 +310,17 @@ def record(request: HttpRequest, number: Number, body: Found) -> HttpResponse:
         at=now(),
     )
     return answer({"state": state}, status=201)
+
+
+@router.post(
+    "/commitment-checks/{number}/report-replies",
+    response={204: None, **COMMON},
+    operation_id="decline_correction_report",
+)
+def decline(request: HttpRequest, number: Number, body: Decline) -> HttpResponse:
+    """Answer the last report that it is not enough yet; what is enough is a result that passes."""
+    services.decline_report(number=number, reason=body.reason, by=actor(request), at=now())
+    return HttpResponse(status=204)
 
 
 @router.get(

@@ -41,6 +41,7 @@ ACTS: Mapping[str, str] = {
     "cases.decline": _("不予受理"),
     "cases.decline_end": _("不予撤销、撤回或者注销"),
     "cases.decline_extension": _("不批准延长期限"),
+    "cases.decline_report": _("答复改正报告：还要改正"),
     "cases.deem_accepted": _("逾期未告知视为受理"),
     "cases.delete_draft": _("删除草稿"),
     "cases.department_opinion": _("反馈部门意见"),

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import pyvips
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils.html import escape
 
@@ -15,9 +16,11 @@ from tests.factories.portal import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
 from yiwang.cases import services
-from yiwang.cases.models.commitments import CorrectionReport, PostCheck
+from yiwang.cases.models import CaseClock
+from yiwang.cases.models.commitments import CorrectionReport, PostCheck, ReportReply
 from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.queries import CaseNotFoundError
+from yiwang.organisations.permissions import PermissionRefusedError
 from yiwang.web.views import Page
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -134,3 +137,84 @@ def test_without_an_order_there_is_nothing_to_report(portal):
     assert signed_in().get(page(number)).status_code == 404
     with pytest.raises(services.CheckRefusedError, match="现在没有需要报告的改正"):
         services.report_correction(number=number, text="已改正", by=cases.FIRM, at=LATER)
+
+
+def decline(number, **changes):
+    arguments = {
+        "number": number,
+        "reason": "制度没有写自查的周期。",
+        "by": commitments.CHECKER,
+        "at": LATER,
+    }
+    return services.decline_report(**(arguments | changes))
+
+
+@pytest.mark.req("CASE-08")
+def test_a_report_that_is_not_enough_is_answered_and_the_holder_reports_again(number):
+    client = signed_in()
+    client.post(page(number), {"text": "已建立自查制度。"})
+    due_on = PostCheck.objects.get().due_on
+
+    decline(number)
+
+    row = PostCheck.objects.get()
+    assert (row.state, row.due_on, row.reported_on) == ("ordered", due_on, None)
+    shown = words(client.get(f"/cases/{number}/"))
+    assert "您报告的改正还不到位：制度没有写自查的周期。" in shown
+    assert "改正报告的答复" in shown
+    assert "答复：还要改正" in words(client.get(page(number)))
+    (entry,) = trail(act="cases.decline_report")
+    assert (entry.actor, entry.department) == (commitments.CHECKER.ref, "market")
+    assert "周期" not in str(entry)
+
+    client.post(page(number), {"text": "已写明每月自查。"})
+    assert "已报告改正情况，等待核查" in words(client.get(f"/cases/{number}/"))
+
+
+def test_a_correction_reported_in_time_and_found_good_later_was_in_time(number):
+    signed_in().post(page(number), {"text": "已改正。"})
+
+    commitments.check(number, at=LATER + dt.timedelta(days=60))
+
+    clock = CaseClock.objects.get(case__number=number, kind="commitment_correction")
+    assert clock.met_on == LATER.date()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        pytest.param({"number": "none"}, CaseNotFoundError, "办件", id="no such check"),
+        pytest.param({"by": cases.CLERK}, PermissionRefusedError, "核查告知承诺", id="not a checker"),
+        pytest.param({"by": cases.STRANGER}, PermissionRefusedError, "核查告知承诺", id="another department"),
+        pytest.param({"reason": " "}, services.TextRefusedError, "请填写", id="nothing said"),
+        pytest.param({"reason": "好" * 2001}, services.TextRefusedError, "最多", id="too long"),
+    ],
+)
+def test_an_answer_that_cannot_stand_changes_nothing(number, changes, error, sentence):
+    signed_in().post(page(number), {"text": "已改正。"})
+
+    with pytest.raises(error, match=sentence):
+        decline(**({"number": number} | changes))
+
+    assert PostCheck.objects.get().reported_on == LATER.date()
+    assert not ReportReply.objects.exists()
+
+
+def test_nobody_answers_twice_or_what_was_never_reported(number):
+    with pytest.raises(services.CheckRefusedError, match="没有等待答复的改正报告"):
+        decline(number)
+    signed_in().post(page(number), {"text": "已改正。"})
+    decline(number)
+    with pytest.raises(services.CheckRefusedError, match="没有等待答复的改正报告"):
+        decline(number)
+    commitments.check(number, at=LATER)
+    with pytest.raises(services.CheckRefusedError, match="没有等待答复的改正报告"):
+        decline(number)
+
+
+def test_an_answer_cannot_be_changed_in_the_database(number):
+    signed_in().post(page(number), {"text": "已改正。"})
+    decline(number)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ReportReply.objects.update(text="没有意见")

@@ -14,6 +14,7 @@ from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.cases import services
 from yiwang.cases.models.commitments import ApplicantRecord, PostCheck, PostCheckResult
+from yiwang.cases.policy.commitments import CheckOutcome
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -107,6 +108,59 @@ def test_a_supervisor_records_an_order_with_a_photo_and_then_a_pass():
     kept = FOUND | {"outcome": "pass", "conditions": [], "facts": "已经建立。", "confirmed": "1"}
     supervisor.post(page, kept)
     assert "核查通过" in words(supervisor.get("/desk/commitments/?tab=finished"))
+
+
+def reported() -> str:
+    number = commitments.granted().number
+    commitments.check(number, outcome=CheckOutcome.CORRECT, conditions=["rules"], at=cases.FRIDAY)
+    commitments.services.report_correction(
+        number=number, text="已建立自查制度。", by=cases.FIRM, at=cases.FRIDAY
+    )
+    return number
+
+
+def test_a_supervisor_answers_a_report_in_two_steps_and_it_leaves_the_list_of_reports():
+    supervisor = signed_in("supervisor")
+    assert "目前没有等待答复的改正报告" in words(supervisor.get("/desk/commitments/?tab=reported"))
+    number = reported()
+    page = f"/desk/commitments/{number}/"
+    assert number in supervisor.get("/desk/commitments/?tab=reported").content.decode()
+    assert f"{page}report/" in supervisor.get(page).content.decode()
+    assert "已建立自查制度。" in words(supervisor.get(f"{page}report/"))
+
+    second = supervisor.post(f"{page}report/", {"reason": "没有写周期。"})
+    assert "改正期限不变" in words(second)
+    assert "已报告改正" in words(supervisor.get(page))
+    done = supervisor.post(f"{page}report/", {"reason": "没有写周期。", "confirmed": "1"})
+
+    assert done["Location"] == page
+    assert "答复：还要改正 没有写周期。" in words(supervisor.get(page))
+    assert number not in supervisor.get("/desk/commitments/?tab=reported").content.decode()
+    assert "没有等待答复的改正报告" in words(supervisor.get(f"{page}report/"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        pytest.param("", "请填写还要改正的内容", id="nothing"),
+        pytest.param("好" * 2001, "最多 2000 个字", id="too long"),
+    ],
+)
+def test_an_answer_without_words_is_shown_again(reason, sentence):
+    page = f"/desk/commitments/{reported()}/report/"
+
+    answer = signed_in("supervisor").post(page, {"reason": reason})
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+
+
+def test_where_nobody_reported_or_may_look_there_is_no_page_of_an_answer():
+    unreported = commitments.granted().number
+    assert signed_in("supervisor").get(f"/desk/commitments/{unreported}/report/").status_code == 404
+    page = f"/desk/commitments/{reported()}/report/"
+    assert signed_in("stranger").get(page).status_code == 404
+    assert signed_in("stranger").post(page, {"reason": "x", "confirmed": "1"}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ class PostCheck(models.Model):
     due_on = models.DateField("当前期限")
     checked_on = models.DateField("首次核查日期", null=True)
     closed_on = models.DateField("结束日期", null=True)
-    reported_on = models.DateField("最近报告改正日期", null=True)
+    reported_on = models.DateField("最近报告改正日期", null=True)  # until it is answered
 
     class Meta:
         verbose_name = "事后核查"
@@ -270,6 +270,28 @@ class CorrectionReport(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.post_check_id}"
+
+
+class ReportReply(models.Model):
+    """Why a report on an order to correct is not enough yet (答复改正报告)."""
+
+    append_only = True
+
+    report = models.OneToOneField(CorrectionReport, on_delete=models.PROTECT, related_name="reply")
+    text = models.TextField("答复")
+    by = models.CharField("答复人", max_length=REF_LENGTH)
+    by_name = models.CharField("答复人姓名", max_length=NAME_LENGTH)
+    at = models.DateTimeField("答复时间")
+
+    class Meta:
+        verbose_name = "改正报告的答复"
+        constraints = [
+            models.CheckConstraint(name="cases_reportreply_says", condition=~Q(text="")),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"reply {self.report_id}"
 
 
 class ApplicantRecord(models.Model):

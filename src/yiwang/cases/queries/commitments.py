@@ -122,12 +122,18 @@ class ResultView:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportView:
-    """What the holder says they corrected."""
+    """What the holder says they corrected.
+
+    Attributes:
+        reply: Why it is not enough yet; empty: not answered, or a check followed.
+    """
 
     text: str
     upload_refs: tuple[str, ...]
     by_name: str
     at: datetime
+    reply: str = ""
+    replied_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,10 +278,10 @@ def check_of(number: str, *, by: Actor, today: date, calendar: WorkdayCalendar) 
             for one in PostCheckResult.objects.filter(post_check=row).order_by("id")
         ),
         reports=tuple(
-            ReportView(
-                text=one.text, upload_refs=tuple(one.upload_refs), by_name=one.by_name, at=one.at
-            )
-            for one in CorrectionReport.objects.filter(post_check=row).order_by("id")
+            _report_view(one)
+            for one in CorrectionReport.objects.filter(post_check=row)
+            .select_related("reply")
+            .order_by("id")
         ),
     )
 
@@ -287,9 +293,19 @@ def checks(
     calendar: WorkdayCalendar,
     after: str = "",
     finished: bool = False,
+    reported: bool = False,
     limit: int = PAGE_LIMIT,
 ) -> CheckList:
     """List the checks of the actor's departments, the next due first; one query.
+
+    Args:
+        by: Checks commitments somewhere.
+        today: Day on which lights are shown.
+        calendar: For the lights.
+        after: Place that the page before handed out.
+        finished: Those that are over instead of the open ones.
+        reported: Of the open ones those whose report of correction waits for an answer.
+        limit: Rows per page.
 
     Raises:
         PermissionRefusedError: `by` checks nowhere.
@@ -297,6 +313,8 @@ def checks(
     rows = _of_departments(PostCheck.objects.all(), by)
     states = [one.value for one in OPEN_CHECKS]
     rows = rows.exclude(state__in=states) if finished else rows.filter(state__in=states)
+    if reported:
+        rows = rows.filter(reported_on__isnull=False)
     day, _sep, key = after.partition("_")
     try:
         since = (date.fromisoformat(day), int(key)) if after else None
@@ -498,6 +516,18 @@ def _result_view(row: PostCheckResult) -> ResultView:
         second_officer=row.second_officer,
         by_name=row.by_name,
         at=row.at,
+    )
+
+
+def _report_view(row: CorrectionReport) -> ReportView:
+    reply = getattr(row, "reply", None)  # none yet where it was not answered
+    return ReportView(
+        text=row.text,
+        upload_refs=tuple(row.upload_refs),
+        by_name=row.by_name,
+        at=row.at,
+        reply=reply.text if reply else "",
+        replied_at=reply.at if reply else None,
     )
 
 

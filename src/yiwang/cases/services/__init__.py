@@ -86,6 +86,7 @@ from yiwang.cases.services.making import document_file, make_document
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
+    decline_report,
     record_check,
     reopen_check,
     report_correction,
@@ -185,6 +186,7 @@ __all__ = [
     "decide_end",
     "decide_extension",
     "decline_case",
+    "decline_report",
     "deem_accepted",
     "deem_renewed",
     "delete_draft",

@@ -10,7 +10,12 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.cases.events import CommitmentChecked
 from yiwang.cases.models import Case, Message
-from yiwang.cases.models.commitments import CorrectionReport, PostCheck, PostCheckResult
+from yiwang.cases.models.commitments import (
+    CorrectionReport,
+    PostCheck,
+    PostCheckResult,
+    ReportReply,
+)
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.commitments import (
     OPEN_CHECKS,
@@ -171,7 +176,8 @@ def record_check(
         row.closed_on = today if outcome is not CheckOutcome.CORRECT else None
         row.save(update_fields=["state", "checked_on", "due_on", "closed_on"])
         clocks.meet(case, ClockKind.POST_CHECK, on=today)
-        clocks.meet(case, ClockKind.COMMITMENT_CORRECTION, on=today)
+        corrected_on = row.reported_on if outcome is CheckOutcome.PASS else None
+        clocks.meet(case, ClockKind.COMMITMENT_CORRECTION, on=corrected_on or today)
         unmet = [told[one] for one in told if one in conditions]
         _tell(case, item, outcome, facts=facts, unmet=unmet, due_on=correct_by, by=by, at=at)
     audit.record(
@@ -254,6 +260,58 @@ def report_correction(
         department=row.department_code,
         ip=by.ip,
         on_behalf_of=row.applicant_ref,
+    )
+
+
+@transaction.atomic
+def decline_report(*, number: str, reason: str, by: Actor, at: datetime) -> None:
+    """Answer the last report that it is not enough yet (答复改正报告).
+
+    The order and its last day stay as they are; the holder reads why and may report again. What is
+    enough is recorded as a check that passed.
+
+    Args:
+        number: Case number.
+        reason: What is still to be corrected, as the holder will read it.
+        by: Checks commitments in the supervising department.
+        at: Moment of the answer.
+
+    Raises:
+        CaseNotFoundError: no such check.
+        PermissionRefusedError: `by` does not check in the supervising department.
+        CheckRefusedError: no report waits for an answer.
+        TextRefusedError: no reason.
+    """
+    row = PostCheck.objects.select_for_update().filter(case_number=number).first()
+    if row is None:
+        raise CaseNotFoundError
+    require(by, Permission.COMMITMENT_CHECK, department=row.department_code)
+    report = CorrectionReport.objects.filter(post_check=row, reply=None).last()
+    if row.state != CheckState.ORDERED or row.reported_on is None or report is None:
+        raise CheckRefusedError("没有等待答复的改正报告，请刷新页面查看现在的情况。")
+    words = written(reason, "还要改正的内容")
+    ReportReply.objects.create(
+        report=report, text=words, by=by.ref, by_name=by.name or by.ref, at=at
+    )
+    row.reported_on = None
+    row.save(update_fields=["reported_on"])
+    with scope.everything():  # the supervising department need not see the case itself
+        case = Case.objects.get(pk=row.case_id)
+    Message.objects.create(
+        to_ref=row.applicant_ref,
+        case=case,
+        title=f"改正报告的答复（{case.query_code}）",
+        body=f"您报告的改正还不到位：{words} 请继续改正后再次报告，"
+        f"改正期限仍是{letters.chinese_day(row.due_on)}。",
+        at=at,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.decline_report",
+        target=f"case:{number}",
+        department=row.department_code,
+        ip=by.ip,
     )
 
 

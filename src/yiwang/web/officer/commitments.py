@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.commitments import CheckOutcome, RecordKind
+from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.queries import CaseNotFoundError, commitments
 from yiwang.cases.queries.commitments import CheckPage, CommitmentView, RecordView
@@ -106,18 +106,21 @@ class Checks(Page):
     nav = "commitments"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show one page of open or of finished checks."""
+        """Show one page of open checks, of those reported as corrected, or of finished ones."""
         finished = request.GET.get("tab") == "finished"
+        reported = request.GET.get("tab") == "reported"
         page = commitments.checks(
             by=self.actor,
             today=self.today,
             calendar=self.calendar,
             finished=finished,
+            reported=reported,
             after=request.GET.get("after", ""),
         )
         return self.render(
             {
                 "finished": finished,
+                "reported": reported,
                 "page": page,
                 "first": not request.GET.get("after"),
                 "names": department_names(),
@@ -326,6 +329,83 @@ class Check(Confirmed):
             at=self.at,
         )
         messages.success(self.request, _("核查结果已记录。"))
+        return redirect("officer:check", number=self.page.row.case_number)
+
+    def refusal_page(self, refusal: RefusedError, *, status: int) -> HttpResponse:
+        """Answer 404 for a check that these eyes may not see."""
+        if isinstance(refusal, CaseNotFoundError):
+            status = NOT_FOUND
+        return super().refusal_page(refusal, status=status)
+
+
+class DeclineForm(forms.Form):
+    """What is still to be corrected."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_l("还要改正的内容"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        help_text=_l("持证人将读到；逐项写明还差什么。"),
+        error_messages={
+            "required": _l("请填写还要改正的内容，持证人将读到它。"),
+            "max_length": _l("还要改正的内容最多 2000 个字，请删减。"),
+        },
+    )
+
+
+class DeclineReport(Confirmed):
+    """Answer a report of correction that it is not enough yet (答复改正报告)."""
+
+    permission: ClassVar[Permission] = Permission.COMMITMENT_CHECK
+    template_name = "officer/commitments/decline_report.html"
+    nav = "commitments"
+    form_class = DeclineForm
+
+    @cached_property
+    def page(self) -> CheckPage:
+        """The check of the address, with a report that waits."""
+        page = commitments.check_of(
+            self.kwargs["number"], by=self.actor, today=self.today, calendar=self.calendar
+        )
+        if page is None or not page.reports:
+            raise Http404("no report")
+        return page
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what was ordered and reported."""
+        row = self.page.row
+        return super().context(
+            page=self.page,
+            ordered=self.page.results[-1],
+            report=self.page.reports[-1],
+            waits=row.state is CheckState.ORDERED and row.reported_on is not None,
+            **given,
+        )
+
+    def confirmation(self, form: DeclineForm) -> Mapping[str, Any]:
+        """Name what the holder is told."""
+        day = self.page.row.due_on
+        return {
+            "title": _("确认答复"),
+            "object": f"{self.page.row.applicant_name}：{self.page.row.item_name}",
+            "consequence": _("告知持证人继续改正，改正期限不变（%(day)s）；持证人可以再次报告。")
+            % {"day": day.isoformat()},
+            "words": _("答复并告知"),
+            "lines": [(_("还要改正的内容"), form.cleaned_data["reason"])],
+            "colour": "accent",
+        }
+
+    def valid(self, form: DeclineForm) -> HttpResponse:
+        """Answer."""
+        services.decline_report(
+            number=self.page.row.case_number,
+            reason=form.cleaned_data["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("已答复，并告知持证人继续改正。"))
         return redirect("officer:check", number=self.page.row.case_number)
 
     def refusal_page(self, refusal: RefusedError, *, status: int) -> HttpResponse:

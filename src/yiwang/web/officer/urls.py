@@ -122,6 +122,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("commitments/records/<int:record>/repair/", commitments.Repair.as_view(), name="repair"),
     path("commitments/<str:number>/", commitments.Check.as_view(), name="check"),
     path(
+        "commitments/<str:number>/report/",
+        commitments.DeclineReport.as_view(),
+        name="decline_report",
+    ),
+    path(
         "commitments/<str:number>/files/<slug:key>/",
         commitments.CheckFile.as_view(),
         name="check_file",
