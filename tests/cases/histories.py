@@ -1,7 +1,8 @@
 """Random histories of cases: acts by anybody at any moment, through the services.
 
-`History.go` draws one act, one actor and one moment, and says whether the act was refused. Two
-acts in three are likely ones, so that histories get far; the rest is anything by anybody.
+`History.go` draws one act, one actor and one moment, and says whether the act was refused. Every
+history follows a plan two thirds of the time, so that all steps of the table are reached; of the
+other acts two in three are likely ones, and the rest is anything by anybody.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.factories import cases, commitments
+from django.db import transaction
+
+from tests.factories import automatic, cases, commitments
 from tests.factories.desk import hire
 from tests.factories.steps import COMMITTED, WAYS, coded, ways
 from yiwang.cases import services, tasks
 from yiwang.cases.models import Case, CaseDocument, CorrectionItem
+from yiwang.cases.policy.checks import Trouble
 from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
+from yiwang.cases.services import checks
+from yiwang.cases.services.automatic import SYSTEM
 from yiwang.catalogue.policy.items import CheckMethod
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.errors import RefusedError
@@ -37,9 +43,114 @@ LIMITS = {
     TESTED: (20, 5),
     COMMITTED: (20, 5),
     WAYS: (20, 5),
+    automatic.SENIOR: (20, 5),
     cases.CARD: (0, 0),
 }
 """Item -> working days of law and promise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a history is mainly about: an item, and steps or jobs one after the other."""
+
+    item: str
+    follow: tuple[Step | str, ...]
+    leads_to: Step | None = None
+    """A step that its jobs take."""
+
+    @property
+    def steps(self) -> set[Step]:
+        """Steps that it may reach."""
+        return {one for one in (*self.follow, self.leads_to) if isinstance(one, Step)}
+
+
+_DECIDED = (Step.ACCEPT, Step.PROPOSE, Step.GRANT)
+_ENDING = (Step.PROPOSE_END, Step.STATE_VIEWS)
+ENDS = (Step.REVOKE, Step.RETRACT, Step.DEREGISTER)
+PLANS = (
+    Plan("", ()),
+    Plan(
+        cases.RESTAURANT,
+        (
+            Step.ACCEPT,
+            Step.NOTIFY_HEARING,
+            Step.REQUEST_HEARING,
+            Step.SET_HEARING,
+            Step.END_HEARING,
+            Step.PROPOSE,
+            Step.REFUSE,
+        ),
+    ),
+    Plan(
+        TESTED,
+        (
+            Step.ACCEPT,
+            Step.ASK_EXTENSION,
+            Step.EXTEND,
+            Step.START_SPECIAL,
+            Step.END_SPECIAL,
+        ),
+    ),
+    Plan(
+        TESTED,
+        (
+            Step.ACCEPT,
+            Step.ASK_EXTENSION,
+            Step.DECLINE_EXTENSION,
+            Step.START_SPECIAL,
+            Step.END_SPECIAL,
+            Step.ASK_EXTENSION,
+            Step.EXTEND,
+        ),
+    ),
+    Plan(
+        cases.RESTAURANT,
+        (
+            Step.ASSIGN,
+            Step.ACCEPT,
+            Step.START_REVIEW,
+            Step.CHECK_SITE,
+            Step.PROPOSE,
+            Step.ASSIGN,
+            Step.REFUSE,
+        ),
+    ),
+    Plan(
+        JOINT,
+        (
+            Step.ACCEPT,
+            Step.ASK_DEPARTMENT,
+            Step.DEPARTMENT_OPINION,
+            Step.ASK_EXTENSION,
+            Step.EXTEND,
+            Step.PROPOSE,
+            Step.GRANT,
+        ),
+    ),
+    Plan(
+        cases.RESTAURANT,
+        (*_DECIDED, Step.CLOSE, *_ENDING, Step.DECLINE_END, *_ENDING, *ENDS),
+    ),
+    Plan(cases.RESTAURANT, (*_DECIDED, Step.CLOSE, Step.PROPOSE_END, *ENDS)),
+    Plan(
+        cases.RESTAURANT,
+        (*_DECIDED, Step.SEND, Step.NOTE_RETURN, Step.SEND, Step.CLOSE, *_ENDING, *ENDS),
+    ),
+    Plan(
+        COMMITTED,
+        (Step.ACCEPT, Step.GRANT_ON_COMMITMENT, Step.CLOSE, "post-check", *_ENDING, *ENDS),
+    ),
+    Plan(WAYS, (Step.ACCEPT, "two months", "deem renewed", Step.CLOSE), Step.DEEM_RENEWED),
+    Plan(automatic.SENIOR, ("rules", "rules", *_ENDING, *ENDS), Step.GRANT_AUTOMATIC),
+    Plan(cases.RESTAURANT, (Step.ASK_CORRECTION, Step.FILE_CORRECTION, Step.DECLINE)),
+    Plan(cases.RESTAURANT, (Step.NO_NEED,)),
+    Plan(cases.CARD, (Step.ACCEPT, Step.GRANT_ON_SPOT, Step.CLOSE)),
+    Plan(cases.CARD, (Step.ACCEPT, Step.REFUSE_ON_SPOT, Step.SEND)),
+)
+"""The first is none: any item, and whatever comes."""
+
+PATIENCE = 4
+"""How often a planned act is tried before the next one is."""
 
 LEADER = Actor(
     ref="user:leader", name="郑区长", posts={EVERYWHERE: frozenset({Post.DISTRICT_LEADER})}
@@ -63,6 +174,7 @@ JOB = Actor(ref="job:anything", name="系统")
 def world() -> None:
     """Make the district, its staff and an item of every sort."""
     cases.district(items=False)
+    automatic.card_type()
     joint = {
         "statutory_workdays": 45,
         "promised_workdays": 30,
@@ -85,6 +197,7 @@ def world() -> None:
         ),
         commitments.restaurant(slug=COMMITTED, name="餐饮服务许可（告知承诺）", **coded(13)),
         ways(),
+        automatic.senior(),
     ):
         cases.publish(item)
     hire("clerk", "reviewer", "reviewer2", "approver", "both", "head")
@@ -112,21 +225,27 @@ class History:
         at: The moment up to which it has run.
         calendar: Working days as the notices make them by now.
         numbers: Its cases.
+        plan: What it is mainly about.
         tried: Every act, taken or refused.
     """
 
-    def __init__(self, pick: Callable[[Sequence[Any]], Any]) -> None:
+    def __init__(self, pick: Callable[[Sequence[Any]], Any], plan: Plan = PLANS[0]) -> None:
         self.pick = pick
         self.at = cases.FRIDAY
         self.calendar = cases.CALENDAR
         self.numbers: list[str] = []
         self.elder = cases.elder()
         self.tried: list[Taken] = []
+        self.plan = plan
+        self.ahead = list(plan.follow)
+        self.patience = PATIENCE
+        self.register = automatic.Register()
         self.begin()
+        self.main = self.numbers[-1]
 
     def begin(self) -> None:
         """Open the case that the history is mainly about."""
-        item = self.pick([*LIMITS, cases.RESTAURANT])
+        item = self.plan.item or self.pick([*LIMITS, cases.RESTAURANT])
         if item == WAYS:
             granted = self.open(item, way="issue")
             services.accept_case(number=granted, calendar=self.calendar, by=cases.CLERK, at=self.at)
@@ -157,6 +276,9 @@ class History:
             case = cases.submit(draft.id, idempotency_key=f"key-{draft.id}", at=self.at)
         elif item == cases.CARD:
             case = cases.receive(item_slug=item, applicant_ref=self.elder, answers={}, at=self.at)
+        elif item == automatic.SENIOR:
+            self.numbers.append(self.apply_for_card())
+            return self.numbers[-1]
         elif way or self.pick([True, False]):
             answers = cases.ANSWERS | ({"way": way} if way else {})
             case = cases.receive(item_slug=item, answers=answers, at=self.at)
@@ -165,6 +287,46 @@ class History:
             case = cases.submit(draft.id, idempotency_key=f"key-{draft.id}", at=self.at)
         self.numbers.append(case.number)
         return case.number
+
+    def apply_for_card(self) -> str:
+        """Have the old man apply for what rules give; they run at once, or the job comes by."""
+        by = Actor(ref="user:elder", name="沈示例", subjects=frozenset({self.elder}))
+        draft = services.save_draft(
+            draft_id=None,
+            item_slug=automatic.SENIOR,
+            applicant_ref=self.elder,
+            answers={"kind": self.pick(["first"] * 4 + ["lost"])},
+            by=by,
+            at=self.at,
+        )
+        case = services.submit_case(
+            draft_id=draft.id,
+            declaration_accepted=True,
+            idempotency_key=f"key-{draft.id}",
+            calendar=self.calendar,
+            by=by,
+            at=self.at,
+            by_person=self.pick([False] * 8 + [True]),
+        )
+        if self.pick([True, True, False]):
+            self.asking(
+                lambda: services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
+            )
+        return case.number
+
+    def asking(self, act: Callable[[], Any]) -> None:
+        """Act while a register is well, in trouble, or contradicts itself."""
+        self.register.trouble = self.pick([None] * 8 + [*Trouble])
+        self.register.fields = {
+            "pension": True,
+            "contributing": self.pick([False, False, True]),
+            "insured": self.pick([True, True, False]),
+        }
+        undo = checks.put_in_place(self.register)
+        try:
+            act()
+        finally:
+            undo()
 
     def applicant(self, number: str) -> Actor:
         """Return who applied."""
@@ -176,9 +338,11 @@ class History:
     def go(self) -> Taken:
         """Let time pass, and try one act."""
         self.at += self.pick(GAPS)
+        if self.ahead and self.pick([True, True, False]):
+            return self.follow()
         way = self.pick(["likely"] * 8 + ["anything"] * 3 + ["clock"] * 2)
         if way == "clock":
-            return self.clock(self.pick(list(CLOCKS)))
+            return self.clock(self.pick([one for one in CLOCKS if one != "two months"]))
         number = self.pick(self.numbers[-2:])
         if way == "likely":
             state = CaseState(Case.objects.get(number=number).state)
@@ -190,6 +354,30 @@ class History:
         step = self.pick(steps)
         by = self.pick(whom(step, number))
         return self.take(step.value, by, number, lambda: ACTS[step](self, number, by))
+
+    def follow(self) -> Taken:
+        """Try the next planned act that the table allows now; after some tries the one behind."""
+        state = CaseState(Case.objects.get(number=self.main).state)
+        while self.ahead:
+            planned = self.ahead[0]
+            if self.patience and (isinstance(planned, str) or state in STEPS[planned].starts):
+                break
+            self.ahead.pop(0)
+            self.patience = PATIENCE
+        else:
+            return self.clock("one more case")
+        self.patience -= 1
+        if not isinstance(planned, Step):
+            taken = self.clock(planned)
+        else:
+            by = self.pick(self.able(planned, self.main))
+            taken = self.take(
+                planned.value, by, self.main, lambda: ACTS[planned](self, self.main, by)
+            )
+        if taken.refusal is None:
+            self.ahead.pop(0)
+            self.patience = PATIENCE
+        return taken
 
     def take(self, what: str, by: Actor, number: str, act: Callable[[], Any]) -> Taken:
         """Try `act`; anything but a refusal is a failure of the program."""
@@ -506,7 +694,8 @@ def _notice(one: History) -> None:
 
 def _open(one: History) -> None:
     if len(one.numbers) < 4:
-        one.open(one.pick([item for item in LIMITS if item != WAYS]))
+        with transaction.atomic():  # several acts: form, letter, submission
+            one.open(one.pick([item for item in LIMITS if item != WAYS]))
 
 
 def _check(one: History) -> None:
@@ -522,7 +711,17 @@ def _check(one: History) -> None:
     )
 
 
+def _rules(one: History) -> None:
+    one.asking(lambda: services.handle_waiting(calendar=one.calendar, by=SYSTEM, at=one.at))
+
+
+def _two_months(one: History) -> None:
+    one.at += 61 * DAY
+
+
 CLOCKS: Mapping[str, Callable[[History], Any]] = {
+    "rules": _rules,
+    "two months": _two_months,
     "deem accepted": lambda one: services.deem_accepted(
         calendar=one.calendar, by=tasks.DEEMED_BY, at=one.at
     ),
