@@ -145,7 +145,11 @@ def test_a_holder_reports_a_correction_by_the_api(callers):
     waiting = head.get("/commitment-checks?reported=true").json()["rows"]
     assert [one["case_number"] for one in waiting] == [number]
     replies = f"/commitment-checks/{number}/report-replies"
-    problem(callers("clerk").post(replies, {"reason": "还没有"}), 403, "organisations.permission_refused")
+    problem(
+        callers("clerk").post(replies, {"reason": "还没有"}),
+        403,
+        "organisations.permission_refused",
+    )
     problem(head.post(replies, {"reason": ""}), 422, "api.invalid")
     assert head.post(replies, {"reason": "还没有公示。"}).status_code == 204
     problem(head.post(replies, {"reason": "还没有公示。"}), 422, "cases.check_refused")

@@ -66,7 +66,11 @@ class CaseGranted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CommittedGrant(Event):
-    """Something was granted on commitment (告知承诺); who commits first is checked sooner."""
+    """Something was granted on commitment (告知承诺); who commits first is checked sooner.
+
+    Attributes:
+        check_due_on: Last day of the check afterwards.
+    """
 
     name: ClassVar[str] = "cases.committed_grant"
 
@@ -76,11 +80,16 @@ class CommittedGrant(Event):
     supervising_department: str
     first: bool
     granted_on: date
+    check_due_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommitmentChecked(Event):
-    """What a check of a commitment found: kept, to be corrected, to be revoked (事后核查)."""
+    """What a check of a commitment found: kept, to be corrected, to be revoked (事后核查).
+
+    Attributes:
+        due_on: Last day to correct what was ordered; None: nothing was.
+    """
 
     name: ClassVar[str] = "cases.commitment_checked"
 
@@ -90,6 +99,18 @@ class CommitmentChecked(Event):
     supervising_department: str
     outcome: str
     found_on: date
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReopened(Event):
+    """Nothing was revoked, so a commitment is to be checked again (重新核查)."""
+
+    name: ClassVar[str] = "cases.check_reopened"
+
+    number: str
+    reopened_on: date
+    due_on: date
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,19 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the packages below."""
-        from yiwang.cases.events import CaseEnded, CaseGranted, CommitmentChecked, CommittedGrant
+        from yiwang.cases.events import (
+            CaseEnded,
+            CaseGranted,
+            CheckReopened,
+            CommitmentChecked,
+            CommittedGrant,
+        )
         from yiwang.kernel.events import subscribe
         from yiwang.licences.events import LicenceStateChanged
         from yiwang.supervision.handlers import (
             on_case_ended,
             on_case_granted,
+            on_check_reopened,
             on_commitment_checked,
             on_committed_grant,
             on_licence_state_changed,
@@ -25,5 +32,6 @@ class SupervisionConfig(AppConfig):
         subscribe(CaseGranted, on_case_granted)
         subscribe(CommittedGrant, on_committed_grant)
         subscribe(CommitmentChecked, on_commitment_checked)
+        subscribe(CheckReopened, on_check_reopened)
         subscribe(CaseEnded, on_case_ended)
         subscribe(LicenceStateChanged, on_licence_state_changed)

@@ -6,7 +6,13 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from yiwang.cases.events import CaseEnded, CaseGranted, CommitmentChecked, CommittedGrant
+from yiwang.cases.events import (
+    CaseEnded,
+    CaseGranted,
+    CheckReopened,
+    CommitmentChecked,
+    CommittedGrant,
+)
 from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import EndKind
 from yiwang.licences import queries as licences
@@ -55,6 +61,7 @@ def on_committed_grant(event: CommittedGrant) -> None:
         case_number=event.number,
         standing=CommitmentStanding.FIRST if event.first else CommitmentStanding.COMMITTED,
         on=event.granted_on,
+        due_on=event.check_due_on,
         by=CHECK_JOB,
         at=_start_of(event.granted_on),
     )
@@ -73,8 +80,21 @@ def on_commitment_checked(event: CommitmentChecked) -> None:
         case_number=event.number,
         standing=AFTER_CHECK[CheckOutcome(event.outcome)],
         on=event.found_on,
+        due_on=event.due_on,
         by=CHECK_JOB,
         at=_start_of(event.found_on),
+    )
+
+
+def on_check_reopened(event: CheckReopened) -> None:
+    """Say on the holder's line that nothing was revoked and the check is open again."""
+    services.note_commitment(
+        case_number=event.number,
+        standing=CommitmentStanding.REOPENED,
+        on=event.reopened_on,
+        due_on=event.due_on,
+        by=CHECK_JOB,
+        at=_start_of(event.reopened_on),
     )
 
 

@@ -44,6 +44,7 @@ class SupervisedSubject(models.Model):
         choices=[(one.value, one.label) for one in CommitmentStanding],
     )
     commitment_on = models.DateField("告知承诺情况日期", null=True, blank=True)
+    commitment_due_on = models.DateField("核查或者改正期限", null=True, blank=True)
     state = models.CharField(
         "状态",
         max_length=16,

@@ -32,6 +32,7 @@ class SubjectView:
         name: Name of an entity in full, of a person masked.
         licence_identifier: Empty where the item ends in a decision without a licence.
         commitment: How the commitment stands that the licence was given on; None: on none.
+        commitment_due_on: Last day to check it or to correct; None: nothing is due.
     """
 
     subject_ref: str
@@ -48,6 +49,7 @@ class SubjectView:
     removed_reason: str
     commitment: CommitmentStanding | None
     commitment_on: date | None
+    commitment_due_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,4 +147,5 @@ def _view(row: SupervisedSubject) -> SubjectView:
         removed_reason=row.removed_reason,
         commitment=CommitmentStanding(row.commitment) if row.commitment else None,
         commitment_on=row.commitment_on,
+        commitment_due_on=row.commitment_due_on,
     )

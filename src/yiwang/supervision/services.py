@@ -153,7 +153,13 @@ def remove_subject(
 
 @transaction.atomic
 def note_commitment(
-    *, case_number: str, standing: CommitmentStanding, on: date, by: str, at: datetime
+    *,
+    case_number: str,
+    standing: CommitmentStanding,
+    on: date,
+    by: str,
+    at: datetime,
+    due_on: date | None = None,
 ) -> bool:
     """Write on a subject's line how the commitment stands that its licence rests on.
 
@@ -165,6 +171,7 @@ def note_commitment(
         on: Day of the news.
         by: Ref of the job that acts.
         at: Moment of the note.
+        due_on: Last day to check it or to correct; None: nothing is due.
 
     Returns:
         Whether the line changed.
@@ -183,8 +190,8 @@ def note_commitment(
         on < row.commitment_on or (on == row.commitment_on and not supersedes(standing, known))
     ):
         return False
-    row.commitment, row.commitment_on = standing.value, on
-    row.save(update_fields=["commitment", "commitment_on"])
+    row.commitment, row.commitment_on, row.commitment_due_on = standing.value, on, due_on
+    row.save(update_fields=["commitment", "commitment_on", "commitment_due_on"])
     audit.record(
         at=at,
         actor=by,

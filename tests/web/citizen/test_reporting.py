@@ -184,8 +184,12 @@ def test_a_correction_reported_in_time_and_found_good_later_was_in_time(number):
     ("changes", "error", "sentence"),
     [
         pytest.param({"number": "none"}, CaseNotFoundError, "办件", id="no such check"),
-        pytest.param({"by": cases.CLERK}, PermissionRefusedError, "核查告知承诺", id="not a checker"),
-        pytest.param({"by": cases.STRANGER}, PermissionRefusedError, "核查告知承诺", id="another department"),
+        pytest.param(
+            {"by": cases.CLERK}, PermissionRefusedError, "核查告知承诺", id="not a checker"
+        ),
+        pytest.param(
+            {"by": cases.STRANGER}, PermissionRefusedError, "核查告知承诺", id="another department"
+        ),
         pytest.param({"reason": " "}, services.TextRefusedError, "请填写", id="nothing said"),
         pytest.param({"reason": "好" * 2001}, services.TextRefusedError, "最多", id="too long"),
     ],

@@ -108,15 +108,16 @@ def grant_on_commitment(
         article=letters.articles(item),
         notes=NOTES,
     )
-    first = open_check(case, item, at=at)
+    check = open_check(case, item, at=at)
     events.publish(
         CommittedGrant(
             number=case.number,
             item_slug=case.item_slug,
             holder_ref=case.applicant_ref,
             supervising_department=item.supervision.department,
-            first=first,
+            first=check.first,
             granted_on=day_of(at),
+            check_due_on=check.due_on,
         )
     )
     return case_view(case)

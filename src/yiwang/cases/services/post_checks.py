@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.events import CommitmentChecked
+from yiwang.cases.events import CheckReopened, CommitmentChecked
 from yiwang.cases.models import Case, Message
 from yiwang.cases.models.commitments import (
     CorrectionReport,
@@ -56,8 +57,16 @@ class CheckRefusedError(RefusedError):
     code = "cases.check_refused"
 
 
-def open_check(case: Case, item: ItemVersion, *, at: datetime) -> bool:
-    """Open the check of a case that was just granted; tell whether it is their first commitment.
+@dataclass(frozen=True, kw_only=True)
+class OpenedCheck:
+    """A check that was opened, and whether it is the first commitment of its holder."""
+
+    first: bool
+    due_on: date
+
+
+def open_check(case: Case, item: ItemVersion, *, at: datetime) -> OpenedCheck:
+    """Open the check of a case that was just granted.
 
     Raises:
         ValueError: the item is not handled on commitment.
@@ -84,7 +93,7 @@ def open_check(case: Case, item: ItemVersion, *, at: datetime) -> bool:
         due_on=due_on,
     )
     clocks.start(case, ClockKind.POST_CHECK, starts_on=decided_on, due_on=due_on)
-    return first
+    return OpenedCheck(first=first, due_on=due_on)
 
 
 @transaction.atomic
@@ -197,6 +206,7 @@ def record_check(
             supervising_department=row.department_code,
             outcome=outcome.value,
             found_on=today,
+            due_on=correct_by,
         )
     )
     return AFTER[outcome]
@@ -391,11 +401,25 @@ def close_revoked(*, number: str, reason: str, broken: bool, by: Actor, at: date
     if row is None:
         return False
     today = day_of(at)
+    unfound = CheckState(row.state) in OPEN_CHECKS
     row.state = CheckState.REVOKED.value
     row.checked_on, row.closed_on = row.checked_on or today, row.closed_on or today
     row.save(update_fields=["state", "checked_on", "closed_on"])
     if not broken:
         return True
+    if unfound:  # no check had told of it
+        with scope.everything():
+            slug = Case.objects.only("item_slug").get(pk=row.case_id).item_slug
+        events.publish(
+            CommitmentChecked(
+                number=number,
+                item_slug=slug,
+                holder_ref=row.applicant_ref,
+                supervising_department=row.department_code,
+                outcome=CheckOutcome.REVOKE.value,
+                found_on=today,
+            )
+        )
     rules = kept.trust_rules()
     records.enter(
         applicant_ref=row.applicant_ref,
@@ -425,4 +449,5 @@ def reopen_check(*, number: str, at: datetime) -> bool:
     row.state, row.closed_on = CheckState.PENDING.value, None
     row.due_on = max(row.due_on, day_of(at))
     row.save(update_fields=["state", "closed_on", "due_on"])
+    events.publish(CheckReopened(number=number, reopened_on=day_of(at), due_on=row.due_on))
     return True

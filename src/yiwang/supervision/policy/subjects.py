@@ -18,9 +18,21 @@ class CommitmentStanding(Term):
     ORDERED = "ordered", "责令改正中"
     KEPT = "kept", "承诺已履行"
     BROKEN = "broken", "未履行承诺"
+    REOPENED = "reopened", "没有撤销，重新核查"
+
+
+IN_ORDER = (
+    CommitmentStanding.FIRST,
+    CommitmentStanding.COMMITTED,
+    CommitmentStanding.ORDERED,
+    CommitmentStanding.BROKEN,
+    CommitmentStanding.REOPENED,
+    CommitmentStanding.KEPT,
+)
+"""What follows what, where all is told of one day; nothing follows a commitment that was kept."""
 
 
 def supersedes(new: CommitmentStanding, old: CommitmentStanding | None) -> bool:
     """Tell whether news of one day replaces what is known of that day; jobs may come late."""
-    rank = [None, *CommitmentStanding]
+    rank = [None, *IN_ORDER]
     return rank.index(new) > rank.index(old)
