@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from urllib.parse import urlsplit
 
 from tests.department_system import signing
 
+CHINA = timezone(timedelta(hours=8))
 REVIEWER = {"id": "d-1001", "name": "程审查"}
 DECIDER = {"id": "d-2001", "name": "韩决定"}
+WINDOW = {"id": "d-3001", "name": "温窗口"}
 
 TABLES = """
 PRAGMA journal_mode = WAL;
@@ -35,20 +38,30 @@ CREATE TABLE IF NOT EXISTS said (
 """
 
 
-def steps(case: dict[str, Any]) -> list[dict[str, Any]]:
+def steps(case: dict[str, Any], today: str) -> list[dict[str, Any]]:
     """Return what this department says about a case, in order."""
     number = case["number"]
+    special = {"procedure": "testing", "workdays": 5, "reason": "须检测用水水质"}
+    taken = {"channel": "print", "delivered_on": today, "recipient": case["applicant"]["name"]}
     return [
         {"kind": "acknowledge", "their_number": f"BM-{number[-9:]}"},
         {"kind": "review", "person": REVIEWER},
+        {"kind": "special_start", "person": REVIEWER} | special,
+        {"kind": "special_end", "person": REVIEWER, "result": "水质合格"},
         {"kind": "opinion", "reviewer": REVIEWER, "outcome": "grant", "text": "现场核查符合条件"},
         {"kind": "result", "reviewer": REVIEWER, "decider": DECIDER, "outcome": "grant"},
+        {"kind": "delivery", "person": WINDOW} | taken,
     ]
 
 
 def clock(config: dict[str, Any]) -> float:
     """Return the seconds of this system's clock."""
     return time.time() + config.get("ahead_seconds", 0)
+
+
+def today(config: dict[str, Any]) -> str:
+    """Return the day of this system's clock, in China."""
+    return f"{datetime.fromtimestamp(clock(config), CHINA):%Y-%m-%d}"
 
 
 class Store:
@@ -64,7 +77,7 @@ class Store:
         database.execute("PRAGMA synchronous = FULL")
         return database
 
-    def keep(self, message: dict[str, Any]) -> None:
+    def keep(self, message: dict[str, Any], today: str) -> None:
         """Keep a message and plan what will be said about its case; a repeat changes nothing."""
         case = message["case"]
         with self.open() as database:
@@ -74,7 +87,7 @@ class Store:
             )
             if message["kind"] != "case.accepted":
                 return
-            for sequence, said in enumerate(steps(case), start=1):
+            for sequence, said in enumerate(steps(case, today), start=1):
                 name = f"{case['number'][-15:]}-{sequence}"
                 body = {"id": name, "case": case["number"], "sequence": sequence} | said
                 database.execute(
@@ -154,7 +167,7 @@ def serve(config: dict[str, Any], store: Store) -> None:
                 now=clock(config),
             )
             if genuine:
-                store.keep(json.loads(body))
+                store.keep(json.loads(body), today(config))
             self.send_response(200 if genuine else 401)
             self.send_header("content-length", "0")
             self.end_headers()

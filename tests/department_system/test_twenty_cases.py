@@ -27,6 +27,8 @@ from yiwang.exchange.models import Push, Returned
 from yiwang.kernel import events
 
 CASES = 20
+SAID = 7
+"""Messages that the department tells of one case."""
 SETTLE_SECONDS = 180
 
 pytestmark = [pytest.mark.load, pytest.mark.django_db(transaction=True)]
@@ -109,7 +111,7 @@ def test_twenty_cases_come_back_decided_though_the_system_is_killed_in_the_middl
         return services.push_due(partner_id=partner.id, clock=clock, most=3)
 
     with department_system(tmp_path, config):
-        wait_for("half of the work", lambda: count(database, "said WHERE status = 200") >= 30, push)
+        wait_for("half of the work", lambda: count(database, "said WHERE status = 200") >= 60, push)
     half = Case.objects.filter(outcome=Outcome.GRANT.value).count()
     push()  # nobody is there
     with department_system(tmp_path, config):
@@ -117,18 +119,19 @@ def test_twenty_cases_come_back_decided_though_the_system_is_killed_in_the_middl
             "every decision",
             lambda: (
                 Case.objects.filter(outcome=Outcome.GRANT.value).count() == CASES
-                and count(database, "said WHERE status = 200") == 4 * CASES
+                and count(database, "said WHERE status = 200") == SAID * CASES
             ),
             push,
         )
 
     assert half < CASES
-    assert count(database, "said") == 4 * CASES
+    assert count(database, "said") == SAID * CASES
     assert count(database, "(SELECT DISTINCT number FROM arrived)") == CASES
-    assert Counter(Push.objects.values_list("kind", "state")) == {
-        ("case.accepted", "delivered"): CASES
+    assert Counter(Push.objects.values_list("kind", flat=True)) == {
+        "case.accepted": CASES,
+        "case.closed": CASES,
     }
-    assert Counter(Returned.objects.values_list("state", flat=True)) == {"applied": 4 * CASES}
-    for step in ("start_review", "propose", "grant"):
+    assert Counter(Returned.objects.values_list("state", flat=True)) == {"applied": SAID * CASES}
+    for step in ("start_review", "start_special", "end_special", "propose", "grant", "close"):
         taken = CaseEvent.objects.filter(step=step).values_list("case__number", flat=True)
         assert Counter(taken) == Counter(numbers), step

@@ -434,3 +434,282 @@ def test_a_special_procedure_stops_the_clock_and_its_result_starts_it_again(side
     assert state(number) == "reviewing"
     assert queries.case(number, by=cases.HEAD).promised_on >= before
     assert side.result(number, 3).status_code == 200
+
+
+def on(day: str, hour: int = 9) -> dt.datetime:
+    return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(hour), tzinfo=cases.ZONE)
+
+
+@pytest.fixture
+def go_to(monkeypatch):
+    """Let the platform's clock stand at another moment."""
+
+    def go(day: str, hour: int = 9) -> dt.datetime:
+        moment = on(day, hour)
+        monkeypatch.setattr("yiwang.api.context.timezone.now", lambda: moment)
+        return moment
+
+    return go
+
+
+def said(side, number: str, sequence: int, kind: str, at: dt.datetime = cases.FRIDAY, **told):
+    """Tell something signed at `at`, which the platform takes."""
+    answer = side.tell(number, sequence, kind, at, **told)
+    assert answer.status_code == 200, answer.content.decode()
+    return queries.case(number, by=cases.HEAD)
+
+
+WANG = {"id": "wang", "name": "王主持"}
+QIAN = {"id": "qian", "name": "钱负责"}
+SUN = {"id": "sun", "name": "孙窗口"}
+
+
+def documents(number: str) -> list[str]:
+    return [one.kind.value for one in queries.case_page(number, by=cases.HEAD).documents]
+
+
+@pytest.mark.req("CASE-05")
+def test_the_notice_of_a_special_procedure_says_how_the_department_delivered_it(side, number):
+    said(
+        side,
+        number,
+        1,
+        "special_start",
+        person=LI,
+        procedure="testing",
+        workdays=5,
+        reason="须检测用水水质",
+        channel="post",
+        delivered="EMS 1 已签收",
+    )
+
+    page = queries.case_page(number, by=cases.HEAD)
+    assert page.documents[-1].kind.value == "special_notice"
+    delivery = page.deliveries[-1]
+    assert (delivery.channel.value, delivery.result) == ("post", "EMS 1 已签收")
+
+
+@pytest.mark.req("CASE-05")
+def test_the_head_of_the_department_extends_the_limit_in_its_own_system(side, number):
+    before = queries.case(number, by=cases.HEAD).statutory_on
+    said(side, number, 1, "extension_ask", person=LI, workdays=5, reason="须核对邻里意见")
+    assert state(number) == "reviewing"
+
+    case = said(side, number, 2, "extension_decide", head=QIAN)
+
+    assert case.statutory_on == cases.CALENDAR.add_workdays(before, 5)
+    assert "extension_notice" in documents(number)
+    events = queries.case_page(number, by=cases.HEAD).events
+    assert [(one.step.value, one.actor_name) for one in events[-2:]] == [
+        ("ask_extension", "李审查"),
+        ("extend", "钱负责"),
+    ]
+    refused(
+        side.tell(number, 3, "extension_ask", person=LI, reason="还要时间"), 422, "只能延长一次"
+    )
+
+
+def test_a_head_declines_with_a_word_and_nothing_is_extended(side, number):
+    before = queries.case(number, by=cases.HEAD).statutory_on
+    said(side, number, 1, "extension_ask", person=LI, reason="须核对邻里意见")
+    refused(side.tell(number, 2, "extension_decide", head=QIAN, approve=False), 422, "理由")
+
+    case = said(side, number, 2, "extension_decide", head=QIAN, approve=False, note="时间足够")
+
+    assert (case.statutory_on, case.extended_on) == (before, None)
+
+
+@pytest.mark.parametrize("head", [LI, {"id": "li2", "name": "李 审查"}])
+def test_whoever_asked_for_more_days_does_not_grant_them(side, number, head):
+    said(side, number, 1, "extension_ask", person=LI, reason="须核对邻里意见")
+
+    refused(side.tell(number, 2, "extension_decide", head=head), 422, "其他负责人批准")
+    assert queries.case(number, by=cases.HEAD).extended_on is None
+
+
+def test_nobody_extends_what_nobody_asked_for_and_no_more_than_the_law_allows(side, number):
+    refused(side.tell(number, 1, "extension_decide", head=QIAN), 422, "没有待批准的延期")
+    refused(
+        side.tell(number, 1, "extension_ask", person=LI, workdays=15, reason="忙"), 422, "最多延长"
+    )
+    assert state(number) == "accepted", "the review has not begun either"
+
+
+@pytest.mark.req("CASE-05")
+def test_a_hearing_is_told_asked_for_held_and_decided_on_in_two_systems(side, wire, number, go_to):
+    from yiwang.cases import services as acts
+
+    said(side, number, 1, "hearing_notify", person=LI, reason="经营场所与居民楼相邻")
+    assert state(number) == "hearing"
+    friday = go_to("2026-03-13")
+    acts.request_hearing(
+        number=number,
+        text="本店与居民楼不相邻",
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=friday,
+    )
+    assert exchange.push_all(side.partner, at=friday) == 1
+    pushed = wire.bodies[-1]
+    assert pushed["kind"] == "case.hearing_asked"
+    assert pushed["case"]["hearing"]["request_text"] == "本店与居民楼不相邻"
+    assert pushed["case"]["hearing"]["hold_due_on"] == "2026-04-13"
+
+    monday = go_to("2026-03-16")
+    place = {"held_at": on("2026-03-26").isoformat(), "place": "局二楼会议室"}
+    said(side, number, 2, "hearing_set", monday, person=LI, chair=WANG, **place)
+    held = go_to("2026-03-26", 11)
+    record = {"record": "申请人提交测绘图。", "signed_by": ["王主持", "申请人代表"]}
+    case = said(side, number, 3, "hearing_end", held, person=LI, end="held", **record)
+    assert case.state.value == "reviewing"
+
+    refused(
+        side.tell(number, 4, "opinion", held, reviewer=WANG, outcome="grant", text="符合"),
+        422,
+        "您主持了本办件的听证",
+    )
+    told = {"reviewer": LI, "decider": ZHAO, "outcome": "grant", "opinion": "符合条件"}
+    said(side, number, 4, "result", held, **told)
+    assert state(number) == "approved"
+    wanted = ["hearing_right", "hearing_notice", "hearing_announcement", "hearing_record"]
+    assert [one for one in documents(number) if one.startswith("hearing")] == wanted
+
+
+def test_a_hearing_asked_for_on_paper_and_given_up_lets_the_clock_run_again(side, number, go_to):
+    said(side, number, 1, "hearing_notify", person=LI, reason="经营场所与居民楼相邻")
+    said(side, number, 2, "hearing_request", person=LI, text="邻居书面要求听证")
+    refused(side.tell(number, 3, "hearing_end", person=LI, end="not_requested"), 422, "已经要求")
+    refused(side.tell(number, 3, "hearing_end", person=LI, end="waived"), 422, "书面放弃的情况")
+
+    said(side, number, 3, "hearing_end", person=LI, end="waived", record="邻居书面放弃")
+
+    assert state(number) == "reviewing"
+    assert queries.case(number, by=cases.HEAD).promised_on is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"chair": LI}, "主持人不能是审查"),
+        ({"chair": {"id": "li9", "name": "李审查"}}, "主持人不能是审查"),
+        ({"person": WANG, "chair": LI}, "主持人须是审查本申请以外的人员"),
+        ({"held_at": "2026-03-10T09:00:00+08:00"}, "7个工作日前通知"),
+        ({"held_at": "2026-03-20T09:00:00"}, "held_at"),
+        ({"held_at": "0001-01-01T00:00:00+14:00"}, "held_at"),
+        ({"place": " "}, "请填写听证地点"),
+    ],
+)
+def test_a_hearing_that_the_law_does_not_know_is_refused_and_nothing_is_set(
+    side, number, changes, words
+):
+    said(side, number, 1, "hearing_notify", person=LI, reason="重大事项", origin="own_motion")
+    told = {"person": LI, "chair": WANG, "held_at": "2026-03-20T09:00:00+08:00", "place": "会议室"}
+
+    refused(side.tell(number, 2, "hearing_set", **(told | changes)), 422, words)
+
+    seen = side.call("GET", f"/cases/{number}").json()["hearing"]
+    assert (seen["held_at"], seen["chair"]) == (None, "")
+    said(side, number, 2, "hearing_set", **told)
+
+
+@pytest.mark.req("CASE-05")
+def test_a_result_handed_over_at_the_departments_window_closes_the_case(side, number, go_to):
+    assert side.result(number, 1).status_code == 200
+    monday = go_to("2026-03-09")
+    told = {"person": SUN, "channel": "print", "delivered_on": "2026-03-06", "relation": "agent"}
+
+    case = said(side, number, 2, "delivery", monday, recipient="陈代办", **told)
+
+    assert case.state.value == "closed"
+    delivery = queries.case_page(number, by=cases.HEAD).deliveries[-1]
+    assert (delivery.to_name, delivery.result) == ("陈代办", "2026年3月6日，已通过窗口领取送达")
+    assert documents(number)[-1] == "delivery_receipt"
+
+
+@pytest.mark.req("CASE-05")
+def test_a_result_sent_by_post_comes_back_is_sent_again_and_arrives(side, number, go_to):
+    assert side.result(number, 1).status_code == 200
+    parcel = {"person": SUN, "carrier": "EMS", "tracking_number": "1234567"}
+    said(side, number, 2, "dispatch", **parcel)
+    assert state(number) == "delivering"
+    refused(side.tell(number, 3, "dispatch", **parcel), 422, "还在途中")
+    monday = go_to("2026-03-09")
+    back = {"person": SUN, "returned_on": "2026-03-09", "reason": "查无此人"}
+    said(side, number, 3, "delivery_return", monday, **back)
+    said(side, number, 4, "dispatch", monday, **parcel)
+    arrived = {"person": SUN, "channel": "post", "recipient": "陈小明"}
+    late = side.tell(number, 5, "delivery", monday, **arrived, delivered_on="2026-03-06")
+    refused(late, 422, "日期应在寄出之日")
+
+    case = said(side, number, 5, "delivery", monday, **arrived, delivered_on="2026-03-09")
+
+    assert case.state.value == "closed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({"delivered_on": "2026-03-05"}, 422, "作出决定之日"),
+        ({"delivered_on": "2026-03-07"}, 422, "至今天之间"),
+        ({"channel": "post"}, 422, "没有在途的邮件"),
+        ({"channel": "pigeon"}, 422, "channel"),
+        ({"delivered_on": "9999-12-31"}, 422, "delivered_on"),
+        ({"relation": "neighbour"}, 422, "relation"),
+    ],
+)
+def test_a_delivery_that_cannot_be_is_refused_and_the_case_stays_open(
+    side, number, changes, status, words
+):
+    assert side.result(number, 1).status_code == 200
+    told = {"person": SUN, "channel": "print", "delivered_on": "2026-03-06", "recipient": "陈小明"}
+
+    refused(side.tell(number, 2, "delivery", **(told | changes)), status, words)
+    assert state(number) == "approved"
+
+
+OUT_OF_PLACE = {
+    "hearing_request": {"person": LI, "text": "要求听证"},
+    "hearing_set": {"person": LI, "chair": WANG, "held_at": "2026-03-20T09:00:00Z", "place": "局"},
+    "hearing_end": {"person": LI, "end": "waived", "record": "放弃"},
+    "special_end": {"person": LI, "result": "合格"},
+    "dispatch": {"person": SUN, "carrier": "EMS", "tracking_number": "1"},
+    "delivery": {
+        "person": SUN,
+        "channel": "post",
+        "delivered_on": "2026-03-06",
+        "recipient": "陈小明",
+    },
+    "delivery_return": {"person": SUN, "returned_on": "2026-03-06", "reason": "查无此人"},
+}
+"""What cannot be told of a case that was only accepted."""
+
+
+@pytest.mark.parametrize("kind", OUT_OF_PLACE)
+def test_what_is_told_out_of_place_is_refused_and_does_nothing(side, number, kind):
+    before = queries.case_page(number, by=cases.HEAD)
+
+    refused(side.tell(number, 1, kind, **OUT_OF_PLACE[kind]), 409, "办件现为“已受理”")
+
+    assert queries.case_page(number, by=cases.HEAD) == before
+    assert side.tell(number, 1, "review", person=LI).status_code == 200
+
+
+def test_hearing_and_delivery_that_come_too_early_wait_and_are_done_in_order(side, number):
+    told = {"person": SUN, "channel": "print", "delivered_on": "2026-03-06", "recipient": "陈小明"}
+    assert side.tell(number, 4, "delivery", **told).status_code == 202
+    given_up = {"person": LI, "end": "waived", "record": "当场书面放弃"}
+    assert side.tell(number, 2, "hearing_end", **given_up).status_code == 202
+    assert side.result(number, 3).status_code == 202
+
+    assert side.tell(number, 1, "hearing_notify", person=LI, reason="相邻").status_code == 200
+
+    assert state(number) == "closed"
+    taken = [one.step.value for one in queries.case_page(number, by=cases.HEAD).events]
+    assert taken[2:] == [
+        "start_review",
+        "notify_hearing",
+        "end_hearing",
+        "propose",
+        "grant",
+        "close",
+    ]

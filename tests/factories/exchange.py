@@ -103,8 +103,15 @@ class Side:
             method, where, body, content_type="application/json", headers=fields
         )
 
-    def tell(self, number: str, sequence: int, kind: str, **told: Any) -> HttpResponse:
-        """Send a message about a case; `id` may be given."""
+    def tell(
+        self,
+        number: str,
+        sequence: int,
+        kind: str,
+        at: dt.datetime = cases.FRIDAY,
+        **told: Any,
+    ) -> HttpResponse:
+        """Send a message about a case, signed at `at`; `id` may be given."""
         message = {
             "id": told.pop("id", f"message-{next(_count):06d}"),
             "case": number,
@@ -112,7 +119,7 @@ class Side:
             "kind": kind,
         } | told
         return self.call(
-            "POST", "/messages", json.dumps(message).encode(), message_id=message["id"]
+            "POST", "/messages", json.dumps(message).encode(), message_id=message["id"], at=at
         )
 
     def opinion(self, number: str, sequence: int, **told: Any) -> HttpResponse:

@@ -49,6 +49,18 @@ class CaseCorrected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HearingAsked(Event):
+    """The applicant asked for the hearing (要求听证)."""
+
+    name: ClassVar[str] = "cases.hearing_asked"
+
+    number: str
+    item_slug: str
+    requested_on: date
+    deciding_department: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseGranted(Event):
     """What was applied for was granted (准予)."""
 

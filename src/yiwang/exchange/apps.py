@@ -16,6 +16,7 @@ class ExchangeConfig(AppConfig):
             CaseClosed,
             CaseCorrected,
             CaseSubmitted,
+            HearingAsked,
         )
         from yiwang.exchange import handlers
         from yiwang.exchange.queries import is_wanted
@@ -24,4 +25,5 @@ class ExchangeConfig(AppConfig):
         subscribe(CaseSubmitted, handlers.on_case_submitted, wanted=is_wanted)
         subscribe(CaseAccepted, handlers.on_case_accepted, wanted=is_wanted)
         subscribe(CaseCorrected, handlers.on_case_corrected, wanted=is_wanted)
+        subscribe(HearingAsked, handlers.on_hearing_asked, wanted=is_wanted)
         subscribe(CaseClosed, handlers.on_case_closed, wanted=is_wanted)

@@ -11,6 +11,7 @@ from django.core import signing
 
 from yiwang.cases import queries as cases
 from yiwang.cases.queries import CasePage
+from yiwang.cases.queries.procedure import hearing_of
 from yiwang.cases.services import answer_text
 from yiwang.catalogue import queries as catalogue
 from yiwang.documents import queries as documents
@@ -208,6 +209,27 @@ def case_body(
             )
             for line in (page.correction.lines if page.correction else ())
         ),
+        hearing=_hearing(case.number),
+        extended_on=case.extended_on,
+    )
+
+
+def _hearing(number: str) -> messages.HearingState | None:
+    found = hearing_of(number)
+    if found is None:
+        return None
+    return messages.HearingState(
+        origin=found.origin,
+        told_on=found.told_on,
+        request_due_on=found.request_due_on,
+        requested_on=found.requested_on,
+        request_text=found.request_text,
+        hold_due_on=found.hold_due_on,
+        held_at=found.held_at,
+        place=found.place,
+        chair=found.chair_name,
+        ended_on=found.ended_on,
+        end=found.end,
     )
 
 

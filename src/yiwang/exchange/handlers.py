@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yiwang.cases.events import CaseAccepted, CaseClosed, CaseCorrected, CaseSubmitted
+from yiwang.cases.events import CaseAccepted, CaseClosed, CaseCorrected, CaseSubmitted, HearingAsked
 from yiwang.exchange import services
 from yiwang.exchange.policy.terms import PushKind
 
@@ -20,6 +20,11 @@ def on_case_accepted(event: CaseAccepted) -> None:
 def on_case_corrected(event: CaseCorrected) -> None:
     """Have it told that the applicant filed the correction."""
     services.queue_push(number=event.number, kind=PushKind.CORRECTED)
+
+
+def on_hearing_asked(event: HearingAsked) -> None:
+    """Have it told that the applicant wants the hearing."""
+    services.queue_push(number=event.number, kind=PushKind.HEARING_ASKED)
 
 
 def on_case_closed(event: CaseClosed) -> None:

@@ -440,6 +440,16 @@ _WORDS = {
     "person": "办理人",
     "reviewer": "审查人",
     "decider": "决定人",
+    "head": "负责人",
+    "chair": "主持人",
+    "held_at": "听证时间",
+    "place": "听证地点",
+    "record": "笔录",
+    "carrier": "承运单位",
+    "tracking_number": "邮件号码",
+    "recipient": "签收人",
+    "delivered_on": "送达日期",
+    "returned_on": "退回日期",
 }
 
 

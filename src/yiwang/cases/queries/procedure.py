@@ -169,6 +169,12 @@ def _readable(number: str, by: Actor) -> Case:
     return row
 
 
+def hearing_of(number: str) -> HearingView | None:
+    """Return the hearing of a case; the caller has shown that it may be read."""
+    found = Hearing.objects.filter(case__number=number).first()
+    return _hearing(found) if found else None
+
+
 def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
     """Return what happened beside the ordinary course; six queries.
 

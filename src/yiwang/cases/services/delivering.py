@@ -54,6 +54,7 @@ def deliver_case(
     result: str = "",
     recipient: str = "",
     relation: Relation = Relation.SELF,
+    on: date | None = None,
     version: int | None = None,
 ) -> CaseView:
     """Hand over the result (送达发证); the first time closes the case, later ones are copies.
@@ -68,13 +69,14 @@ def deliver_case(
         result: What the record says; empty: the channel's label.
         recipient: Who took it; empty: the applicant, without a receipt of delivery.
         relation: Of the recipient to the applicant.
+        on: Day of handing over where it is written down later; None: the day of `at`.
         version: Row version `by` saw.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
         PermissionRefusedError: `by` may not deliver in this department.
         ConflictRefusedError: somebody acted since `version`.
-        DeliveryRefusedError: not decided yet, or by post before it was sent.
+        DeliveryRefusedError: not decided yet, by post before it was sent, or the day does not fit.
         TextRefusedError: the record is too long.
 
     Source:
@@ -89,6 +91,13 @@ def deliver_case(
     if channel is DeliveryChannel.POST and running:
         raise DeliveryRefusedError("邮寄的请先登记承运单位和邮件号码，签收后办件办结。")
     result = written(result or f"已通过{channel.label}送达", "送达结果")
+    day = on or day_of(at)
+    if not day_of(case.decided_at) <= day <= day_of(at):
+        raise DeliveryRefusedError(
+            f"送达日期应在作出决定之日（{letters.chinese_day(day_of(case.decided_at))}）至今天之间，请核对。"
+        )
+    if day != day_of(at):
+        result = f"{letters.chinese_day(day)}，{result}"
     deliver(
         case,
         channel=channel,
@@ -98,6 +107,7 @@ def deliver_case(
         at=at,
         recipient=recipient,
         relation=relation,
+        on=day,
     )
     return case_view(case)
 
@@ -112,6 +122,7 @@ def deliver(
     at: datetime,
     recipient: str = "",
     relation: Relation = Relation.SELF,
+    on: date | None = None,
 ) -> None:
     """Record the delivery of the decision of a locked case, and close it if it was open."""
     document = CaseDocument.objects.filter(case=case, kind__in=DECISIONS).first()
@@ -126,7 +137,7 @@ def deliver(
         by=by.ref,
     )
     if recipient and document is not None:
-        _issue_receipt(case, document, row, relation=relation, by=by, at=at)
+        _issue_receipt(case, document, row, relation=relation, by=by, at=at, on=on)
     if CaseState(case.state) not in STEPS[Step.CLOSE].starts:
         audit.record(
             at=at,
@@ -159,9 +170,10 @@ def _issue_receipt(
     relation: Relation,
     by: Actor,
     at: datetime,
+    on: date | None = None,
 ) -> None:
     """Write the receipt of delivery (送达回证) of one letter."""
-    item = version_of(case)
+    item, day = version_of(case), on or day_of(at)
     seal = kept.department(document.seal_department)
     issue(
         case,
@@ -172,7 +184,7 @@ def _issue_receipt(
             channel=DeliveryChannel(row.channel).label,
             recipient=row.to_name,
             relation=relation.label,
-            on=day_of(at),
+            on=day,
             delivered_by=by.name or by.ref,
             note=row.result,
         ),
@@ -180,7 +192,7 @@ def _issue_receipt(
         seal=seal,
         by=by,
         at=at,
-        message=f"“{document.title}”已于{letters.chinese_day(day_of(at))}送达，"
+        message=f"“{document.title}”已于{letters.chinese_day(day)}送达，"
         f"由{row.to_name}（{relation.label}）签收。",
         subject=str(row.pk),
     )
@@ -289,6 +301,7 @@ def note_arrival(
         at=at,
         recipient=dispatch.signed_by,
         relation=relation,
+        on=arrived_on,
     )
     return case_view(case)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from yiwang.cases.events import HearingAsked
 from yiwang.cases.models import Case, CaseDocument, CaseEvent, Hearing
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE, day_of
@@ -22,6 +23,7 @@ from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import ClockKind, DeliveryChannel, DocumentKind
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.outside import OUTSIDE
 from yiwang.cases.services.procedure import (
     ProcedureRefusedError,
     line,
@@ -38,6 +40,7 @@ from yiwang.cases.services.steps import (
     version_of,
     written,
 )
+from yiwang.kernel import events
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission
@@ -234,6 +237,14 @@ def request_hearing(
         reason=words,
         basis="行政许可法 第四十七条第一款",
     )
+    events.publish(
+        HearingAsked(
+            number=case.number,
+            item_slug=case.item_slug,
+            requested_on=today,
+            deciding_department=case.deciding_department,
+        )
+    )
     return case_view(case)
 
 
@@ -248,6 +259,7 @@ def set_hearing(
     by: Actor,
     at: datetime,
     public: bool = True,
+    chair_name: str = "",
     version: int | None = None,
 ) -> CaseView:
     """Set time, place and chair of the hearing and tell them seven days before (通知听证).
@@ -261,6 +273,7 @@ def set_hearing(
         by: Who reviews the case.
         at: Moment of telling.
         public: Whether the public may come, as the law wants; then it is announced.
+        chair_name: Name of a chair whom only the department's own system knows; empty: staff here.
         version: Row version `by` saw.
 
     Raises:
@@ -287,7 +300,7 @@ def set_hearing(
     if problem:
         raise ProcedureRefusedError(problem)
     where = line(place, "听证地点")
-    name = _chair(case, row, chair, by=by, at=at)
+    name = _chair(case, row, chair, chair_name, by=by, at=at)
     row.set_on, row.set_by, row.held_at = today, by.ref, held_at
     row.place, row.chair, row.chair_name, row.public = where, chair, name, public
     row.save(
@@ -342,7 +355,7 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(PLACE):%Y年%m月%d日 %H:%M}"
 
 
-def _chair(case: Case, row: Hearing, chair: str, *, by: Actor, at: datetime) -> str:
+def _chair(case: Case, row: Hearing, chair: str, name: str, *, by: Actor, at: datetime) -> str:
     """Return the name of the chair; nobody who reviewed the application.
 
     Source:
@@ -355,6 +368,9 @@ def _chair(case: Case, row: Hearing, chair: str, *, by: Actor, at: datetime) -> 
     )
     if chair in reviewers:
         raise ProcedureRefusedError("听证主持人须是审查本申请以外的人员，请另选主持人。")
+    system = by.ref.rpartition(":")[0]
+    if name and by.ref.startswith(OUTSIDE) and chair.rpartition(":")[0] == system:
+        return line(name, "听证主持人")
     found = {
         f"user:{one.login}": one.name
         for one in organisations.staff_with(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
+from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin
 from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import MaterialState, Outcome
+from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome, Relation
 from yiwang.exchange.policy.terms import PushKind
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.errors import RefusedError
@@ -43,6 +45,12 @@ Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,45}$")]
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,20}$")]
+Line = Annotated[str, StringConstraints(max_length=200)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
+]
 
 
 class Shape(BaseModel):
@@ -68,7 +76,11 @@ class Person(Shape):
 
     def same_as(self, other: Person) -> bool:
         """Tell whether both are one person, by number or by name."""
-        return _folded(self.id) == _folded(other.id) or _folded(self.name) == _folded(other.name)
+        return _folded(self.id) == _folded(other.id) or self.is_named(other.name)
+
+    def is_named(self, name: str) -> bool:
+        """Tell whether the person bears that name, however it is spaced."""
+        return _folded(self.name) == _folded(name)
 
 
 def _folded(text: str) -> str:
@@ -146,6 +158,10 @@ class SpecialStart(_Return):
         default=None, description="How long it takes; null: as the item version declares."
     )
     reason: Text
+    channel: DeliveryChannel = Field(
+        default=DeliveryChannel.IN_APP, description="How the notice reached the applicant."
+    )
+    delivered: Line = Field(default="", description="What the record of its delivery says.")
 
 
 class SpecialEnd(_Return):
@@ -155,6 +171,112 @@ class SpecialEnd(_Return):
     person: Person
     result: Text = Field(description="What came out: the report, the opinion of the experts.")
     result_ref: Annotated[str, StringConstraints(max_length=80)] = ""
+
+
+class HearingNotify(_Return):
+    """The right to a hearing was told, or one is held of one's own motion; the clock stops."""
+
+    kind: Literal["hearing_notify"]
+    person: Person
+    reason: Text
+    origin: HearingOrigin = HearingOrigin.RIGHT
+    channel: DeliveryChannel = Field(
+        default=DeliveryChannel.IN_APP, description="How the letter reached the applicant."
+    )
+    delivered: Line = Field(default="", description="What the record of its delivery says.")
+
+
+class HearingRequest(_Return):
+    """A hearing was asked for at the department, on paper (要求听证)."""
+
+    kind: Literal["hearing_request"]
+    person: Person = Field(description="Who wrote the request down.")
+    text: Text
+
+
+class HearingSet(_Return):
+    """Time, place and chair were set; the platform sends the letter and the announcement."""
+
+    kind: Literal["hearing_set"]
+    person: Person
+    chair: Person = Field(description="Nobody who reviewed the application.")
+    held_at: Moment
+    place: Line
+    public: bool = True
+
+    @model_validator(mode="after")
+    def _chair_did_not_review(self) -> HearingSet:
+        if self.person.same_as(self.chair):
+            raise ValueError("听证主持人不能是审查本申请的人，请另选主持人后重发")
+        return self
+
+
+class HearingEnded(_Return):
+    """The hearing was held, given up in writing, or not asked for in time."""
+
+    kind: Literal["hearing_end"]
+    person: Person
+    end: HearingEnd
+    record: Annotated[str, StringConstraints(max_length=20_000)] = Field(
+        default="", description="The record of a hearing that was held, or how it was given up."
+    )
+    signed_by: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
+
+
+class ExtensionAsk(_Return):
+    """The reviewer asks the head for more days (报请延长期限)."""
+
+    kind: Literal["extension_ask"]
+    person: Person
+    reason: Text
+    workdays: Annotated[int, Field(ge=1, le=15)] | None = Field(
+        default=None, description="null: as many as the law allows."
+    )
+
+
+class ExtensionDecide(_Return):
+    """The head of the department approved more days, or declined (批准延长期限).
+
+    For joint handling a leader of the district decides on the platform.
+    """
+
+    kind: Literal["extension_decide"]
+    head: Person
+    approve: bool = True
+    note: Text = Field(default="", description="Required to decline.")
+
+
+class Dispatched(_Return):
+    """The result was sent by post or courier (邮寄送达)."""
+
+    kind: Literal["dispatch"]
+    person: Person
+    carrier: Line
+    tracking_number: Line
+    to_name: Line = Field(default="", description="Empty: the applicant.")
+
+
+class Delivered(_Return):
+    """The result was delivered: how, when, and who took it (送达)."""
+
+    kind: Literal["delivery"]
+    person: Person
+    channel: DeliveryChannel = Field(
+        description="`print`: at a window; `post`: what `dispatch` told has arrived."
+    )
+    delivered_on: Day
+    recipient: Line = Field(description="Who took it; the receipt of delivery names them.")
+    relation: Relation = Relation.SELF
+    result: Text = Field(default="", description="What the record says; not with `post`.")
+
+
+class CameBack(_Return):
+    """What was sent by post came back (退回)."""
+
+    kind: Literal["delivery_return"]
+    person: Person
+    returned_on: Day
+    reason: Text
 
 
 class Opinion(_Return):
@@ -195,8 +317,17 @@ Return: TypeAlias = (
     | Review
     | SpecialStart
     | SpecialEnd
+    | HearingNotify
+    | HearingRequest
+    | HearingSet
+    | HearingEnded
+    | ExtensionAsk
+    | ExtensionDecide
     | Opinion
     | Result
+    | Dispatched
+    | Delivered
+    | CameBack
 )
 
 _RETURN: TypeAdapter[Return] = TypeAdapter(Annotated[Return, Field(discriminator="kind")])
@@ -269,6 +400,22 @@ class Applicant(Shape):
     number: str = Field(description="Citizen number or unified social credit code; may be empty.")
 
 
+class HearingState(Shape):
+    """The hearing of the case as it stands (听证)."""
+
+    origin: HearingOrigin
+    told_on: date
+    request_due_on: date | None
+    requested_on: date | None
+    request_text: str
+    hold_due_on: date | None
+    held_at: datetime | None
+    place: str
+    chair: str
+    ended_on: date | None
+    end: HearingEnd | None
+
+
 class Item(Shape):
     """The item version that the case is pinned to."""
 
@@ -300,6 +447,8 @@ class CaseBody(Shape):
     answers: tuple[Answer, ...]
     materials: tuple[Material, ...]
     correction: tuple[CorrectionAnswer, ...]
+    hearing: HearingState | None = None
+    extended_on: date | None = None
 
 
 class Push(Shape):

@@ -32,6 +32,7 @@ class PushKind(Term):
     RECEIVED = "case.received", "收件"
     ACCEPTED = "case.accepted", "受理"
     CORRECTED = "case.corrected", "补正已提交"
+    HEARING_ASKED = "case.hearing_asked", "要求听证"
     CLOSED = "case.closed", "办结"
 
 
@@ -54,8 +55,17 @@ class ReturnKind(Term):
     REVIEW = "review", "开始审查"
     SPECIAL_START = "special_start", "特别程序开始"
     SPECIAL_END = "special_end", "特别程序结束"
+    HEARING_NOTIFY = "hearing_notify", "告知听证"
+    HEARING_REQUEST = "hearing_request", "要求听证"
+    HEARING_SET = "hearing_set", "通知听证的时间和地点"
+    HEARING_END = "hearing_end", "听证结束"
+    EXTENSION_ASK = "extension_ask", "报请延长期限"
+    EXTENSION_DECIDE = "extension_decide", "批准延长期限"
     OPINION = "opinion", "审查意见"
     RESULT = "result", "审批结果"
+    DISPATCH = "dispatch", "寄出"
+    DELIVERY = "delivery", "送达"
+    DELIVERY_RETURN = "delivery_return", "邮件退回"
 
 
 class ReturnState(Term):

@@ -16,14 +16,16 @@ from yiwang.cases.policy.states import CaseState, StepRefusedError
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseNotFoundError
 from yiwang.cases.services import ConflictRefusedError, NotHolderError
-from yiwang.cases.services.outside import OUTSIDE, take_outside
+from yiwang.cases.services.outside import take_outside
 from yiwang.exchange import body, queries
 from yiwang.exchange.models import Conversation, Returned
 from yiwang.exchange.policy import messages
 from yiwang.exchange.policy.messages import MessageRefusedError, Person
 from yiwang.exchange.policy.terms import ReturnState
 from yiwang.exchange.queries import PartnerView
+from yiwang.exchange.services import doing
 from yiwang.exchange.services.counting import turn_away
+from yiwang.exchange.services.doing import person_actor
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import sha256
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
@@ -333,16 +335,6 @@ def _try(
     return None
 
 
-def person_actor(partner: PartnerView, person: Person, post: Post, *, ip: str = "") -> Actor:
-    """Return somebody known by a department's system, with one post in that department."""
-    return Actor(
-        ref=f"{OUTSIDE}{partner.department}:{person.id.lower()}",
-        name=person.name,
-        posts={partner.department: frozenset({post})},
-        ip=ip,
-    )
-
-
 def _do(
     partner: PartnerView,
     conversation: Conversation,
@@ -385,7 +377,7 @@ def _do(
     elif isinstance(message, messages.Result):
         _decide(partner, message, calendar=calendar, at=at, ip=ip)
     else:
-        _special(message, calendar=calendar, by=reviewer(message.person), at=at)
+        doing.go_on(partner, message, calendar=calendar, at=at, ip=ip)
 
 
 def _propose(number: str, outcome: Outcome, text: str, *, by: Actor, at: datetime) -> None:
@@ -426,36 +418,6 @@ def _decide(
         by=decider,
         at=at,
     )
-
-
-def _special(
-    message: messages.SpecialStart | messages.SpecialEnd,
-    *,
-    calendar: WorkdayCalendar,
-    by: Actor,
-    at: datetime,
-) -> None:
-    take_outside(number=message.case, by=by, at=at)
-    if isinstance(message, messages.SpecialStart):
-        acts.start_special(
-            number=message.case,
-            reason=message.reason,
-            kind=message.procedure,
-            declared=message.declared,
-            workdays=message.workdays,
-            calendar=calendar,
-            by=by,
-            at=at,
-        )
-    else:
-        acts.end_special(
-            number=message.case,
-            result=message.result,
-            result_ref=message.result_ref,
-            calendar=calendar,
-            by=by,
-            at=at,
-        )
 
 
 def told(*, partner: PartnerView, message_id: str) -> Reply:
