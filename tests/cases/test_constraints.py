@@ -80,6 +80,21 @@ def _write(number: str, start: CaseState, end: CaseState, way: str, *, immediate
     assert ("cases_case_step_known" in refused) is not known, (start, end, way, refused)
 
 
+@pytest.mark.parametrize(
+    ("way", "decided_by"), [(Way.COMMITMENT, "user:approver"), (Way.DEEMED, "job:deem-renewed")]
+)
+def test_a_grant_that_nobody_reviewed_has_the_record_that_stands_in_for_the_review(way, decided_by):
+    broken(
+        cases.accepted().number,
+        "cases_case_way_has_its_record",
+        state="approved",
+        way=way.value,
+        outcome="grant",
+        decided_by=decided_by,
+        decided_at=AT,
+    )
+
+
 def test_a_case_begins_as_received():
     row = Case.objects.get(number=cases.receive().number)
     row.pk, row.number, row.query_code = None, "x", "y"

@@ -175,6 +175,34 @@ def _stopped_for_a_reason() -> pgtrigger.Trigger:
     )
 
 
+def _way_has_its_record() -> pgtrigger.Trigger:
+    """Refuse a grant that nobody reviewed without the record that stands in for the review.
+
+    On commitment it is the signed letter, by silence the request for renewal made in time; an
+    automatic grant has its run, see `_rules_granted`.
+    """
+    return pgtrigger.Trigger(
+        name="way_has_its_record",
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]  # no types
+        condition=pgtrigger.Condition(
+            f"OLD.state <> NEW.state AND NEW.state = '{CaseState.APPROVED.value}'"
+            f" AND NEW.way IN ('{Way.COMMITMENT.value}', '{Way.DEEMED.value}')"
+        ),
+        func="""
+            IF NEW.way = 'commitment' AND NOT EXISTS (
+                SELECT FROM cases_commitment WHERE case_id = NEW.id
+            ) OR NEW.way = 'deemed' AND NOT EXISTS (
+                SELECT FROM cases_renewal WHERE case_id = NEW.id AND deemed_on IS NOT NULL
+            ) THEN
+                RAISE EXCEPTION 'cases_case_way_has_its_record: nothing stands behind %',
+                    NEW.way USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 def _extended_once() -> pgtrigger.Trigger:
     """Extend a limit once, and only on the approval that stands in the table of extensions."""
     return pgtrigger.Trigger(
@@ -530,6 +558,7 @@ class Case(models.Model):
             _steps_known(),
             _never_earlier(),
             _stopped_for_a_reason(),
+            _way_has_its_record(),
             _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(
