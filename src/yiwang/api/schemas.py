@@ -152,6 +152,11 @@ class Deliver(Act):
 
     channel: DeliveryChannel
     result: Word = ""
+    recipient: Word = Field(
+        default="", description="Who took it; named, a receipt of delivery is written."
+    )
+    relation: Relation = Relation.SELF
+    on: date | None = Field(default=None, description="Day of handing over; null: today.")
 
 
 class Send(Act):

@@ -13,6 +13,7 @@ from yiwang.api import (
     automatic,
     catalogue,
     commitments,
+    delivering,
     errors,
     gateway,
     items,
@@ -58,6 +59,7 @@ api.add_router("", portal.open_router)
 api.add_router("", portal.router)
 api.add_router("", staff.router)
 api.add_router("", procedure.router)
+api.add_router("", delivering.router)
 api.add_router("", commitments.router)
 api.add_router("", automatic.router)
 api.add_router("", items.router)

@@ -113,6 +113,97 @@ def ledger(
     return _rows(found[:size]), key
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeliveryRow:
+    """One delivery of a result or a letter: what, how, when, to whom, by whom (送达记录)."""
+
+    id: int
+    case_number: str
+    query_code: str
+    item_name: str
+    department: str
+    document_id: int | None
+    document_number: str
+    title: str
+    channel: DeliveryChannel
+    at: datetime
+    taken_by: str
+    relation: Relation
+    result: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryWish:
+    """Which deliveries.
+
+    Attributes:
+        case_number: Of this case; empty: of all cases that the asker reads as staff.
+        channel: None: every way.
+        first_on: On that day or later.
+        last_on: On that day or earlier.
+    """
+
+    case_number: str = ""
+    channel: DeliveryChannel | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+
+
+def deliveries(
+    wish: DeliveryWish, *, by: Actor, after: int | None = None, limit: int = PAGE_LIMIT
+) -> tuple[list[DeliveryRow], int | None]:
+    """List deliveries, the newest first, and the key of the next page; one query."""
+    codes = by.departments(Permission.CASE_READ)
+    rows = Delivery.objects.select_related("case", "document")
+    if EVERYWHERE not in codes:
+        own = sorted(codes)
+        rows = rows.filter(
+            Q(case__deciding_department__in=own)
+            | Q(case__intake_department__in=own)
+            | Q(case__department_code__in=own)
+        )
+    if wish.case_number:
+        rows = rows.filter(case__number=wish.case_number)
+    if wish.channel is not None:
+        rows = rows.filter(channel=wish.channel.value)
+    rows = rows.filter(_between("at", wish.first_on, wish.last_on))
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows.order_by("-id")[: size + 1])
+    page = [
+        DeliveryRow(
+            id=row.pk,
+            case_number=row.case.number,
+            query_code=row.case.query_code,
+            item_name=row.case.item_name,
+            department=row.case.deciding_department,
+            document_id=row.document_id,
+            document_number=row.document.number if row.document else "",
+            title=row.document.title if row.document else "",
+            channel=DeliveryChannel(row.channel),
+            at=row.at,
+            taken_by=row.to_name,
+            relation=Relation(row.relation),
+            result=row.result,
+            by=row.by,
+        )
+        for row in found[:size]
+    ]
+    return page, page[-1].id if len(found) > size else None
+
+
+def _between(field: str, first_on: date | None, last_on: date | None) -> Q:
+    condition = Q()
+    if first_on is not None:
+        condition &= Q(**{f"{field}__gte": datetime.combine(first_on, time.min, tzinfo=PLACE)})
+    if last_on is not None:
+        following = last_on + timedelta(days=1)
+        condition &= Q(**{f"{field}__lt": datetime.combine(following, time.min, tzinfo=PLACE)})
+    return condition
+
+
 def letter_row(document_id: int, *, by: Actor) -> LedgerRow:
     """Return one letter as the ledger shows it.
 
@@ -136,11 +227,7 @@ def _condition(wish: LedgerWish) -> Q:
         condition &= Q(seal_department=wish.department)
     if wish.kind is not None:
         condition &= Q(kind=wish.kind.value)
-    if wish.first_on is not None:
-        condition &= Q(issued_at__gte=datetime.combine(wish.first_on, time.min, tzinfo=PLACE))
-    if wish.last_on is not None:
-        following = wish.last_on + timedelta(days=1)
-        condition &= Q(issued_at__lt=datetime.combine(following, time.min, tzinfo=PLACE))
+    condition &= _between("issued_at", wish.first_on, wish.last_on)
     if text := " ".join(wish.text.split())[:80]:
         condition &= (
             Q(number=text)
