@@ -68,12 +68,28 @@ def test_a_holder_reports_with_a_photo_and_the_checker_passes_it(number):
     assert client.get(page(number)).status_code == 404
 
 
+def test_an_order_stands_first_among_what_the_holder_has_to_do_until_it_is_reported_on(number):
+    client = signed_in()
+    assert page(number) in client.get("/cases/").content.decode()
+    assert "去改正并报告：" in words(client.get("/cases/"))
+    shown = words(client.get(f"/cases/{number}/"))
+    assert "请于 5月5日 前改正并报告改正情况" in shown
+    assert "无需操作" not in shown
+
+    client.post(page(number), {"text": "已改正。"})
+
+    assert "去改正并报告：" not in words(client.get("/cases/"))
+    assert "前改正并报告改正情况" not in words(client.get(f"/cases/{number}/"))
+    assert "去改正并报告：" not in words(signed_in("zhang").get("/cases/"))
+
+
 def test_words_left_out_lose_no_photo(number):
     client = signed_in()
 
     again = client.post(page(number), {"text": " ", "files": [photo()]})
 
     assert again.status_code == 422
+    assert words(again).count("错误：") == 1
     assert "请写明已经做了哪些改正。" in words(again)
     (ref,) = [one.ref for one in again.context["files"]]
     client.post(page(number), {"text": "已改正。", "file_ref": ref})

@@ -93,6 +93,7 @@ def test_a_supervisor_records_an_order_with_a_photo_and_then_a_pass():
     shown = words(supervisor.get(page))
     assert "责令改正中" in shown
     assert "没有自查制度。" in shown
+    assert 'value="correct"' not in supervisor.get(page).content.decode()
     file = supervisor.get(f"{page}files/{ref.removeprefix('upload:')}/")
     assert file.status_code == 200
     services.report_correction(

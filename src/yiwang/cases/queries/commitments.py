@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -160,6 +161,11 @@ class CheckRow:
     def open(self) -> bool:
         """Whether somebody still has to check."""
         return self.state in OPEN_CHECKS
+
+    @property
+    def to_correct(self) -> bool:
+        """Whether the holder was ordered to correct and has not reported that they did."""
+        return self.state is CheckState.ORDERED and self.reported_on is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,6 +335,22 @@ def checks(
         rows=tuple(_check_row(one, today=today, calendar=calendar) for one in shown),
         after=f"{shown[-1].due_on.isoformat()}_{shown[-1].pk}" if len(found) > size else "",
     )
+
+
+def to_correct(
+    subjects: Collection[str], *, today: date, calendar: WorkdayCalendar, limit: int = PAGE_LIMIT
+) -> list[CheckRow]:
+    """List the orders to correct that these holders have not reported on; one query.
+
+    The caller has asked for whom they may act.
+    """
+    rows = PostCheck.objects.filter(
+        applicant_ref__in=sorted(subjects), state=CheckState.ORDERED.value, reported_on=None
+    )
+    return [
+        _check_row(one, today=today, calendar=calendar)
+        for one in rows.order_by("due_on", "id")[:limit]
+    ]
 
 
 def findings(*, by: Actor, first: date, last: date, today: date) -> list[FindingRow]:

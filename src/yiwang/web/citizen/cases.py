@@ -63,6 +63,11 @@ class Cases(Page):
         return self.render(
             {
                 "needing": needing,
+                "ordered": commitments.to_correct(
+                    self.actor.subjects, today=self.today, calendar=self.calendar
+                )
+                if after is None
+                else [],
                 "running": [row for row in rows if row.closed_at is None and row not in needing],
                 "finished": [row for row in rows if row.closed_at is not None],
                 "drafts": [
@@ -136,6 +141,13 @@ class Case(OwnCase):
             and self.today <= case.evaluation_until
         )
         tolerated = [one for one in self.file.materials if one.state in LATER]
+        check = (
+            commitments.check_of(
+                case.number, by=self.actor, today=self.today, calendar=self.calendar
+            )
+            if self.item.commitment_terms
+            else None
+        )
         own = [
             one for one in cases.messages_for(case.applicant_ref) if one.case_number == case.number
         ]
@@ -148,7 +160,11 @@ class Case(OwnCase):
                 "timeline": progress.happenings(self.file.events, names=True),
                 "light": case.light(today=self.today, calendar=self.calendar),
                 "duty": progress.duty(
-                    case.state, due_on=case.due_on, rateable=rateable, tolerated=len(tolerated)
+                    case.state,
+                    due_on=case.due_on,
+                    rateable=rateable,
+                    tolerated=len(tolerated),
+                    correct_by=check.row.due_on if check and check.row.to_correct else None,
                 ),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
@@ -161,11 +177,7 @@ class Case(OwnCase):
                 "commitment": commitments.of_case(case.number, by=self.actor)
                 if self.item.commitment_terms
                 else None,
-                "check": commitments.check_of(
-                    case.number, by=self.actor, today=self.today, calendar=self.calendar
-                )
-                if self.item.commitment_terms
-                else None,
+                "check": check,
                 "letters": self.file.documents,
                 "case_messages": own,
                 "licence": licences.by_case(case.number),

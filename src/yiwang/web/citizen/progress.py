@@ -104,12 +104,31 @@ def happenings(events: Sequence[TimelineRow], *, names: bool) -> list[Happening]
     return lines
 
 
-def duty(state: CaseState, *, due_on: date | None, rateable: bool, tolerated: int) -> str:
-    """Return in one sentence what the applicant has to do now."""
+def duty(
+    state: CaseState,
+    *,
+    due_on: date | None,
+    rateable: bool,
+    tolerated: int,
+    correct_by: date | None = None,
+) -> str:
+    """Return in one sentence what the applicant has to do now.
+
+    Args:
+        state: Where the case stands.
+        due_on: Day of the step.
+        rateable: Whether the service may be rated.
+        tolerated: How many materials are still to come.
+        correct_by: Last day of an order to correct that was not reported on; None: no order.
+    """
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
     if state is CaseState.CORRECTION and due_on is not None:
         return _("请于 %(day)s 前补正材料，逾期未补正的申请将终止。") % {"day": _day_of(due_on)}
+    if correct_by is not None:
+        return _("请于 %(day)s 前改正并报告改正情况，逾期不改正的，依法撤销许可。") % {
+            "day": _day_of(correct_by)
+        }
     if tolerated:
         return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}
     if rateable:

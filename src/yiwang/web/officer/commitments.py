@@ -175,8 +175,16 @@ class CheckForm(forms.Form):
         },
     )
 
-    def __init__(self, told: tuple[ToldCondition, ...], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, told: tuple[ToldCondition, ...], *args: Any, ordered: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if ordered:  # once only
+            self.fields["outcome"].choices = [  # type: ignore[attr-defined]
+                (one.value, _l(one.label))
+                for one in CheckOutcome
+                if one is not CheckOutcome.CORRECT
+            ]
         self.fields["conditions"].choices = [(one.id, one.text) for one in told]  # type: ignore[attr-defined]
         for name in ("second_officer", "facts"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
@@ -209,7 +217,8 @@ class Check(Confirmed):
     def form(self) -> CheckForm:
         """Return the form; the method is the one the item names, until another was used."""
         sent = self.request.POST if self.request.method == "POST" else None
-        return CheckForm(self.told, sent, initial={"method": self.page.row.method.value})
+        initial = {"method": self.page.row.method.value}
+        return CheckForm(self.told, sent, initial=initial, ordered=self._ordered)
 
     def form_again(self) -> CheckForm:
         """Return the form with what was typed and nothing complained about."""
@@ -221,7 +230,11 @@ class Check(Confirmed):
             "facts": sent.get("facts", ""),
             "conditions": sent.getlist("conditions"),
         }
-        return CheckForm(self.told, initial=initial)
+        return CheckForm(self.told, initial=initial, ordered=self._ordered)
+
+    @property
+    def _ordered(self) -> bool:
+        return self.page.row.state is CheckState.ORDERED
 
     @cached_property
     def files(self) -> list[str]:
