@@ -136,6 +136,8 @@ class Destruction(models.Model):
     decided_by = models.CharField("批准人", max_length=REF_LENGTH, blank=True)
     decided_at = models.DateTimeField("批准时间", null=True)
     certificate = models.JSONField("销毁证明", null=True)
+    takes_uploads = models.BooleanField("连同上传的文件", default=False)
+    uploads_gone_at = models.DateTimeField("上传的文件销毁完毕时间", null=True)
 
     row_security = f"{IS_ALL} OR department_code = ANY ({DEPARTMENTS})"
 
@@ -160,6 +162,21 @@ class Destruction(models.Model):
                 name="archives_destruction_has_its_certificate",
                 condition=~Q(agreed=True) | Q(certificate__isnull=False),
             ),
+            models.CheckConstraint(
+                name="archives_destruction_takes_uploads_when_agreed",
+                condition=Q(takes_uploads=False) | Q(agreed=True, agreed__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="archives_destruction_uploads_go_where_it_takes_them",
+                condition=Q(uploads_gone_at__isnull=True) | Q(takes_uploads=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="archives_destruction_pending",
+                condition=Q(takes_uploads=True, uploads_gone_at__isnull=True),
+            )
         ]
         triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)]
 

@@ -8,7 +8,10 @@ from datetime import date, datetime
 
 from yiwang.archives.models import ArchivePackage, Destruction, LegalHold
 from yiwang.archives.policy.retention import PackageState
+from yiwang.documents import queries as documents
+from yiwang.documents.queries import UploadView
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 
 PAGE_LIMIT = 100
@@ -83,11 +86,36 @@ class HoldView:
     lifted_at: datetime | None
 
 
+class FileFate(Term):
+    """What became of a file that goes with an archive (上传文件的销毁)."""
+
+    WAITING = "waiting", "等待销毁"
+    SHARED = "shared", "已销毁，相同的文件为其他办件或者用途保留"
+    ERASED = "erased", "已销毁"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedFile:
+    """One file named by a certificate of destruction."""
+
+    name: str
+    sm3: str
+    size: int
+    fate: FileFate
+
+
 @dataclass(frozen=True, kw_only=True)
 class DestructionView:
-    """One proposal to destroy, answered or not."""
+    """One proposal to destroy, answered or not.
+
+    Attributes:
+        takes_uploads: The files that were handed in go too.
+        uploads_gone_at: When the last of them was gone; None: not yet.
+        files: What became of each.
+    """
 
     id: int
+    package_id: int
     reason: str
     proposed_by: str
     proposed_at: datetime
@@ -95,6 +123,9 @@ class DestructionView:
     decided_by: str
     decided_at: datetime | None
     certificate: dict[str, object] | None
+    takes_uploads: bool
+    uploads_gone_at: datetime | None
+    files: tuple[ErasedFile, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +138,21 @@ class PackagePage:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseArchive:
-    """All that is archived of a case."""
+    """All that is archived of a case.
+
+    Attributes:
+        uploads: How many files that were handed in are there still; they go with the last package.
+    """
 
     packages: tuple[PackageView, ...]
     holds: tuple[HoldView, ...]
     destructions: tuple[DestructionView, ...]
+    uploads: int
+
+    def takes_uploads(self, package_id: int) -> bool:
+        """Tell whether destroying that package destroys the files that were handed in too."""
+        others = (one for one in self.packages if one.id != package_id)
+        return all(one.state is PackageState.DESTROYED for one in others)
 
 
 def packages(
@@ -158,7 +199,7 @@ def packages(
 
 
 def archive_of(case_number: str, *, by: Actor) -> CaseArchive:
-    """Return packages, holds and destructions of a case; four queries.
+    """Return packages, holds and destructions of a case; five queries.
 
     Raises:
         PackageNotFoundError: there is no package, or not for these eyes.
@@ -172,12 +213,14 @@ def archive_of(case_number: str, *, by: Actor) -> CaseArchive:
         raise PackageNotFoundError
     holds = LegalHold.objects.filter(case_number=case_number).order_by("-id")
     ends = Destruction.objects.filter(package__in=rows).order_by("-id")
+    handed_in = documents.uploads_of(f"case:{case_number}")
     return CaseArchive(
         packages=tuple(_views(rows)),
         holds=tuple(hold_view(row) for row in holds),
         destructions=tuple(
             DestructionView(
                 id=row.pk,
+                package_id=row.package_id,
                 reason=row.reason,
                 proposed_by=row.proposed_by,
                 proposed_at=row.proposed_at,
@@ -185,10 +228,32 @@ def archive_of(case_number: str, *, by: Actor) -> CaseArchive:
                 decided_by=row.decided_by,
                 decided_at=row.decided_at,
                 certificate=row.certificate,
+                takes_uploads=row.takes_uploads,
+                uploads_gone_at=row.uploads_gone_at,
+                files=_fates(handed_in) if row.takes_uploads else (),
             )
             for row in ends
         ),
+        uploads=sum(not one.destroyed for one in handed_in),
     )
+
+
+def _fates(handed_in: Iterable[UploadView]) -> tuple[ErasedFile, ...]:
+    return tuple(
+        ErasedFile(name=one.name, sm3=one.sm3, size=one.size, fate=_fate(one)) for one in handed_in
+    )
+
+
+def _fate(upload: UploadView) -> FileFate:
+    if not upload.destroyed:
+        return FileFate.WAITING
+    return FileFate.ERASED if upload.erased else FileFate.SHARED
+
+
+def is_last(case_number: str, *, package_id: int) -> bool:
+    """Tell whether every other package of the case is destroyed; it asks for no permission."""
+    others = ArchivePackage.objects.filter(case_number=case_number).exclude(pk=package_id)
+    return not others.exclude(state=PackageState.DESTROYED.value).exists()
 
 
 def latest(case_number: str) -> PackageView | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import structlog
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from yiwang.archives import services
+from yiwang.archives.services.ending import ERASE_TASK
 from yiwang.archives.services.making import READER
 from yiwang.organisations import scope
 
@@ -21,9 +23,23 @@ def make_due(timestamp: int) -> None:
     with scope.everything():
         at = datetime.fromtimestamp(timestamp, tz=UTC)
         services.sweep_destroyed(at=at)
+        services.erase_unfinished(at=at)
         made = services.make_due(by=READER, at=at)
     if made:
         log.info("archives.made", packages=made)
+
+
+@app.task(
+    name=ERASE_TASK,
+    queue="maintenance",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=4),
+)
+def erase_uploads(destruction_id: int, timestamp: int) -> None:
+    """Delete the files that go with a destruction two persons agreed to."""
+    with scope.everything():
+        services.erase_uploads(
+            destruction_id=destruction_id, at=datetime.fromtimestamp(timestamp, tz=UTC)
+        )
 
 
 @app.periodic(cron="30 18 * * 6")

@@ -22,7 +22,9 @@ from yiwang.kernel.row_scope import IS_ALL, IS_STAFF, SUBJECTS
 class StoredFile(models.Model):
     """One file of the store, named by its content; never changed.
 
-    `kept` is false only while every use of the content is an upload that belongs to nothing.
+    `kept` is false only while every use of the content is an upload that belongs to nothing, or
+    that was destroyed. `made` is true of letters, licences and packages, which outlive an upload
+    with the same content. Of an erased file the row stays, which says what its hashes were.
     """
 
     sha256 = models.CharField("SHA-256", max_length=64, primary_key=True)
@@ -30,6 +32,8 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField("字节数")
     media_type = models.CharField("媒体类型", max_length=60)
     kept = models.BooleanField("须保存", default=True)
+    made = models.BooleanField("本系统制作", default=False)
+    erased = models.BooleanField("内容已删除", default=False)
     stored_at = models.DateTimeField("存入时间", db_default=Now())
 
     class Meta:
@@ -37,6 +41,14 @@ class StoredFile(models.Model):
             models.CheckConstraint(
                 name="documents_storedfile_hashes_are_hex",
                 condition=Q(sha256__regex=r"^[0-9a-f]{64}$") & Q(sm3__regex=r"^[0-9a-f]{64}$"),
+            ),
+            models.CheckConstraint(
+                name="documents_storedfile_what_is_kept_is_there",
+                condition=Q(kept=False) | Q(erased=False),
+            ),
+            models.CheckConstraint(
+                name="documents_storedfile_what_was_made_is_kept",
+                condition=Q(made=False) | Q(kept=True),
             ),
         ]
 
@@ -76,6 +88,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def unused(self) -> Self:
         """Keep uploads that belong to nothing."""
         return self.filter(state=UploadState.UNUSED.value)
+
+    def used(self) -> Self:
+        """Keep uploads that belong to a record and have their content."""
+        return self.filter(state=UploadState.USED.value)
 
     def forgotten(self, at: datetime) -> Self:
         """Keep unused uploads whose time of keeping is over at `at`."""
@@ -146,7 +162,7 @@ class Upload(models.Model):
             ),
             models.CheckConstraint(
                 name="documents_upload_used_exactly_when_it_belongs_somewhere",
-                condition=(Q(state=UploadState.USED.value) & ~Q(used_by=""))
+                condition=(~Q(state=UploadState.UNUSED.value) & ~Q(used_by=""))
                 | (Q(state=UploadState.UNUSED.value) & Q(used_by="")),
             ),
             models.CheckConstraint(name="documents_upload_has_a_page", condition=Q(pages__gte=1)),
@@ -154,6 +170,9 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["state", "uploaded_at"], name="documents_upload_forgotten"),
             models.Index(fields=["owner_ref", "uploaded_at"], name="documents_upload_owner"),
+            models.Index(
+                fields=["used_by"], name="documents_upload_belongs", condition=~Q(used_by="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from yiwang.documents import recognising, store
 from yiwang.documents.models import FileReading, Upload
 from yiwang.documents.policy.files import MediaType, ScanState, UploadState
 from yiwang.documents.policy.readings import Reading, ReadingState, from_plain
+from yiwang.kernel.errors import RefusedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class UploadView:
         pages: Pages of a PDF; 1 for a picture.
         derivative_sha256: Of what people are shown.
         used_by: Ref of what it belongs to; empty: nothing yet.
+        erased: No program has its content any more, here or under another name.
     """
 
     ref: str
@@ -43,6 +45,23 @@ class UploadView:
     state: UploadState
     used_by: str
     uploaded_at: datetime
+    erased: bool
+
+    @property
+    def destroyed(self) -> bool:
+        """Whether it was destroyed with the archive of what it belonged to."""
+        return self.state is UploadState.DESTROYED
+
+
+class UploadDestroyedError(RefusedError, LookupError):
+    """The content was destroyed; name and hashes stay."""
+
+    code = "documents.destroyed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "这份文件已随归档包依法销毁，只保留文件名和摘要，如有疑问请联系归档部门的档案人员。"
+        )
 
 
 def upload(ref: str) -> UploadView:
@@ -61,31 +80,44 @@ def uploads(refs: list[str]) -> dict[str, UploadView]:
     return {row.ref: view(row) for row in rows}
 
 
+def uploads_of(used_by: str) -> tuple[UploadView, ...]:
+    """Return the uploaded files that belong to a record, destroyed ones too, the oldest first.
+
+    Args:
+        used_by: Ref of the record, for example `case:<number>`.
+    """
+    rows = Upload.objects.select_related("original", "derivative").filter(used_by=used_by)
+    return tuple(view(row) for row in rows.exclude(used_by="").order_by("pk"))
+
+
 def open_derivative(ref: str) -> bytes:
     """Return what people are shown of the uploaded file `ref`.
 
     Raises:
+        UploadDestroyedError: it was destroyed.
         LookupError: there is none.
     """
-    return store.open(_row(ref).derivative_id)
+    return store.open(_there(ref).derivative_id)
 
 
 def open_original(ref: str) -> bytes:
     """Return the uploaded file `ref` as it came; for checks by programs, never to be served.
 
     Raises:
+        UploadDestroyedError: it was destroyed.
         LookupError: there is none.
     """
-    return store.open(_row(ref).original_id)
+    return store.open(_there(ref).original_id)
 
 
 def open_preview(ref: str) -> bytes | None:
     """Return a PNG of the first page of the uploaded file `ref`, or None without one.
 
     Raises:
+        UploadDestroyedError: it was destroyed.
         LookupError: there is no such upload.
     """
-    preview = _row(ref).preview_id
+    preview = _there(ref).preview_id
     return store.open(preview) if preview else None
 
 
@@ -125,7 +157,15 @@ def view(row: Upload) -> UploadView:
         state=UploadState(row.state),
         used_by=row.used_by,
         uploaded_at=row.uploaded_at,
+        erased=row.original.erased,
     )
+
+
+def _there(ref: str) -> Upload:
+    row = _row(ref)
+    if row.state == UploadState.DESTROYED:
+        raise UploadDestroyedError
+    return row
 
 
 def _row(ref: str) -> Upload:

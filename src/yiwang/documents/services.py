@@ -26,6 +26,7 @@ __all__ = [
     "UploadRefusedError",
     "UploadView",
     "accept_upload",
+    "destroy_upload",
     "mark_used",
     "purge_unused_uploads",
     "read_upload",
@@ -119,9 +120,38 @@ def mark_used(*, ref: str, used_by: str) -> UploadView:
     row.state = UploadState.USED.value
     row.used_by = used_by
     row.save(update_fields=["state", "used_by"])
-    for sha256 in filter(None, (row.original_id, row.derivative_id, row.preview_id)):
+    for sha256 in sorted(_contents(row)):
         store.keep(sha256)
     return view(row)
+
+
+@transaction.atomic
+def destroy_upload(*, ref: str, used_by: str) -> UploadView:
+    """Delete the content of the uploaded file `ref` for good; its name and its hashes stay.
+
+    Content that another upload, a letter or a licence has too stays in the store, for them. A
+    second call changes nothing; where the first was killed on the way, it does the rest.
+
+    Args:
+        ref: `upload:<uuid hex>`.
+        used_by: Ref of the record that it belongs to and is destroyed with.
+
+    Raises:
+        LookupError: there is no such upload of that record.
+    """
+    row = _locked(ref)
+    if not used_by or row.used_by != used_by:
+        raise LookupError(f"no upload {ref[:60]!r} of {used_by[:60]!r}")
+    if row.state != UploadState.DESTROYED:
+        row.state = UploadState.DESTROYED.value
+        row.save(update_fields=["state"])
+    for sha256 in sorted(_contents(row)):
+        store.destroy(sha256)
+    return upload(ref)
+
+
+def _contents(row: Upload) -> frozenset[str]:
+    return frozenset(filter(None, (row.original_id, row.derivative_id, row.preview_id)))
 
 
 @transaction.atomic
@@ -158,7 +188,7 @@ def read_upload(*, ref: str, at: datetime) -> Reading:
 def _keep_reading(sha256: str, made: Reading, *, at: datetime) -> None:
     """Keep what was read, unless the file is gone or somebody kept it meanwhile."""
     store.hold(sha256)
-    if not Upload.objects.filter(derivative_id=sha256).exists():
+    if not Upload.objects.filter(derivative_id=sha256, derivative__erased=False).exists():
         return
     plain = {"file": sha256, "engine": recognising.ENGINE, "reading": to_plain(made)}
     text = store.put(json.dumps(plain, ensure_ascii=False).encode(), "application/json", kept=False)
@@ -201,8 +231,8 @@ def _purge(key: int, at: datetime) -> int:
     row = Upload.objects.select_for_update(skip_locked=True).forgotten(at).filter(pk=key).first()
     if row is None:
         return 0
-    hashes = {row.original_id, row.derivative_id, row.preview_id} - {None}
+    hashes = _contents(row)
     row.delete()
-    for sha256 in sorted(filter(None, hashes)):
+    for sha256 in sorted(hashes):
         store.drop(sha256)
     return 1

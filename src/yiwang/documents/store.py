@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from yiwang.documents.models import FileReading, StoredFile, Upload
+from yiwang.documents.policy.files import UploadState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +129,7 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     Args:
         data: The whole file.
         media_type: As the caller checked it.
-        kept: False for what may be deleted again when nobody uses it.
+        kept: False for what was not made here and may be deleted again when nobody uses it.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     sm3 = hashlib.new("sm3", data).hexdigest()
@@ -137,11 +138,11 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     row = StoredFile.objects.filter(sha256=sha256).first()
     if row is None:  # nobody else can have stored it meanwhile: see `hold`
         row = StoredFile.objects.create(
-            sha256=sha256, sm3=sm3, size=len(data), media_type=media_type, kept=kept
+            sha256=sha256, sm3=sm3, size=len(data), media_type=media_type, kept=kept, made=kept
         )
-    elif kept and not row.kept:
-        row.kept = True
-        row.save(update_fields=["kept"])
+    elif row.erased or (kept and not row.made):
+        row.kept, row.made, row.erased = kept or row.kept, kept or row.made, False
+        row.save(update_fields=["kept", "made", "erased"])
     return FileRef(sha256=sha256, size=row.size, media_type=row.media_type, sm3=sm3)
 
 
@@ -161,26 +162,48 @@ def keep(sha256: str) -> None:
 
 @transaction.atomic
 def drop(sha256: str) -> bool:
-    """Delete the stored file `sha256` unless somebody needs it; tell whether it was deleted."""
+    """Delete the stored file `sha256` unless somebody needs it; tell whether it was deleted.
+
+    Where uploads that were destroyed name it, its row stays, and with it the hashes.
+    """
     hold(sha256)
-    pointed_at = Q(original_id=sha256) | Q(derivative_id=sha256) | Q(preview_id=sha256)
-    if Upload.objects.filter(pointed_at).exists():
+    pointing = Upload.objects.filter(_pointed_at(sha256))
+    if pointing.exclude(state=UploadState.DESTROYED.value).exists():
         return False
-    read_off = FileReading.objects.filter(file_id=sha256, file__kept=False)
+    row = StoredFile.objects.filter(sha256=sha256, kept=False).first()
+    if row is None:
+        return False
+    read_off = FileReading.objects.filter(file_id=sha256)
     texts = list(read_off.values_list("text_id", flat=True))
-    deleted, _ = StoredFile.objects.filter(sha256=sha256, kept=False).delete()
-    if deleted:
-        StoredFile.objects.filter(sha256__in=texts).delete()
-        for one in (sha256, *texts):
-            folder().delete(one)
-    return bool(deleted)
+    read_off.delete()
+    if pointing.exists():
+        row.erased = True
+        row.save(update_fields=["erased"])
+    else:
+        row.delete()
+    StoredFile.objects.filter(sha256__in=texts).delete()
+    for one in (sha256, *texts):
+        folder().delete(one)
+    return True
 
 
 @transaction.atomic
-def destroy(sha256: str) -> bool:
+def destroy(sha256: str, *, made: bool = False) -> bool:
     """Delete a stored file that was kept for good; tell whether it was deleted.
 
     For destruction by an act that two people stand for; a file that an upload points at stays.
+
+    Args:
+        sha256: The file.
+        made: It is one that was made here; else what was made here stays.
     """
-    StoredFile.objects.filter(sha256=sha256, kept=True).update(kept=False)
+    hold(sha256)
+    if Upload.objects.used().filter(_pointed_at(sha256)).exists():
+        return False
+    rows = StoredFile.objects.filter(sha256=sha256, kept=True)
+    (rows if made else rows.filter(made=False)).update(kept=False, made=False)
     return drop(sha256)
+
+
+def _pointed_at(sha256: str) -> Q:
+    return Q(original_id=sha256) | Q(derivative_id=sha256) | Q(preview_id=sha256)

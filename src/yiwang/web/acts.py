@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 ACTS: Mapping[str, str] = {
     "archives.decide_destruction": _("审批销毁归档包"),
+    "archives.erase_upload": _("销毁上传的文件"),
     "archives.lift_hold": _("批准解除禁止销毁"),
     "archives.make": _("归档"),
     "archives.place_hold": _("禁止销毁"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from yiwang.archives.queries import FileFate
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
@@ -70,6 +71,7 @@ from yiwang.registration.policy.notices import NoticeState, NoticeStep
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
+    FileFate,
     LetterState,
     Relation,
     NoticeState,

@@ -8,6 +8,7 @@ from yiwang.archives.services.ending import (
     propose_destruction,
     propose_lift,
 )
+from yiwang.archives.services.erasing import erase_unfinished, erase_uploads
 from yiwang.archives.services.making import (
     ArchiveRefusedError,
     check_packages,
@@ -22,6 +23,8 @@ __all__ = [
     "HoldRefusedError",
     "check_packages",
     "decide_destruction",
+    "erase_unfinished",
+    "erase_uploads",
     "lift_hold",
     "make_due",
     "make_package",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from procrastinate.contrib.django import app
 
 from yiwang.archives import queries
 from yiwang.archives.models import ArchivePackage, Destruction, LegalHold
@@ -12,11 +13,13 @@ from yiwang.archives.policy.retention import PackageState
 from yiwang.archives.queries import PackageNotFoundError
 from yiwang.audit import services as audit
 from yiwang.cases.policy.deadlines import day_of
+from yiwang.documents import queries as documents
 from yiwang.documents import store
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor, Permission, require
 
 REASON_LENGTH = 500
+ERASE_TASK = "yiwang.archives.erase_uploads"
 
 
 class HoldRefusedError(RefusedError):
@@ -36,6 +39,7 @@ def place_hold(*, case_number: str, reason: str, by: Actor, at: datetime) -> int
     """
     department = _department(case_number, by)
     require(by, Permission.ARCHIVE_KEEP, department=department)
+    lock_packages(case_number)
     row = LegalHold.objects.create(
         case_number=case_number,
         department_code=department,
@@ -121,8 +125,9 @@ def propose_destruction(*, package_id: int, reason: str, by: Actor, at: datetime
 def decide_destruction(*, destruction_id: int, agreed: bool, by: Actor, at: datetime) -> None:
     """Agree to a destruction that another person proposed, or not (批准销毁).
 
-    The stored package is deleted; its hashes, the two names and a certificate stay. The rows of
-    the case stay too: they are append-only and prove what happened. The certificate says so.
+    The stored package is deleted; its hashes, the two names and a certificate stay. With the last
+    package of a case go the files that were handed in, by a job (`erasing`). The rows of the case
+    stay: they are append-only and prove what happened. The certificate says so.
 
     Raises:
         PackageNotFoundError: no such proposal for these eyes.
@@ -145,20 +150,33 @@ def decide_destruction(*, destruction_id: int, agreed: bool, by: Actor, at: date
         raise HoldRefusedError("提出销毁和批准销毁应为两个人，请由另一人审批。")
     proposal.agreed, proposal.decided_by, proposal.decided_at = agreed, by.ref, at
     if agreed:
+        lock_packages(row.case_number)
         _require_destroyable(row, at)
+        proposal.takes_uploads = queries.is_last(row.case_number, package_id=row.pk)
         proposal.certificate = _certificate(row, proposal)
         row.state = PackageState.DESTROYED.value
         row.save(update_fields=["state"])
-        transaction.on_commit(lambda: store.destroy(row.sha256))
-    proposal.save(update_fields=["agreed", "decided_by", "decided_at", "certificate"])
+        transaction.on_commit(lambda: store.destroy(row.sha256, made=True))
+    proposal.save(
+        update_fields=["agreed", "decided_by", "decided_at", "certificate", "takes_uploads"]
+    )
+    if proposal.takes_uploads:
+        app.configure_task(ERASE_TASK, queue="maintenance").defer(
+            destruction_id=proposal.pk, timestamp=int(at.timestamp())
+        )
     _record(
         "decide_destruction", row.case_number, row.department_code,
-        {"agreed": agreed, "sha256": row.sha256}, by=by, at=at,
+        {
+            "agreed": agreed, "sha256": row.sha256, "sm3": row.sm3,
+            "takes_uploads": proposal.takes_uploads,
+        },
+        by=by, at=at,
     )  # fmt: skip
 
 
 def _certificate(row: ArchivePackage, proposal: Destruction) -> dict[str, object]:
     assert proposal.decided_at is not None
+    taken = documents.uploads_of(case_ref(row.case_number)) if proposal.takes_uploads else ()
     return {
         "number": f"销毁证明〔{day_of(proposal.decided_at).year}〕{proposal.pk}号",
         "case": row.case_number,
@@ -172,10 +190,31 @@ def _certificate(row: ArchivePackage, proposal: Destruction) -> dict[str, object
         "proposed_by": proposal.proposed_by,
         "decided_by": proposal.decided_by,
         "decided_at": proposal.decided_at.isoformat(),
-        "destroyed": "归档包文件",
-        "kept": "办件登记、申请材料、办理记录和操作日志不在销毁之列，其中后两者只增不改；"
-        "备份按备份保留期限自然失效。",
+        "uploads": [
+            {"upload": one.ref, "sha256": one.sha256, "sm3": one.sm3, "size": one.size}
+            for one in taken
+        ],
+        "destroyed": f"归档包文件和当事人上传的{len(taken)}份文件" if taken else "归档包文件",
+        "kept": (
+            "办件登记、文书、证照、上传文件的名称和摘要、办理记录和操作日志不在销毁之列，"
+            "其中后两者只增不改；与其他办件相同的文件为其他办件保留；"
+            if proposal.takes_uploads
+            else "本办件还有其他归档包在保管，申请材料、办件登记、办理记录和操作日志"
+            "不在销毁之列，其中后两者只增不改；"
+        )
+        + "备份按备份保留期限自然失效。",
     }
+
+
+def case_ref(case_number: str) -> str:
+    """Return what the files of a case are tied to."""
+    return f"case:{case_number}"
+
+
+def lock_packages(case_number: str) -> None:
+    """Have holds and destruction of one case wait for each other until the transaction ends."""
+    rows = ArchivePackage.objects.select_for_update().filter(case_number=case_number)
+    list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _require_destroyable(row: ArchivePackage, at: datetime) -> None:
@@ -225,7 +264,7 @@ def _record(
         at=at,
         actor=by.ref,
         act=f"archives.{act}",
-        target=f"case:{number}",
+        target=case_ref(number),
         detail=detail,
         department=department,
         ip=by.ip,

@@ -360,7 +360,7 @@ def sweep_destroyed(*, at: datetime) -> None:
     """Delete what was destroyed this week and is still there: a process may die in between."""
     ended = Destruction.objects.filter(agreed=True, decided_at__gt=at - timedelta(days=7))
     for sha256 in ended.values_list("package__sha256", flat=True):
-        store.destroy(sha256)
+        store.destroy(sha256, made=True)
 
 
 def check_packages(*, numbers: list[str] | None = None) -> dict[str, list[str]]:

@@ -91,7 +91,12 @@ from yiwang.cases.services.post_checks import (
     reopen_check,
     report_correction,
 )
-from yiwang.cases.services.prechecks import precheck_upload, purge_prechecks, read_material
+from yiwang.cases.services.prechecks import (
+    forget_findings,
+    precheck_upload,
+    purge_prechecks,
+    read_material,
+)
 from yiwang.cases.services.procedure import (
     ProcedureRefusedError,
     ask_departments,
@@ -205,6 +210,7 @@ __all__ = [
     "file_correction",
     "file_material",
     "fix_document",
+    "forget_findings",
     "give_opinion",
     "grant_on_commitment",
     "handle",

@@ -27,10 +27,11 @@ class ScanState(Term):
 
 
 class UploadState(Term):
-    """Whether an uploaded file belongs to something yet."""
+    """Whether an uploaded file belongs to something yet, or no longer has its content."""
 
     UNUSED = "unused", "未使用"
     USED = "used", "已提交"
+    DESTROYED = "destroyed", "已销毁"
 
 
 EXTENSIONS: Mapping[str, MediaType] = {

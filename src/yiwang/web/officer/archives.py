@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
@@ -62,6 +62,18 @@ class _OfCase(FormPage):
     def archive(self) -> CaseArchive:
         """Return what is archived of the case."""
         return queries.archive_of(self.kwargs["number"], by=self.actor)
+
+    def extent(self, package_id: int) -> str:
+        """Say what goes with that package."""
+        archive = self.archive
+        if archive.takes_uploads(package_id) and archive.uploads:
+            return _(
+                "归档包文件和当事人上传的 %(n)s 份文件将被删除，不能恢复；"
+                "与其他办件相同的文件为其他办件保留。"
+            ) % {"n": archive.uploads}
+        if archive.uploads:
+            return _("只删除这个归档包文件；本办件还有其他归档包在保管，上传的文件保留。")
+        return _("归档包文件将被删除，不能恢复。")
 
     def done(self, words: str) -> HttpResponse:
         """Say what was done and go back to the case."""
@@ -208,6 +220,7 @@ class ProposeDestruction(_OfCase):
             title=_("提出销毁归档包"),
             package=self.archive.packages[0],
             words=_("提出销毁"),
+            extent=self.extent(self.kwargs["package"]),
             **given,
         )
 
@@ -252,8 +265,20 @@ class DecideDestruction(_OfCase, Confirmed):
                 (one for one in archive.destructions if one.id == self.kwargs["destruction"]), None
             ),
             names=organisations.names_of(refs),
+            extent=self.extent(self.package_id()),
             **given,
         )
+
+    def package_id(self) -> int:
+        """Return the package that is proposed to be destroyed.
+
+        Raises:
+            Http404: there is no such proposal on this case.
+        """
+        for one in self.archive.destructions:
+            if one.id == self.kwargs["destruction"]:
+                return one.package_id
+        raise Http404("no such proposal")
 
     def confirmation(self, form: DecisionForm) -> Mapping[str, Any]:
         """Name the package and what becomes of it."""
@@ -262,7 +287,7 @@ class DecideDestruction(_OfCase, Confirmed):
         return {
             "title": _("确认审批意见"),
             "object": f"{package.item_name} {package.query_code}",
-            "consequence": _("归档包文件将被删除，不能恢复；办理记录和销毁证明保留。")
+            "consequence": self.extent(self.package_id()) + _("办理记录和销毁证明保留。")
             if agreed
             else _("归档包继续保管，可以另行提出销毁。"),
             "words": _("同意销毁") if agreed else _("不同意销毁"),
