@@ -219,6 +219,21 @@ def test_the_job_archives_by_itself_what_may_no_longer_be_evaluated(closed):
 
 
 @pytest.mark.django_db
+def test_the_job_passes_by_what_is_archived_without_asking_for_each(
+    closed, package, django_assert_max_num_queries
+):
+    later = LATER + dt.timedelta(days=400)
+    Case.objects.update(archived_version=0)  # archived before cases kept a note of it
+    assert services.make_due(by=READER, at=later) == 0
+    assert Case.objects.get(number=closed.number).archived_version == package.case_version
+
+    with django_assert_max_num_queries(1):
+        services.make_due(by=READER, at=later)
+    Case.objects.filter(number=closed.number).update(version=99)
+    assert services.make_due(by=READER, at=later) == 1
+
+
+@pytest.mark.django_db
 def test_a_damaged_file_is_found_and_not_handed_out(package, closed, settings):
     assert services.check_packages() == {}
     path = store.LocalFolder(settings.FILES_DIR).path(package.sha256)

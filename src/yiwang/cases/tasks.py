@@ -20,6 +20,9 @@ from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 log = structlog.get_logger()
 
+FAILED_NAMED = 50
+"""Most numbers that one line of the log names."""
+
 DEEMED_BY = Actor(ref="job:deem-accepted", name="系统（逾期视为受理）")
 ENDED_BY = Actor(ref="job:end-corrections", name="系统（逾期未补正）")
 UNHEARD_BY = Actor(ref="job:end-hearings", name="系统（逾期未要求听证）")
@@ -81,7 +84,7 @@ def report_missed_clocks(timestamp: int) -> None:
     with scope.everything():
         missed = services.report_missed_clocks(by=REPORTED_BY, at=_moment(timestamp))
     if missed:
-        log.warning("cases.clocks_missed", numbers=[one.number for one in missed])
+        log.warning("cases.clocks_missed", count=len(missed), first=missed[0].number)
 
 
 @app.periodic(cron="25 1 * * *")
@@ -93,7 +96,9 @@ def recompute_clocks(timestamp: int) -> None:
             calendar=content.workday_calendar(), by=RECKONED_BY, at=_moment(timestamp)
         )
     if done.changed or done.failed:
-        log.warning("cases.clocks_recomputed", changed=done.changed, failed=done.failed)
+        log.warning(
+            "cases.clocks_recomputed", changed=len(done.changed), failed=done.failed[:FAILED_NAMED]
+        )
 
 
 @app.periodic(cron="5 * * * *")

@@ -60,7 +60,10 @@ PACKAGE_MAX_BYTES = 400_000_000
 WAIT = timedelta(days=1)
 """A case is left alone so long after it was finished, and as long as it may be evaluated."""
 
-BATCH = 100
+BATCH = 10_000
+"""Most packages of one night; the rest comes the next."""
+
+PAGE = 500
 
 
 class ArchiveRefusedError(RefusedError):
@@ -138,6 +141,7 @@ def _make(page: CasePage, *, by: Actor, at: datetime) -> PackageView:
         department=case.deciding_department,
         ip=by.ip,
     )
+    case_services.note_archived(number=case.number, version=case.version)
     made = queries.latest(case.number)
     assert made is not None
     return made
@@ -303,16 +307,16 @@ def make_due(*, by: Actor, at: datetime, limit: int = BATCH) -> int:
     """
     made, after = 0, 0
     while made < limit:
-        found = archiving.finished_before(at - WAIT, after=after, limit=1_000)
+        found = archiving.to_archive(
+            at - WAIT, today=day_of(at), after=after, limit=min(PAGE, limit - made)
+        )
         if not found:
             break
         after = found[-1].id
         known = queries.made_versions(one.number for one in found)
         for one in found:
-            if known.get(one.number) == one.version or made >= limit:
-                continue
-            case = cases.case(one.number, by=READER)
-            if case.evaluation_until is not None and case.evaluation_until >= day_of(at):
+            if known.get(one.number) == one.version:  # made before cases kept a note of it
+                case_services.note_archived(number=one.number, version=one.version)
                 continue
             try:
                 make_package(number=one.number, by=by, at=at)

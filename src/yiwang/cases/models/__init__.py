@@ -430,6 +430,7 @@ class Case(models.Model):
     publicity_due_on = models.DateField("公示期限", null=True)
     closed_at = models.DateTimeField("办结时间", null=True)
     evaluation_until = models.DateField("评价截止", null=True)
+    archived_version = models.PositiveIntegerField("归档时的版本", default=0, db_default=0)
 
     objects: ClassVar[models.Manager[Case]] = CaseQuerySet.as_manager()
 
@@ -517,6 +518,11 @@ class Case(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["id"],
+                name="cases_case_to_archive",
+                condition=Q(closed_at__isnull=False) & ~Q(archived_version=F("version")),
+            ),
             models.Index(
                 fields=["deciding_department", "due_on", "id"],
                 name="cases_case_running_decider",

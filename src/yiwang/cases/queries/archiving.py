@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q
 
 from yiwang.cases.models import Case, Draft, DraftUpload
 from yiwang.cases.policy.states import FINISHED
@@ -20,30 +21,32 @@ WORKING_COPIES = (Draft, DraftUpload)
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedCase:
-    """A case that may be archived."""
+    """A case that is to be archived."""
 
     id: int
     number: str
-    closed_at: datetime
     version: int
 
 
-def finished_before(moment: datetime, *, after: int, limit: int) -> list[FinishedCase]:
-    """List cases finished before `moment` with a key beyond `after`, by key; one query.
+def to_archive(moment: datetime, *, today: date, after: int, limit: int) -> list[FinishedCase]:
+    """List cases to be archived with a key beyond `after`, by key; one query, by an index.
 
-    For the job that archives: it asks for no permission.
+    Finished before `moment`, no longer open to evaluation on `today`, and not archived as they
+    stand. For the job that archives: it asks for no permission.
     """
     rows = (
         Case.objects.filter(
-            state__in=[state.value for state in FINISHED], closed_at__lt=moment, id__gt=after
+            Q(evaluation_until=None) | Q(evaluation_until__lt=today),
+            state__in=[state.value for state in FINISHED],
+            closed_at__lt=moment,
+            id__gt=after,
         )
-        .only("id", "number", "closed_at", "version")
-        .order_by("id")[:limit]
+        .exclude(archived_version=F("version"))
+        .order_by("id")
     )
     return [
-        FinishedCase(id=row.pk, number=row.number, closed_at=row.closed_at, version=row.version)
-        for row in rows
-        if row.closed_at is not None
+        FinishedCase(id=key, number=number, version=version)
+        for key, number, version in rows.values_list("id", "number", "version")[:limit]
     ]
 
 

@@ -82,7 +82,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
-from yiwang.cases.services.making import document_file, make_document
+from yiwang.cases.services.making import document_file, make_document, note_archived
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
@@ -218,6 +218,7 @@ __all__ = [
     "impose_ban",
     "lift_ban",
     "make_document",
+    "note_archived",
     "note_arrival",
     "note_asked",
     "note_assistance",
