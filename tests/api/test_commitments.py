@@ -133,9 +133,13 @@ def test_a_holder_reports_a_correction_by_the_api(callers):
     problem(firm.post(path, {"text": "已改正。"}), 422, "cases.check_refused")
     commitments.check(number, outcome=CheckOutcome.CORRECT, conditions=["rules"])
 
-    told = firm.post(path, {"text": "已改正。"})
+    photo = cases.upload("user:firm")
+    told = firm.post(path, {"text": "已改正。", "uploads": [photo]})
 
     assert told.status_code == 201
+    file = f"/cases/{number}/files/{photo.removeprefix('upload:')}"
+    assert firm.get(file).status_code == 200
+    assert callers("clerk").get(file).status_code == 404
     assert [one["text"] for one in told.json()["check"]["reports"]] == ["已改正。"]
     problem(firm.post(path, {"text": ""}), 422, "api.invalid")
     problem(firm.post(path, {"text": "好", "uploads": ["upload:0"]}), 422, "cases.draft_refused")

@@ -27,7 +27,7 @@ from yiwang.audit import queries as trail
 from yiwang.audit import services as audit
 from yiwang.cases import queries, services
 from yiwang.cases.policy.answers import plain_answers, problems
-from yiwang.cases.queries import CaseNotFoundError, DraftView
+from yiwang.cases.queries import CaseNotFoundError, DraftView, commitments
 from yiwang.cases.queries.letters import LetterRow, letters_for
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import scenes as scenarios
@@ -401,6 +401,7 @@ def get_case_upload(request: HttpRequest, number: Number, upload: Path[Hex]) -> 
     by, ref = actor(request), f"upload:{upload}"
     page = queries.case_page(number, by=by)
     handed_in = {one for material in page.materials for one in material.upload_refs}
+    handed_in |= commitments.reported_files(number, by=by)
     if not by.acts_for(page.case.applicant_ref) or ref not in handed_in:
         raise CaseNotFoundError
     with scope.everything():  # it belongs to their case, whoever scanned it

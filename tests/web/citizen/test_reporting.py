@@ -59,6 +59,11 @@ def test_a_holder_reports_with_a_photo_and_the_checker_passes_it(number):
 
     assert done["Location"] == f"/cases/{number}/"
     assert "已报告改正情况，等待核查" in words(client.get(f"/cases/{number}/"))
+    assert "整改后.png" in words(client.get(page(number)))
+    (ref,) = CorrectionReport.objects.get().upload_refs
+    file = f"/cases/{number}/files/{ref.removeprefix('upload:')}/"
+    assert client.get(file).status_code == 200
+    assert signed_in("zhang").get(file).status_code in {403, 404}
     row = PostCheck.objects.get()
     assert (row.state, row.reported_on) == ("ordered", LATER.date())
     (entry,) = trail(act="cases.report_correction")

@@ -337,6 +337,14 @@ def checks(
     )
 
 
+def reported_files(number: str, *, by: Actor) -> set[str]:
+    """Return the files of what a holder reported on an order, for the holder; one query."""
+    rows = CorrectionReport.objects.filter(
+        post_check__case_number=number, post_check__applicant_ref__in=sorted(by.subjects)
+    )
+    return {ref for refs in rows.values_list("upload_refs", flat=True) for ref in refs}
+
+
 def to_correct(
     subjects: Collection[str], *, today: date, calendar: WorkdayCalendar, limit: int = PAGE_LIMIT
 ) -> list[CheckRow]:

@@ -256,7 +256,8 @@ class MaterialFile(OwnCase):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send it."""
         ref = f"upload:{self.kwargs['upload']}"
-        if ref not in {one for material in self.file.materials for one in material.upload_refs}:
+        handed_in = {one for material in self.file.materials for one in material.upload_refs}
+        if ref not in handed_in | commitments.reported_files(self.case.number, by=self.actor):
             raise Http404
         with scope.everything():  # it belongs to their case, whoever scanned it
             view = found(lambda: documents.upload(ref))

@@ -19,6 +19,7 @@ from yiwang.cases.queries import commitments
 from yiwang.cases.queries.commitments import CheckPage
 from yiwang.documents import queries as documents
 from yiwang.kernel.errors import RefusedError
+from yiwang.organisations import scope
 from yiwang.web.citizen.apply import ACCEPTED_FILES
 from yiwang.web.citizen.cases import OwnCase
 from yiwang.web.uploads import take_in
@@ -86,9 +87,11 @@ class ReportCorrection(OwnCase, FormPage):
         """Add what was ordered, what was reported before, and the files of this report."""
         page = self.check
         sent = self.files if self.request.method == "POST" else []
-        held = documents.uploads(sent)
+        with scope.everything():  # they belong to the check, whoever of the firm sent them
+            held = documents.uploads([*sent, *(r for one in page.reports for r in one.upload_refs)])
         return super().context(
             check=page,
+            held=held,
             ordered=page.results[-1],
             files=[held[ref] for ref in sent if ref in held],
             accept=ACCEPTED_FILES,
