@@ -169,7 +169,7 @@ def test_the_desk_is_worked_by_keys_alone(visit: Visit):
     clerk.keyboard.press("j")
     expect(clerk.locator("[data-row]").first).to_be_focused()
     clerk.keyboard.press("/")
-    expect(clerk.get_by_label("编号、查询码、文号")).to_be_focused()
+    expect(clerk.get_by_label("任何编号、申请人或者事项")).to_be_focused()
     clerk.keyboard.type("n")
     expect(clerk.get_by_role("heading", level=1)).to_have_text("工作台")
     clerk.keyboard.press("Escape")
