@@ -16,14 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.archives.conftest import KEEPER, LATER
-from tests.factories import cases
+from tests.factories import cases, commitments
 from yiwang.archives import queries, services
 from yiwang.archives.models import ArchivePackage
 from yiwang.archives.policy import packages
 from yiwang.archives.policy.retention import problems, retention
 from yiwang.archives.services.making import READER
 from yiwang.audit.models import AuditEvent
+from yiwang.cases import services as case_services
 from yiwang.cases.models import Case
+from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.config import env
 from yiwang.documents import store
 from yiwang.documents.keys import keys
@@ -272,3 +274,32 @@ def test_a_period_that_is_none_does_not_load():
     assert problems("archives.retention.type.licence", "permanent") == []
     assert problems("archives.retention", "forever")
     assert problems("archives.retention", "0")
+
+
+@pytest.mark.django_db
+def test_photos_of_a_check_and_of_a_report_on_it_are_in_the_package(tmp_path):
+    commitments.district()
+    number = commitments.granted().number
+    of_check, of_report = cases.upload(commitments.CHECKER.ref), cases.upload("user:firm")
+    commitments.check(
+        number, outcome=CheckOutcome.CORRECT, conditions=["rules"], upload_refs=[of_check]
+    )
+    case_services.report_correction(
+        number=number, text="已改正。", upload_refs=[of_report], by=cases.FIRM, at=LATER
+    )
+
+    path = written(tmp_path, read(services.make_package(number=number, by=KEEPER, at=LATER)))
+
+    assert checked(path)[0] == 0
+    with zipfile.ZipFile(path) as archive:
+        listed = json.loads(archive.read("materials.json"))
+        names = set(archive.namelist())
+    held = {one["upload"]: one["path"] for one in listed if "upload" in one}
+    assert held.keys() >= {of_check, of_report}
+    assert set(held.values()) <= names
+
+    commitments.check(number, at=LATER + dt.timedelta(days=1))
+    again = services.make_package(number=number, by=KEEPER, at=LATER + dt.timedelta(days=2))
+    assert again.revision == 2
+    with pytest.raises(services.ArchiveRefusedError, match="没有变化"):
+        services.make_package(number=number, by=KEEPER, at=LATER + dt.timedelta(days=3))

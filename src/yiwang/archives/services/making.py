@@ -148,12 +148,14 @@ def _make(page: CasePage, *, by: Actor, at: datetime) -> PackageView:
 
 
 def _added(page: CasePage, before: ArchivePackage) -> bool:
-    """Tell whether a rating, a letter or a delivery came after the package was made."""
+    """Tell whether a rating, letter, delivery or check came after the package was made."""
     rating = ratings.case_rating(page.case.number)
     moments = [one.issued_at for one in page.documents] + [one.at for one in page.deliveries]
     if rating is not None:
         moments.append(rating.rated_at)
-    return any(moment > before.made_at for moment in moments)
+    return any(moment > before.made_at for moment in moments) or archiving.checked_after(
+        page.case.number, before.made_at
+    )
 
 
 def _retention(item: ItemVersion, *, closed_on: date) -> Retention:
@@ -224,7 +226,7 @@ def _files(page: CasePage, item: ItemVersion) -> dict[str, bytes]:
         "tables.json": packages.readable_json(tables),
         "signatures.json": packages.readable_json(_signatures(page, letters, tables)),
         **letters,
-        **_materials(page),
+        **_materials(page, tables),
     }
     if licence is not None and licence.file_sha256:
         name = packages.safe_name(licence.number or licence.identifier)
@@ -232,12 +234,15 @@ def _files(page: CasePage, item: ItemVersion) -> dict[str, bytes]:
     return files
 
 
-def _materials(page: CasePage) -> dict[str, bytes]:
+def _materials(page: CasePage, tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, bytes]:
+    """Return what was handed in, and the photos and papers of checks and reports on them."""
     files: dict[str, bytes] = {}
     listed = []
     refs = [ref for one in page.materials for ref in one.upload_refs]
     if page.correction:
         refs += [ref for line in page.correction.lines for ref in line.upload_refs]
+    for rows in tables.values():
+        refs += [ref for row in rows for ref in row.get("upload_refs") or ()]
     known = documents.uploads(refs)
     for material in page.materials:
         listed.append(_plain(material))
