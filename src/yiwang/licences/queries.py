@@ -286,6 +286,21 @@ def versions(identifier: str) -> list[str]:
     return list(rows.values_list("identifier", flat=True))
 
 
+def earlier_versions(identifier: str) -> list[str]:
+    """Return the identifiers of the versions before `identifier`, oldest first.
+
+    One query where it is the first version, as most are; none where there is no licence.
+    """
+    if not identifier:
+        return []
+    one = Licence.objects.filter(identifier=identifier)
+    found = one.values_list("type_id", "serial", "version").first()
+    if found is None or found[2] == 1:
+        return []
+    rows = Licence.objects.filter(type_id=found[0], serial=found[1], version__lt=found[2])
+    return list(rows.order_by("version").values_list("identifier", flat=True))
+
+
 def unasked_fields(old: LicenceView, *, answered: Collection[str]) -> list[tuple[str, str]]:
     """Return what stands on `old` and is under no label that was answered now; one query.
 

@@ -45,7 +45,7 @@ def on_case_granted(event: CaseGranted) -> None:
         by=JOB,
         at=_start_of(event.granted_on),
     )
-    for identifier in licences.versions(event.licence_identifier)[:-1]:
+    for identifier in licences.earlier_versions(event.licence_identifier):
         services.remove_subject(
             licence_identifier=identifier,
             reason="证照已换发新版本",
