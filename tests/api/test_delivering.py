@@ -163,3 +163,17 @@ def test_deliveries_of_the_invented_district_are_read_with_one_query(
     decided(callers)
     with django_assert_num_queries(1):
         deliveries(DeliveryWish(), by=cases.HEAD)
+
+
+def test_staff_read_their_work_messages_and_applicants_have_none(callers):
+    from tests.cases.test_clocks import JOB, on
+    from yiwang.cases import services
+
+    opened(callers)
+    services.report_missed_clocks(by=JOB, at=on("2026-03-16"))
+    (row,) = callers("head").get("/work-messages").json()
+    path = f"/work-messages/{row['id']}/read"
+    problem(callers("clerk").post(path), 404, "cases.not_found")
+    assert callers("head").post(path).status_code == 204
+    assert callers("head").get("/work-messages").json()[0]["read_at"]
+    problem(callers("firm").get("/work-messages"), 403, "organisations.permission_refused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -15,9 +16,10 @@ from tests.factories.desk import hire
 from yiwang.audit.queries import trail
 from yiwang.cases import services
 from yiwang.cases.models import Case, CaseClock
+from yiwang.cases.policy import reminding
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import ClockKind
-from yiwang.cases.queries import QueueRefusedError
+from yiwang.cases.queries import QueueRefusedError, messages_for
 from yiwang.cases.queries.procedure import clocks_of, missed_clocks
 from yiwang.cases.services import clocks
 from yiwang.content.services import load_packs
@@ -299,3 +301,91 @@ def test_from_its_day_on_a_seal_department_decides_for_others():
     sealer = Actor(ref="user:sealer", name="石审批", posts={"seal": frozenset({Post.REVIEWER})})
     taken = services.assign_case(**given, to=sealer.ref, by=sealer)
     assert taken.state is CaseState.REVIEWING
+
+
+def told(ref: str) -> list[str]:
+    return [one.title for one in reversed(messages_for(ref))]
+
+
+def remind(day: str):
+    return services.remind_holders(calendar=cases.CALENDAR, by=JOB, at=on(day))
+
+
+@pytest.mark.req("CASE-10")
+def test_a_missed_clock_is_told_to_the_head_once_and_to_no_other_department():
+    hire("head", "stranger")
+    case = cases.receive()
+
+    assert report("2026-03-16") == [(case.number, ClockKind.NOTICE)]
+    assert report("2026-03-17") == []
+
+    (message,) = messages_for("user:head")
+    assert message.title == f"期限超期（{case.query_code}）"
+    assert "受理或者一次性告知" in message.body
+    assert case.applicant_name not in message.title + message.body
+    assert told("user:stranger") == []
+
+
+def test_acceptance_by_silence_is_told_to_the_head_too():
+    hire("head")
+    cases.receive()
+    services.deem_accepted(calendar=cases.CALENDAR, by=cases.CLOCK, at=on("2026-03-16"))
+    report("2026-03-16")
+
+    bodies = [one.body for one in messages_for("user:head")]
+    assert sum("受理或者一次性告知" in body for body in bodies) == 1
+
+
+@pytest.mark.req("CASE-10")
+def test_whoever_holds_a_case_is_reminded_once_and_a_colleague_who_takes_it_too():
+    number = cases.reviewing().number
+    assert remind("2026-03-10") == []
+
+    assert remind("2026-03-11") == [number]
+    assert remind("2026-03-12") == []
+
+    (message,) = messages_for(cases.REVIEWER.ref)
+    assert "承诺办结" in message.body
+    assert "2026年3月13日" in message.body
+    assert [one.act for one in trail(act="cases.remind_holder", target=f"case:{number}")] == [
+        "cases.remind_holder"
+    ]
+    hire("reviewer2")
+    services.assign_case(number=number, to="user:reviewer2", by=cases.HEAD, at=on("2026-03-12"))
+    assert remind("2026-03-12") == [number]
+    assert len(told("user:reviewer2")) == 1
+
+
+def test_nobody_is_reminded_of_what_is_the_applicants_turn_or_over():
+    cases.hearing()
+    cases.correcting()
+    cases.closed()
+
+    assert remind("2026-03-12") == []
+
+
+def test_the_pack_says_how_early_and_whether_at_all(monkeypatch):
+    number = cases.reviewing().number
+    said = {"text": "0"}
+    monkeypatch.setattr(
+        "yiwang.cases.services.alarming.content.text",
+        lambda key: SimpleNamespace(**said) if key == reminding.KEY else None,
+    )
+    assert remind("2026-03-13") == []
+    said["text"] = "5"
+    assert remind("2026-03-06") == [number]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        (reminding.KEY, "21", "应为0至20"),
+        (reminding.KEY, "two", "应为0至20"),
+        (reminding.KEY, "-1", "应为0至20"),
+        ("clocks.remind", "2", "没有“clocks.remind”这个设置"),
+    ],
+)
+def test_a_setting_that_is_none_does_not_load(key, text, words):
+    (problem,) = reminding.problems(key, text)
+    assert words in problem
+    assert reminding.problems(reminding.KEY, " 3 ") == []

@@ -13,6 +13,8 @@ from yiwang.content import services
 from yiwang.notices.policy.templates import (
     NoticeChannel,
     Occasion,
+    WorkOccasion,
+    desk_key_of,
     key_of,
     problems,
     render,
@@ -37,6 +39,12 @@ from yiwang.notices.policy.templates import (
         ("notices.sms.party", "好", "不是通知模板的键"),
         ("notices.sms.accepted.subject", "好", "键写长了"),
         ("notices.email.accepted", "字" * 2001, "最多2000个字"),
+        ("notices.desk.clock_missed.subject", "{item}超期", "不能写进短信和邮件标题"),
+        ("notices.desk.clock_missed.subject", "字" * 61, "不超过60个字"),
+        ("notices.desk.clock_missed", "{name}", "{name} 不是可用的占位词"),
+        ("notices.desk.clock_missed", "13800000000", "11位以上的数字"),
+        ("notices.desk.party", "好", "不是工作消息模板的键"),
+        ("notices.desk", "好", "不是工作消息模板的键"),
     ],
 )
 def test_a_template_that_must_not_be_loaded_says_why(key, text, words):
@@ -55,6 +63,7 @@ def test_the_templates_of_the_national_pack_are_whole_and_pass():
     wanted = {key_of(channel, one) for channel in NoticeChannel for one in Occasion} | {
         key_of(NoticeChannel.EMAIL, one, subject=True) for one in Occasion
     }
+    wanted |= {desk_key_of(one, subject=there) for one in WorkOccasion for there in (False, True)}
     assert set(texts) == wanted
 
 

@@ -16,7 +16,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.terms import DeliveryChannel
-from yiwang.cases.queries import CaseView
+from yiwang.cases.queries import CaseView, MessageView, messages_for
 from yiwang.cases.queries.procedure import (
     ClockView,
     MissedPage,
@@ -26,10 +26,13 @@ from yiwang.cases.queries.procedure import (
     procedure_of,
 )
 from yiwang.kernel.clocks import StopReason
+from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 
 router = Router(tags=["procedure"])
 
 Number = Path[schemas.Number]
+Key = Annotated[int | None, Field(ge=1, le=2**62)]
+MessageId = Annotated[int, Path(), Field(ge=1, le=2**62)]
 CASE = {200: CaseView, **COMMON}
 Workdays = Annotated[int | None, Field(ge=1, le=250)]
 
@@ -148,6 +151,32 @@ def list_missed_clocks(
     if after is not None:
         after = max(0, min(after, 2**62))
     return answer(missed_clocks(by=actor(request), open_only=not everything, after=after))
+
+
+@router.get(
+    "/work-messages", response={200: list[MessageView], **COMMON}, operation_id="list_work_messages"
+)
+def list_work_messages(request: HttpRequest, after: Key = None) -> HttpResponse:
+    """List what oneself was told of clocks, newest first, 100 at most."""
+    return answer(messages_for(_worker(request).ref, after=after))
+
+
+@router.post(
+    "/work-messages/{message_id}/read",
+    response={204: None, **COMMON},
+    operation_id="read_work_message",
+)
+def read_work_message(request: HttpRequest, message_id: MessageId) -> HttpResponse:
+    """Note that a message was read; a second time changes nothing."""
+    services.read_message(message_id=message_id, by=_worker(request), at=now())
+    return HttpResponse(status=204)
+
+
+def _worker(request: HttpRequest) -> Actor:
+    by = actor(request)
+    if not by.may_somewhere(Permission.WORK_DESK):
+        raise PermissionRefusedError("工作消息只有工作人员的令牌可以读取，请用本人的令牌调用。")
+    return by
 
 
 @router.post("/cases/{number}/special", response=CASE, operation_id="start_special")

@@ -13,7 +13,7 @@ class CasesConfig(AppConfig):
         """Listen for what is done after an act, guard publication, check texts."""
         from yiwang.cases.events import ReplayAsked
         from yiwang.cases.handlers import on_holidays_loaded, on_replay_asked
-        from yiwang.cases.policy import material_kinds
+        from yiwang.cases.policy import material_kinds, reminding
         from yiwang.cases.services.replaying import require_replay
         from yiwang.catalogue.services import gates
         from yiwang.content import registry
@@ -24,3 +24,4 @@ class CasesConfig(AppConfig):
         subscribe(HolidaysLoaded, on_holidays_loaded)
         gates.register(require_replay)
         registry.check_texts(material_kinds.PREFIX, material_kinds.problems)
+        registry.check_texts(reminding.PREFIX, reminding.problems)

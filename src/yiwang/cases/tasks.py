@@ -80,9 +80,12 @@ def end_unrequested_hearings(timestamp: int) -> None:
 @app.periodic(cron="50 * * * *")
 @app.task(name="yiwang.cases.report_missed_clocks", queue="maintenance")
 def report_missed_clocks(timestamp: int) -> None:
-    """Report every clock that was missed, once."""
+    """Report every clock that was missed, once; remind of those that end soon."""
     with scope.everything():
         missed = services.report_missed_clocks(by=REPORTED_BY, at=_moment(timestamp))
+        services.remind_holders(
+            calendar=content.workday_calendar(), by=REPORTED_BY, at=_moment(timestamp)
+        )
     if missed:
         log.warning("cases.clocks_missed", count=len(missed), first=missed[0].number)
 

@@ -57,6 +57,7 @@ ACTS: Mapping[str, str] = {
     "cases.extend": _("批准延长期限"),
     "cases.file_correction": _("提交补正"),
     "cases.sign_certificates": _("签署证明事项告知承诺书"),
+    "cases.remind_holder": _("提醒承办人期限临近"),
     "cases.report_correction": _("报告改正情况"),
     "cases.file_material": _("补交容缺材料"),
     "cases.fix_document": _("更正文书"),

@@ -79,6 +79,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_REVIEW,
     ),
     Entry(
+        key="work_messages",
+        label=_("工作消息"),
+        address="officer:work_messages",
+        permission=Permission.WORK_DESK,
+    ),
+    Entry(
         key="overdue",
         label=_("超期和漏办"),
         address="officer:overdue",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.factories import cases
@@ -125,3 +127,19 @@ def test_a_leader_sees_joint_extensions_and_no_others():
 
     assert case.query_code not in words(leader.get("/desk/extensions/"))
     assert leader.get(f"/desk/extensions/{case.number}/").status_code == 404
+
+
+def test_the_head_reads_the_message_of_a_missed_clock_and_nobody_else_does():
+    case = cases.receive()
+    services.report_missed_clocks(by=Actor(ref="job:test"), at=cases.FRIDAY.replace(day=16))
+    head = signed_in("head")
+    assert "1 条未读的工作消息" in words(head.get("/desk/"))
+
+    page = head.get("/desk/messages/")
+    assert case.query_code in words(page)
+    message = re.search(r"/desk/messages/(\d+)/read/", page.content.decode())[1]
+    assert signed_in("reviewer").post(f"/desk/messages/{message}/read/").status_code == 404
+    assert head.post(f"/desk/messages/{message}/read/").status_code == 302
+
+    assert "标为已读" not in words(head.get("/desk/messages/?after=x"))
+    assert "没有工作消息" in words(signed_in("reviewer").get("/desk/messages/"))

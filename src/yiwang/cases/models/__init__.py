@@ -916,6 +916,30 @@ class Message(models.Model):
         return self.title
 
 
+class ClockReminder(models.Model):
+    """That somebody was reminded of a clock near its end, once per day it is due (期限提醒)."""
+
+    append_only = True
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reminders")
+    kind = models.CharField("期限", max_length=24, choices=choices(ClockKind))
+    due_on = models.DateField("到期日")
+    to_ref = models.CharField("收件人", max_length=REF_LENGTH)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "期限提醒"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_clockreminder_once", fields=["case", "kind", "due_on", "to_ref"]
+            )
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.due_on} {self.case_id}"
+
+
 from yiwang.cases.models.automatic import (  # noqa: E402, F401 - they stand on the tables above
     AutoReview,
     AutoRun,

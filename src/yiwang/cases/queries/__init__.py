@@ -383,7 +383,7 @@ class DraftView:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageView:
-    """One message to an applicant."""
+    """One message to an applicant, or to one who works here."""
 
     id: int
     case_number: str

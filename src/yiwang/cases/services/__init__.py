@@ -6,6 +6,7 @@ from yiwang.cases.services.accepting import (
     decline_case,
     deem_accepted,
 )
+from yiwang.cases.services.alarming import remind_holders
 from yiwang.cases.services.asking import note_asked
 from yiwang.cases.services.assisting import AssistanceRefusedError, note_assistance
 from yiwang.cases.services.automatic import (
@@ -238,6 +239,7 @@ __all__ = [
     "record_check",
     "record_site_check",
     "remind",
+    "remind_holders",
     "remind_tolerance",
     "reopen_check",
     "repair_record",

@@ -21,6 +21,7 @@ from yiwang.cases.policy.deadlines import (
 )
 from yiwang.cases.policy.states import OPEN, RUNNING, STOPPED, CaseState
 from yiwang.cases.policy.terms import BEFORE_DECISION, OF_THE_APPLICANT, ClockKind
+from yiwang.cases.services import alarming
 from yiwang.cases.services.steps import locked, version_of
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.clocks import ClockStop, StopReason
@@ -157,8 +158,8 @@ def stop_limits(case: Case, *, on: date, due_on: date | None) -> None:
 
 
 def missed(case: Case, kind: ClockKind, *, starts_on: date, due_on: date, at: datetime) -> None:
-    """Write down that a clock of the ordinary course was missed, for the report."""
-    CaseClock.objects.get_or_create(
+    """Write down that a clock of the ordinary course was missed, for the report and the head."""
+    _row, fresh = CaseClock.objects.get_or_create(
         case=case,
         kind=kind.value,
         subject="",
@@ -169,6 +170,8 @@ def missed(case: Case, kind: ClockKind, *, starts_on: date, due_on: date, at: da
             "met_on": day_of(at),
         },
     )
+    if fresh:
+        alarming.tell_heads([(case, kind, due_on)], at=at)
 
 
 RECKONED_BY = Actor(ref="job:recompute-clocks", name="系统（重算期限）")
@@ -422,8 +425,8 @@ class MissedClock:
 def report_missed(*, by: Actor, at: datetime, limit: int = 1_000) -> list[MissedClock]:
     """Write down every clock of the authority that was missed, once, with a trail row each.
 
-    They stand on the page of missed clocks of the department until they are done. A second run
-    reports nothing twice.
+    They stand on the page of missed clocks of the department until they are done, and its head
+    gets a message of each. A second run reports nothing twice.
 
     Args:
         by: A named job.
@@ -469,6 +472,9 @@ def report_missed(*, by: Actor, at: datetime, limit: int = 1_000) -> list[Missed
             department=one.department,
             ip=by.ip,
         )
+    alarming.tell_heads(
+        [(rows[key], ClockKind(kind), due_on) for key, kind, due_on in found], at=at
+    )
     return reported
 
 

@@ -1,8 +1,10 @@
 """What a notice may say: occasions, channels, declared words in braces, lengths (通知模板).
 
 A template is a text of the packs under `notices.<channel>.<occasion>`, an e-mail also under
-`notices.email.<occasion>.subject`. It speaks of no person: a short message is read on locked
-screens and a subject by whoever stands beside, so both may name nothing but the query code.
+`notices.email.<occasion>.subject`. What staff are told in the back office stands under
+`notices.desk.<occasion>` and its subject. A template speaks of no person: a short message is read
+on locked screens and a subject by whoever stands beside, so both may name nothing but the query
+code.
 
 Source:
     个人信息保护法 第六条 (no more than the purpose needs); YD/T 1039.1 (70 characters of a short
@@ -59,6 +61,17 @@ class Occasion(Term):
     CONTACT_CODE = "contact_code", "验证联系方式"
 
 
+class WorkOccasion(Term):
+    """What a message to staff is about (工作消息的事由)."""
+
+    CLOCK_MISSED = "clock_missed", "期限超期"
+    CLOCK_NEAR = "clock_near", "期限临近"
+
+
+DESK = "desk"
+"""Second part of the keys of messages to staff."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Word:
     """One word that a template may hold in braces.
@@ -80,6 +93,7 @@ WORDS: Mapping[str, Word] = {
     "link": Word(meaning="网址", longest=60),
     "site": Word(meaning="平台名称", longest=16),
     "hotline": Word(meaning="咨询电话", longest=14),
+    "clock": Word(meaning="期限名称，如承诺办结", longest=12),
     "item": Word(meaning="事项名称", longest=60, open=False),
     "secret": Word(meaning="六位验证码", longest=6),
 }
@@ -95,6 +109,11 @@ _LONG_NUMBER = re.compile(r"\d{11,}")
 def key_of(channel: NoticeChannel, occasion: Occasion, *, subject: bool = False) -> str:
     """Return the key of a template among the texts."""
     return f"{PREFIX}.{channel}.{occasion}" + (".subject" if subject else "")
+
+
+def desk_key_of(occasion: WorkOccasion, *, subject: bool = False) -> str:
+    """Return the key of a template of a message to staff."""
+    return f"{PREFIX}.{DESK}.{occasion}" + (".subject" if subject else "")
 
 
 def sms_parts(text: str) -> int:
@@ -116,9 +135,11 @@ def problems(key: str, text: str) -> list[str]:
     parts = key.split(".")
     if parts[0] != PREFIX:
         return []
+    if parts[1:2] == [DESK]:
+        return _desk_problems(parts[2:], text)
     if len(parts) < 3 or parts[1] not in set(NoticeChannel) or parts[2] not in set(Occasion):
         return [
-            "不是通知模板的键，应为 notices.<email 或 sms>.<事由>，邮件标题再加 .subject；"
+            "不是通知模板的键，应为 notices.<email、sms 或 desk>.<事由>，邮件标题再加 .subject；"
             f"事由可用：{'、'.join(one.value for one in Occasion)}。"
         ]
     channel, occasion, rest = NoticeChannel(parts[1]), Occasion(parts[2]), parts[3:]
@@ -144,7 +165,26 @@ def problems(key: str, text: str) -> list[str]:
     return found
 
 
-def _words(text: str, occasion: Occasion, *, closed: bool) -> list[str]:
+def _desk_problems(rest: list[str], text: str) -> list[str]:
+    """Return what is wrong with a template of a message to staff."""
+    subject = rest[1:] == ["subject"]
+    if not rest or rest[0] not in set(WorkOccasion) or (rest[1:] and not subject):
+        return [
+            "不是工作消息模板的键，应为 notices.desk.<事由>，标题再加 .subject；"
+            f"事由可用：{'、'.join(one.value for one in WorkOccasion)}。"
+        ]
+    found = _words(text, WorkOccasion(rest[0]), closed=subject)
+    if _LONG_NUMBER.search(text):
+        found.append("写有11位以上的数字，模板不能含手机号码或者证件号码，请删去。")
+    longest = render(text, {name: "字" * word.longest for name, word in WORDS.items()})
+    if subject and ("\n" in text or len(longest) > SUBJECT_CHARS):
+        found.append(f"标题应为一行、填入内容后不超过{SUBJECT_CHARS}个字，请缩短。")
+    if len(text) > BODY_CHARS:
+        found.append(f"正文最多{BODY_CHARS}个字，请缩短。")
+    return found
+
+
+def _words(text: str, occasion: Occasion | WorkOccasion, *, closed: bool) -> list[str]:
     found = []
     for name in dict.fromkeys(_BRACES.findall(text)):
         word = WORDS.get(name)

@@ -14,11 +14,13 @@ from yiwang.notices.services.sending import (
     send_again,
     send_due,
 )
+from yiwang.notices.services.working import WorkMessage, work_message
 
 __all__ = [
     "ContactRefusedError",
     "NoticeRefusedError",
     "Wanted",
+    "WorkMessage",
     "ask_code",
     "confirm_contact",
     "drop_notice",
@@ -29,4 +31,5 @@ __all__ = [
     "save_choice",
     "send_again",
     "send_due",
+    "work_message",
 ]

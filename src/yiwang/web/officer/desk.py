@@ -173,6 +173,7 @@ class Desk(Page):
                 "questions": self._questions(),
                 "missed": missed_count(by=self.actor, most=cases.COUNTED_MOST),
                 "most": cases.COUNTED_MOST,
+                "unread": cases.unread_messages(self.actor.ref),
             }
         )
 

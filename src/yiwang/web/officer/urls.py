@@ -24,6 +24,7 @@ from yiwang.web.officer import (
     ratings,
     subjects,
     trail,
+    worknotes,
 )
 from yiwang.web.officer.items import basis, editor, pages, reviews, rules
 
@@ -231,6 +232,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         archives.DecideDestruction.as_view(),
         name="decide_destruction",
     ),
+    path("messages/", worknotes.WorkMessages.as_view(), name="work_messages"),
+    path("messages/<int:message>/read/", worknotes.ReadMessage.as_view(), name="read_work_message"),
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<int:number>/again/", notices.SendAgain.as_view(), name="send_notice"),
     path("notices/<int:number>/drop/", notices.DropNotice.as_view(), name="drop_notice"),

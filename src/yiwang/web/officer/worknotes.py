@@ -1,0 +1,49 @@
+"""Messages to those who work here: clocks that were missed or end soon (工作消息)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from yiwang.cases import queries, services
+from yiwang.organisations.permissions import Permission
+from yiwang.web.views import Page
+
+KEY_DIGITS = 18
+
+
+class WorkMessages(Page):
+    """One's own messages, newest first (工作消息)."""
+
+    permission: ClassVar[Permission] = Permission.WORK_DESK
+    template_name = "officer/messages.html"
+    nav = "work_messages"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one page."""
+        after = request.GET.get("after", "")
+        known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
+        rows = queries.messages_for(self.actor.ref, after=int(after) if known else None)
+        full = len(rows) == queries.PAGE_LIMIT
+        return self.render({"rows": rows, "next": rows[-1].id if full else "", "first": not known})
+
+
+class ReadMessage(Page):
+    """Note that a message was read (标为已读)."""
+
+    permission: ClassVar[Permission] = Permission.WORK_DESK
+    nav = "work_messages"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever reloads back."""
+        return redirect("officer:work_messages")
+
+    def post(self, request: HttpRequest, message: int, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Note it; another's message is none."""
+        try:
+            services.read_message(message_id=message, by=self.actor, at=self.at)
+        except queries.CaseNotFoundError:
+            raise Http404 from None
+        return redirect("officer:work_messages")
