@@ -758,7 +758,7 @@ def test_only_a_job_decides_automatically_and_a_job_decides_nothing_else():
         lambda: own.update(**decided, decided_by="user:a", way="automatic"),
     )
     refused(
-        "jobs_decide_by_rules_alone",
+        "way_has_its_record",
         lambda: own.update(**decided, decided_by="job:rules", way="commitment"),
     )
     own.update(**decided, decided_by="job:rules", way="automatic")
