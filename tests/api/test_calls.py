@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.api.conftest import Caller
 from tests.factories import cases
+from yiwang.cases.queries.prechecks import findings_of
 
 Callers = Callable[[str], Caller]
 
@@ -139,6 +140,7 @@ def test_a_file_is_uploaded_and_put_beside_a_material(callers):
     assert sent.status_code == 201, sent.content
     added = firm.post(f"{path}/files", {"material": "layout", "upload": sent.json()["ref"]})
     assert added.json()["uploads"] == [["layout", sent.json()["ref"]]]
+    assert (sent.json()["ref"], "layout") in findings_of([sent.json()["ref"]])
     signed = {"declaration_accepted": True, "tolerance_signed": True}
     case = firm.post(f"{path}/submission", signed, key="u")
     assert case.status_code == 201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from io import BytesIO
 
@@ -12,12 +13,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.factories import cases, papers
 from yiwang.audit.queries import trail
 from yiwang.cases import services, tasks
+from yiwang.cases.models import CaseMaterial
 from yiwang.cases.models.prechecks import UploadCheck
 from yiwang.cases.policy import material_kinds
 from yiwang.cases.policy.prechecks import Finding, Grade, PreCheck
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.services.prechecks import READ_TASK
-from yiwang.catalogue.policy.items import Material, MaterialSource
+from yiwang.catalogue.policy.items import Material, MaterialSource, PaperHolder
 from yiwang.content.policy.texts import Text
 from yiwang.content.services import save_text
 from yiwang.documents import queries as documents
@@ -255,3 +257,38 @@ def test_a_line_about_a_kind_that_cannot_be_read_is_refused(text):
     (problem,) = material_kinds.problems("material_kinds.x", text)
 
     assert "请写成“营业执照：" in problem
+
+
+def test_a_paper_that_may_be_anothers_is_named_and_not_doubted():
+    """The same licence of another firm is doubted where it should be the applicant's."""
+    of_other = dataclasses.replace(LICENCE, holder=PaperHolder.OTHER)
+    ref = hand_in(photo(), material=of_other)
+    work()
+
+    person = of(ref, PreCheck.PERSON)
+    assert person.grade is Grade.UNKNOWN
+    assert person.message.startswith("这份材料可以是别人的，写的是“")
+    assert "913***********XC69" in person.message
+
+
+def test_the_applicants_own_paper_is_fine_where_it_may_be_anothers_too():
+    of_other = dataclasses.replace(LICENCE, holder=PaperHolder.OTHER)
+    ref = hand_in(photo(名称=cases.FIRM.name), material=of_other)
+    work()
+
+    assert of(ref, PreCheck.PERSON).grade is Grade.FINE
+
+
+def test_files_of_a_case_are_looked_at_once_and_only_by_who_handed_them_in():
+    mine, theirs = cases.upload("user:clerk"), cases.upload("user:other")
+    cases.publish(cases.restaurant(slug="with-plan"))
+    number = cases.receive(item_slug="with-plan", uploads={"layout": [mine]}).number
+    CaseMaterial.objects.filter(case__number=number, material_id="layout").update(
+        upload_refs=[mine, theirs]
+    )
+    for _again in range(2):
+        services.precheck_case(number=number, by=cases.CLERK, at=AT)
+    services.precheck_case(number="none", by=cases.CLERK, at=AT)
+
+    assert set(findings_of([mine, theirs])) == {(mine, "layout")}
+    assert len(trail(act="cases.precheck")) == 1

@@ -109,16 +109,19 @@ def delete_draft(request: HttpRequest, draft_id: DraftId) -> HttpResponse:
 
 @router.post("/drafts/{draft_id}/files", response=DRAFT, operation_id="attach_file")
 def attach_file(request: HttpRequest, draft_id: DraftId, body: schemas.Attach) -> HttpResponse:
-    """Put an uploaded file beside a material of a draft."""
-    return answer(
-        services.attach(
-            draft_id=draft_id,
-            material_id=body.material,
-            upload_ref=body.upload,
-            by=actor(request),
-            at=now(),
-        )
+    """Put an uploaded file beside a material of a draft; a program looks at it as on the page."""
+    by, at = actor(request), now()
+    draft = services.attach(
+        draft_id=draft_id, material_id=body.material, upload_ref=body.upload, by=by, at=at
     )
+    services.precheck_attached(
+        item=(draft.item_slug, draft.item_version),
+        uploads={body.material: [body.upload]},
+        applicant_ref=draft.applicant_ref,
+        by=by,
+        at=at,
+    )
+    return answer(draft)
 
 
 @router.post("/uploads", response={201: UploadView, **COMMON}, operation_id="upload_file")
@@ -195,16 +198,12 @@ def file_correction(
         services.FiledLine(line_id=line.line, upload_refs=line.uploads, answer=line.answer)
         for line in body.lines
     ]
-    return answer(
-        services.file_correction(
-            number=number,
-            lines=lines,
-            version=body.version,
-            calendar=calendar(),
-            by=actor(request),
-            at=now(),
-        )
+    by, at = actor(request), now()
+    case = services.file_correction(
+        number=number, lines=lines, version=body.version, calendar=calendar(), by=by, at=at
     )
+    services.precheck_case(number=number, by=by, at=at)
+    return answer(case)
 
 
 @router.post("/cases/{number}/person", response=CASE, operation_id="ask_person")

@@ -231,15 +231,12 @@ def file_material(
     request: HttpRequest, number: Number, material: Path[Key], body: Later
 ) -> HttpResponse:
     """File a material that was tolerated, or promised with a commitment."""
-    return answer(
-        services.file_material(
-            number=number,
-            material_id=material,
-            upload_refs=body.uploads,
-            by=actor(request),
-            at=now(),
-        )
+    by, at = actor(request), now()
+    case = services.file_material(
+        number=number, material_id=material, upload_refs=body.uploads, by=by, at=at
     )
+    services.precheck_case(number=number, by=by, at=at)
+    return answer(case)
 
 
 @router.post(

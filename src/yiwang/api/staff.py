@@ -29,6 +29,7 @@ def open_case(
     idempotency_key: Header[schemas.Key],
 ) -> HttpResponse:
     """Take an application in at a counter; the same Idempotency-Key gives the same case."""
+    by, at = actor(request), now()
     case = services.receive_at_counter(
         item_slug=body.item,
         applicant_ref=body.applicant,
@@ -44,10 +45,12 @@ def open_case(
         ),
         idempotency_key=idempotency_key,
         calendar=calendar(),
-        by=actor(request),
-        at=now(),
+        by=by,
+        at=at,
         by_person=body.by_person,
     )
+    if body.uploads:
+        services.precheck_case(number=case.number, by=by, at=at)
     return answer(services.decide_by_rules(case=case, calendar=calendar(), at=now()), status=201)
 
 

@@ -215,6 +215,7 @@ def read_material(
     standard: str,
     applicant_ref: str,
     timestamp: int,
+    of_other: bool = False,
 ) -> None:
     """Read the pages of a scan or photo after it was handed in; one at a time."""
     with scope.everything():
@@ -224,6 +225,7 @@ def read_material(
             material=material,
             standard=standard,
             applicant_ref=applicant_ref,
+            of_other=of_other,
             by=READ_BY,
             at=_moment(timestamp),
         )

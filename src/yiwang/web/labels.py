@@ -39,6 +39,7 @@ from yiwang.catalogue.policy.items import (
     OnCommitment,
     OnlineDepth,
     Op,
+    PaperHolder,
     PowerSource,
     QuestionKind,
     ReformMode,
@@ -120,6 +121,7 @@ SHOWN: tuple[type[Term], ...] = (
     RecordKind,
     SignedBy,
     OnlineDepth,
+    PaperHolder,
     PowerSource,
     ReformMode,
     FigureGroup,
@@ -586,6 +588,8 @@ LABELS = frozenset(
         _("证明事项告知承诺书"),
         _("通知听证的时间和地点"),
         _("首次告知承诺，待核查"),
+        _("可以是别人，如房东、股东、经办人"),
+        _("申请人"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

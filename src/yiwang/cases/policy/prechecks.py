@@ -60,6 +60,7 @@ class Wanted:
         holder_name: Name of the applicant.
         holder_number: Number of the applicant, whole or masked.
         kinds: Kinds of material that are known, as packs describe them.
+        of_other: It may be in the name of somebody else.
     """
 
     material: str
@@ -67,6 +68,7 @@ class Wanted:
     holder_name: str = ""
     holder_number: str = ""
     kinds: tuple[MaterialKind, ...] = ()
+    of_other: bool = False
 
     @property
     def kind(self) -> MaterialKind | None:
@@ -446,7 +448,8 @@ def _shown(day: date) -> str:
 def _person(words: _Words, wanted: Wanted) -> Finding:
     text = words.text
     if not text:
-        return words.missing(PreCheck.PERSON, "请人工核对是不是申请人本人的材料。")
+        whose = "写的是谁" if wanted.of_other else "是不是申请人本人的材料"
+        return words.missing(PreCheck.PERSON, f"请人工核对{whose}。")
     name = _SPACES.sub("", wanted.holder_name)
     right, _wrong = _numbers(words)
     own = {wanted.holder_number, mask_number(wanted.holder_number)}
@@ -454,6 +457,8 @@ def _person(words: _Words, wanted: Wanted) -> Finding:
         return _fine(PreCheck.PERSON, "材料上的号码与申请人一致。")
     if name and name in text:
         return _fine(PreCheck.PERSON, "材料上有申请人的名称。")
+    if wanted.of_other:
+        return _of_other(words, right)
     if right:
         mine = mask_number(wanted.holder_number) if wanted.holder_number else _of_theirs(name)
         return _doubt(
@@ -471,6 +476,20 @@ def _person(words: _Words, wanted: Wanted) -> Finding:
             f"两者不一致{perhaps}，请核对是否拿错了材料。",
         )
     return _unknown(PreCheck.PERSON, "材料上没有找到申请人的名称，请人工核对。")
+
+
+def _of_other(words: _Words, numbers: Sequence[str]) -> Finding:
+    """Return whose a material is that need not be the applicant's."""
+    written = _NAMED.search(_together(words.spaced))
+    said = f"“{_of_theirs(written.group(1))}”" if written else ""
+    said += f"号码“{mask_number(numbers[0])}”" if numbers else ""
+    if not said:
+        return _unknown(
+            PreCheck.PERSON, "这份材料可以是别人的，没有找到姓名、名称，请人工核对写的是谁。"
+        )
+    return _unknown(
+        PreCheck.PERSON, f"这份材料可以是别人的，写的是{said}，请核对与申请内容是否一致。"
+    )
 
 
 def _of_theirs(name: str) -> str:

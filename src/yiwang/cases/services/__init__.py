@@ -94,6 +94,8 @@ from yiwang.cases.services.post_checks import (
 )
 from yiwang.cases.services.prechecks import (
     forget_findings,
+    precheck_attached,
+    precheck_case,
     precheck_upload,
     purge_prechecks,
     read_material,
@@ -226,6 +228,8 @@ __all__ = [
     "note_record",
     "note_return",
     "notify_hearing",
+    "precheck_attached",
+    "precheck_case",
     "precheck_upload",
     "propose",
     "propose_end",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 
 from yiwang.audit import services as audit
+from yiwang.cases.models import CaseMaterial
 from yiwang.cases.models.prechecks import UploadCheck
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.material_kinds import PREFIX, parsed
@@ -19,7 +22,9 @@ from yiwang.cases.policy.prechecks import (
     findings,
     needs_reading,
 )
-from yiwang.catalogue.policy.items import Material
+from yiwang.cases.queries.prechecks import findings_of
+from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import Material, PaperHolder
 from yiwang.content import queries as content
 from yiwang.documents import looking
 from yiwang.documents import queries as documents
@@ -59,7 +64,12 @@ def precheck_upload(
     reading = documents.reading(upload_ref) if needs_reading(look) else NOBODY_READ
     found = findings(
         look,
-        _wanted(material.name, material.accept_standard, applicant_ref),
+        _wanted(
+            material.name,
+            material.accept_standard,
+            applicant_ref,
+            of_other=material.holder is PaperHolder.OTHER,
+        ),
         today=day_of(at),
         reading=reading,
     )
@@ -72,9 +82,64 @@ def precheck_upload(
                 material=material.name,
                 standard=material.accept_standard,
                 applicant_ref=applicant_ref,
+                of_other=material.holder is PaperHolder.OTHER,
                 timestamp=int(at.timestamp()),
             )
     return found
+
+
+def precheck_attached(
+    *,
+    item: tuple[str, int],
+    uploads: Mapping[str, Sequence[str]],
+    applicant_ref: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Look at files that came by another way than a page, each once per material.
+
+    Files of others are passed over: whoever handed them in had them looked at.
+
+    Args:
+        item: Slug and version of the item.
+        uploads: Id of the material -> refs of its files.
+        applicant_ref: Whose material it should be.
+        by: Who handed them in.
+        at: Moment of handing in.
+    """
+    refs = [ref for listed in uploads.values() for ref in listed]
+    if not refs:
+        return
+    known = findings_of(refs)
+    for material in catalogue.item_version(*item).materials:
+        for ref in uploads.get(material.id, ()):
+            if (ref, material.id) in known:
+                continue
+            with suppress(LookupError):  # another member of the firm handed it in
+                precheck_upload(
+                    upload_ref=ref, material=material, applicant_ref=applicant_ref, by=by, at=at
+                )
+
+
+def precheck_case(*, number: str, by: Actor, at: datetime) -> None:
+    """Look at the files of a case that `by` handed in and nobody had looked at.
+
+    Args:
+        number: Case number, of a case that `by` just acted on.
+        by: Who handed them in.
+        at: Moment of handing in.
+    """
+    rows = list(CaseMaterial.objects.select_related("case").filter(case__number=number))
+    if not rows:
+        return
+    case = rows[0].case
+    precheck_attached(
+        item=(case.item_slug, case.item_version),
+        uploads={row.material_id: row.upload_refs for row in rows},
+        applicant_ref=case.applicant_ref,
+        by=by,
+        at=at,
+    )
 
 
 def read_material(
@@ -84,6 +149,7 @@ def read_material(
     material: str,
     standard: str,
     applicant_ref: str,
+    of_other: bool = False,
     by: Actor,
     at: datetime,
 ) -> tuple[Finding, ...]:
@@ -97,6 +163,7 @@ def read_material(
         material: Name of that material.
         standard: Its acceptance standard.
         applicant_ref: Whose material it should be.
+        of_other: It may be in the name of somebody else.
         by: The job that reads.
         at: Moment of handing in.
     """
@@ -109,7 +176,7 @@ def read_material(
         return ()
     found = findings(
         _look(upload),
-        _wanted(material, standard, applicant_ref),
+        _wanted(material, standard, applicant_ref, of_other=of_other),
         today=day_of(at),
         reading=reading,
     )
@@ -126,7 +193,7 @@ def _look(upload: UploadView) -> Look:
     return looking.look(content, upload.media_type)
 
 
-def _wanted(material: str, standard: str, applicant_ref: str) -> Wanted:
+def _wanted(material: str, standard: str, applicant_ref: str, *, of_other: bool) -> Wanted:
     held = registers.prefill(applicant_ref)
     kind = "person" if applicant_ref.startswith("person:") else "entity"
     number = held.get("person.id_number" if kind == "person" else "entity.uscc")
@@ -137,6 +204,7 @@ def _wanted(material: str, standard: str, applicant_ref: str) -> Wanted:
         holder_name=name.value if name else "",
         holder_number=number.value if number else "",
         kinds=parsed(text.text for text in content.texts_under(PREFIX).values()),
+        of_other=of_other,
     )
 
 

@@ -126,6 +126,13 @@ class OnCommitment(Term):
     REPLACED = "replaced", "以承诺代替"
 
 
+class PaperHolder(Term):
+    """In whose name a material is (材料是谁的)."""
+
+    APPLICANT = "applicant", "申请人"
+    OTHER = "other", "可以是别人，如房东、股东、经办人"
+
+
 class CheckMethod(Term):
     """How it is checked after the decision whether a commitment is kept (核查方式)."""
 
@@ -473,6 +480,7 @@ class Material:
         key: It proves a condition of the law (主要材料), so it may never be missing.
         on_commitment: When it is filed by who chose notice and commitment.
         commitment_days: Working days after the decision to file what is filed later.
+        holder: In whose name it is; another's is not doubted for being another's.
     """
 
     id: str
@@ -492,6 +500,7 @@ class Material:
     key: bool = False
     on_commitment: OnCommitment = OnCommitment.NOW
     commitment_days: int = 0
+    holder: PaperHolder = PaperHolder.APPLICANT
 
 
 @dataclass(frozen=True, kw_only=True)

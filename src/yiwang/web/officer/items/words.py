@@ -340,6 +340,7 @@ WORDS: Mapping[str, Words] = {
     "Material.key": _w(_("主要材料"), _("证明法定条件，不能容缺。")),
     "Material.on_commitment": _w(_("告知承诺时怎样提交")),
     "Material.commitment_days": _w(_("决定后几个工作日补交"), _("不是决定后补交的填 0。")),
+    "Material.holder": _w(_("材料是谁的"), _("可以是别人的，预检不提示与申请人不一致，由人核对。")),
     "Material.not_waived_reason": _w(
         _("不能免交的原因"), _("政府部门核发而仍须提交的才填写。"), long=True, most=LONG
     ),
