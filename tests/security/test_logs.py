@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
+import structlog
 from django.db import IntegrityError
 
 from tests.factories import cases
@@ -15,6 +17,15 @@ from yiwang.cases import services
 from yiwang.config import logs
 
 
+@pytest.fixture
+def _own_logs() -> Iterator[None]:
+    """Give the loggers of other tests back the settings that they have kept."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_own_logs")
 def test_the_row_that_the_database_quotes_is_not_logged():
     stream = io.StringIO()
     line = logs.configuration("json")["formatters"]["line"]
