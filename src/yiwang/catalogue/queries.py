@@ -316,8 +316,12 @@ def search(
     place = {one.key[1]: index for index, one in enumerate(kept) if one.key[0] == HANDLED}
     if not place:
         return []
-    rows = _for_audience(_in_force(on).filter(pk__in=place), audience)
-    heads = sorted(rows.values_list("pk", "digest"), key=lambda head: place[head[0]])
+    # a version published since is found by the one that the index still holds
+    rows = _for_audience(_in_force(on).filter(item__versions__in=list(place)), audience)
+    held = sorted(
+        rows.values_list("pk", "digest", "item__versions"), key=lambda head: place[head[2]]
+    )
+    heads = list({(pk, digest): None for pk, digest, _indexed in held})
     return [version for _, version in _keyed_as(heads[:limit])]
 
 
