@@ -200,7 +200,8 @@ def sign_at_window(
         ip=by.ip,
         on_behalf_of=case.applicant_ref,
     )
-    _put_on_case(row, case, item, by=by, at=at)
+    message = f"您已签署“{item.name}”的告知承诺书，可以在办件中下载。"
+    _put_on_case(row, DocumentKind.COMMITMENT_LETTER, case, item, message=message, by=by, at=at)
 
 
 def signed_for(
@@ -230,19 +231,27 @@ def tie(row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: dateti
     """Put a signed letter on the case, with a sealed copy among its documents."""
     row.case = case
     row.save(update_fields=["case"])
-    _put_on_case(row, case, item, by=by, at=at)
+    message = f"您已签署“{item.name}”的告知承诺书，可以在办件中下载。"
+    _put_on_case(row, DocumentKind.COMMITMENT_LETTER, case, item, message=message, by=by, at=at)
 
 
 def _put_on_case(
-    row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: datetime
+    row: Commitment | ToleranceCommitment | CertificateCommitment,
+    kind: DocumentKind,
+    case: Case,
+    item: ItemVersion,
+    *,
+    message: str,
+    by: Actor,
+    at: datetime,
 ) -> None:
+    """Issue a sealed copy of a signed letter among the documents of its case."""
     department = kept.department(case.department_code)
-    top = heading(case, item, department.name)
     issue(
         case,
-        DocumentKind.COMMITMENT_LETTER,
+        kind,
         body=letters.signed_letter(
-            top,
+            heading(case, item, department.name),
             paragraphs=row.paragraphs,
             signature=signature(row.signed_by_name, row.agent, row.signed_how, row.signed_at),
             sha256=row.sha256,
@@ -252,8 +261,27 @@ def _put_on_case(
         seal=department,
         by=by,
         at=at,
-        message=f"您已签署“{item.name}”的告知承诺书，可以在办件中下载。",
+        message=message,
     )
+
+
+def _signed(
+    case: Case, paragraphs: list[str], *, signed_how: SignedBy, agent: str, by: Actor, at: datetime
+) -> dict[str, Any]:
+    """Return what a row keeps of a letter and of its signature, on paper or online."""
+    hashes = digests("\n".join(paragraphs))
+    at_window = signed_how is SignedBy.WINDOW
+    return {
+        "applicant_ref": case.applicant_ref,
+        "paragraphs": paragraphs,
+        "sha256": hashes.sha256,
+        "sm3": hashes.sm3,
+        "signed_by": case.applicant_ref if at_window else by.ref,
+        "signed_by_name": (agent or case.applicant_name) if at_window else by.name or by.ref,
+        "agent": bool(agent) if at_window else is_agent(case.applicant_ref, by),
+        "signed_how": signed_how.value,
+        "signed_at": at,
+    }
 
 
 def committed(case: Case, item: ItemVersion) -> bool:
@@ -303,21 +331,11 @@ def promise_materials(
     """
     lines = [(one.name, one.due_on) for one in rows if one.due_on is not None]
     paragraphs = tolerance_paragraphs(item, applicant_name=case.applicant_name, lines=lines)
-    hashes = digests("\n".join(paragraphs))
-    at_window = signed_how is SignedBy.WINDOW
     row = ToleranceCommitment.objects.create(
         case=case,
-        applicant_ref=case.applicant_ref,
         materials=[one.material_id for one in rows],
         due_on=max(due_on for _name, due_on in lines),
-        paragraphs=paragraphs,
-        sha256=hashes.sha256,
-        sm3=hashes.sm3,
-        signed_by=case.applicant_ref if at_window else by.ref,
-        signed_by_name=(agent or case.applicant_name) if at_window else by.name or by.ref,
-        agent=bool(agent) if at_window else is_agent(case.applicant_ref, by),
-        signed_how=signed_how.value,
-        signed_at=at,
+        **_signed(case, paragraphs, signed_how=signed_how, agent=agent, by=by, at=at),
     )
     for one in rows:
         if one.due_on is not None:
@@ -337,23 +355,8 @@ def promise_materials(
         ip=by.ip,
         on_behalf_of=case.applicant_ref,
     )
-    department = kept.department(case.department_code)
-    issue(
-        case,
-        DocumentKind.TOLERANCE_COMMITMENT,
-        body=letters.signed_letter(
-            heading(case, item, department.name),
-            paragraphs=paragraphs,
-            signature=signature(row.signed_by_name, row.agent, row.signed_how, at),
-            sha256=row.sha256,
-            sm3=row.sm3,
-        ),
-        item=item,
-        seal=department,
-        by=by,
-        at=at,
-        message=f"您承诺在{letters.chinese_day(row.due_on)}前补齐容缺的材料，请在办件中提交。",
-    )
+    message = f"您承诺在{letters.chinese_day(row.due_on)}前补齐容缺的材料，请在办件中提交。"
+    _put_on_case(row, DocumentKind.TOLERANCE_COMMITMENT, case, item, message=message, by=by, at=at)
 
 
 def check_certificates(
@@ -393,20 +396,10 @@ def promise_certificates(
     paragraphs = certificate_paragraphs(
         item, applicant_name=case.applicant_name, statements=statements
     )
-    hashes = digests("\n".join(paragraphs))
-    at_window = signed_how is SignedBy.WINDOW
     row = CertificateCommitment.objects.create(
         case=case,
-        applicant_ref=case.applicant_ref,
         materials=[one.id for one in item.materials if one.id in statements],
-        paragraphs=paragraphs,
-        sha256=hashes.sha256,
-        sm3=hashes.sm3,
-        signed_by=case.applicant_ref if at_window else by.ref,
-        signed_by_name=(agent or case.applicant_name) if at_window else by.name or by.ref,
-        agent=bool(agent) if at_window else is_agent(case.applicant_ref, by),
-        signed_how=signed_how.value,
-        signed_at=at,
+        **_signed(case, paragraphs, signed_how=signed_how, agent=agent, by=by, at=at),
     )
     audit.record(
         at=at,
@@ -417,22 +410,9 @@ def promise_certificates(
         ip=by.ip,
         on_behalf_of=case.applicant_ref,
     )
-    department = kept.department(case.department_code)
-    issue(
-        case,
-        DocumentKind.CERTIFICATE_COMMITMENT,
-        body=letters.signed_letter(
-            heading(case, item, department.name),
-            paragraphs=paragraphs,
-            signature=signature(row.signed_by_name, row.agent, row.signed_how, at),
-            sha256=row.sha256,
-            sm3=row.sm3,
-        ),
-        item=item,
-        seal=department,
-        by=by,
-        at=at,
-        message=f"您已书面承诺代替{len(row.materials)}项证明，承诺书可以在办件中下载。",
+    message = f"您已书面承诺代替{len(row.materials)}项证明，承诺书可以在办件中下载。"
+    _put_on_case(
+        row, DocumentKind.CERTIFICATE_COMMITMENT, case, item, message=message, by=by, at=at
     )
 
 
