@@ -30,15 +30,14 @@ def test_a_whole_case_is_taken_in_by_keyboard_alone(visit: Visit):
     page = visit(login="clerk", size=DESK)
     page.goto("/counter/")
 
-    assert focused(page) == "words"
+    expect(page.locator("[name=words]")).to_be_focused()
     page.keyboard.type(PERSONS["elder"].id_number)
     page.keyboard.press("Enter")
     acts.heading(page, "选择事项")
-    assert focused(page) == "text"
+    expect(page.locator("[name=text]")).to_be_focused()
     page.keyboard.type("敬老卡")
     page.keyboard.press("Enter")
     page.wait_for_url("**text=**")
-    page.keyboard.press("Escape")
     page.keyboard.press("1")
     acts.heading(page, "敬老卡申领、发放")
 
@@ -48,7 +47,8 @@ def test_a_whole_case_is_taken_in_by_keyboard_alone(visit: Visit):
     radios = page.locator("#guiding input[type=radio]")
     tab_to(page, radios.first.get_attribute("name") or "")
     page.keyboard.press("Space")
-    page.keyboard.press("g")
+    with page.expect_navigation():
+        page.keyboard.press("g")
     acts.heading(page, "敬老卡申领、发放")
     for name in page.locator("main form .yw-field input[type=radio]").evaluate_all(
         "fields => [...new Set(fields.map(one => one.name))]"
@@ -69,4 +69,30 @@ def test_a_whole_case_is_taken_in_by_keyboard_alone(visit: Visit):
     expect(page.locator(".yw-receipt--large")).to_contain_text("王示范")
     page.keyboard.press("n")
     acts.heading(page, "窗口收件")
-    assert focused(page) == "words"
+    expect(page.locator("[name=words]")).to_be_focused()
+
+
+@pytest.mark.req("NFR-01")
+def test_one_of_several_firms_is_chosen_by_its_number_at_once(visit: Visit):
+    page = visit(login="clerk", size=DESK)
+    page.goto("/counter/")
+
+    expect(page.locator("[name=words]")).to_be_focused()
+    page.keyboard.type("上海")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="请选择单位")).to_be_visible()
+    page.wait_for_load_state()
+    chosen = page.locator("[data-key='2']").inner_text().removeprefix("2.").strip()
+    page.keyboard.press("2")
+    acts.heading(page, "选择事项")
+    expect(acts.main(page)).to_contain_text(chosen)
+
+
+def test_a_person_whom_no_register_knows_is_entered_at_once(visit: Visit):
+    page = visit(login="clerk", size=DESK)
+    page.goto("/counter/")
+
+    expect(page.locator("[name=words]")).to_be_focused()
+    page.keyboard.type("11010119900307299X")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=name]")).to_be_focused()

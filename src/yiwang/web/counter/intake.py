@@ -95,6 +95,11 @@ class FindForm(forms.Form):
     window = forms.CharField(label=_l("本窗口"), max_length=20, required=False)
 
 
+def _leave_focus(form: FindForm) -> None:
+    """Let the next key go to what was found, not into the box that found it."""
+    form.fields["words"].widget.attrs.pop("autofocus", None)
+
+
 class Intake(FormPage):
     """Find whoever stands at the window (查找申请人)."""
 
@@ -121,6 +126,7 @@ class Intake(FormPage):
         if not page.rows:
             form.add_error("words", _("没有找到这个单位，请改用统一社会信用代码查找。"))
             return self.invalid(form)
+        _leave_focus(form)
         return self.render({"form": form, "entities": page.rows, "more": bool(page.after)})
 
     def _by_licence(self, token: str, form: FindForm) -> HttpResponse:
@@ -141,9 +147,10 @@ class Intake(FormPage):
             )
             if person is not None:
                 return redirect("counter:items", ref=person.ref)
-            return self.render(
-                {"form": form, "register_form": RegisterForm(initial={"id_number": number})}
-            )
+            entry = RegisterForm(initial={"id_number": number})
+            entry.fields["name"].widget.attrs["autofocus"] = True
+            _leave_focus(form)
+            return self.render({"form": form, "register_form": entry})
         form.add_error("words", _("没有找到这个代码的单位，请核对营业执照上的18位代码。"))
         return self.invalid(form)
 
