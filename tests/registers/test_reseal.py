@@ -43,6 +43,9 @@ def test_rotation_keeps_the_index_and_leaves_no_history(people):
 
     assert set(Person.objects.values_list("number_index", flat=True)) == before
     assert not PersonHistory.objects.exists()
+
+    save_person(address="上海市嘉定区南翔镇示例路3号")
+    assert PersonHistory.objects.count() == 1
     newest = sealing.keys().newest
     assert {key_id_of(row.number_sealed) for row in Person.objects.all()} == {newest}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -471,6 +473,22 @@ def _key_id(column: str) -> Func:
     )
 
 
+@contextmanager
+def _no_history() -> Iterator[None]:
+    """Write no history of persons until the end of the block, or of the transaction.
+
+    As `pgtrigger.ignore`, which sends its setting and each statement as one: the server, which
+    binds our statements itself, takes one at a time.
+    """
+    ((model, trigger),) = pgtrigger.registered("registers.Person:changed_update")
+    setting = "SELECT set_config('pgtrigger.ignore', %s, true)"
+    with connection.cursor() as cursor:
+        cursor.execute(setting, [f"{{{trigger.get_pgid(model)}}}"])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(setting, [""])
+
+
 @transaction.atomic
 def reseal_persons(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
     """Encrypt up to `limit` persons anew whose number is under an older key (密钥轮换).
@@ -500,7 +518,7 @@ def reseal_persons(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
         .order_by("pk")[:limit]
     )
     count = 0
-    with pgtrigger.ignore("registers.Person:changed_update"):
+    with _no_history():
         for row in rows:
             changes: dict[str, Any] = {
                 field: sealing.seal(_person_field(row, name), person_id=row.id, field=name)

@@ -324,10 +324,10 @@ def _told_anew(case: Case, kind: ClockKind, subject: str, due_on: date) -> None:
 
 _FIND_MISSED = """
     INSERT INTO cases_caseclock (case_id, kind, subject, starts_on, due_on, missed_reported_at)
-    SELECT id, %(kind)s, '', LEAST({starts}, {due}), {due}, %(at)s
+    SELECT id, %(kind)s::varchar, '', LEAST({starts}, {due}), {due}, %(at)s
     FROM cases_case AS c
     WHERE state = ANY (%(states)s) AND {due} < %(today)s AND NOT EXISTS (
-        SELECT FROM cases_caseclock AS k WHERE k.case_id = c.id AND k.kind = %(kind)s
+        SELECT FROM cases_caseclock AS k WHERE k.case_id = c.id AND k.kind = %(kind)s::varchar
             AND k.subject = ''
     )
     ORDER BY {due}, id LIMIT %(limit)s
