@@ -177,23 +177,20 @@ def wait_for_jobs(connection: object) -> None:
     raise AssertionError(f"{left} jobs are still not done")
 
 
-def test_ctrl_c_stops_everything_and_leaves_nothing_running():
+def test_a_taken_port_is_said_in_one_sentence_and_ctrl_c_leaves_nothing_running():
     with fresh_home() as home, running(home) as district:
+        second = command_on_port(district)
+
+        assert second.returncode == 2
+        assert "已被另一个程序占用" in second.stderr
+        assert "Traceback" not in second.stderr
+
         assert district.stop() == 0
 
         assert district.processes("granian") == []
         assert district.processes("worker") == []
         assert not district.server.is_ready()
         assert "已全部停止" in district.log()
-
-
-def test_a_taken_port_is_said_in_one_sentence():
-    with fresh_home() as home, running(home) as district:
-        second = command_on_port(district)
-
-    assert second.returncode == 2
-    assert "已被另一个程序占用" in second.stderr
-    assert "Traceback" not in second.stderr
 
 
 def command_on_port(district: District) -> subprocess.CompletedProcess[str]:
