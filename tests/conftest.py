@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from django.test import override_settings
 
-pytest_plugins = ["tests.chromium"]
+pytest_plugins = ["tests.chromium", "tests.worlds"]
 
 # A busy machine is no failure, and nothing is remembered between runs.
 hypothesis.settings.register_profile("yiwang", deadline=None, database=None)
@@ -47,13 +49,16 @@ def django_db_createdb(request: pytest.FixtureRequest) -> bool:
     return True
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: object) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep files and keys of tests out of the checkout's own, and passwords cheap."""
     base = tmp_path_factory.getbasetemp()
-    settings.FILES_DIR = base / "files"  # type: ignore[attr-defined]
-    settings.KEYS_DIR = base / "keys"  # type: ignore[attr-defined]
-    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]  # type: ignore[attr-defined]
+    with override_settings(
+        FILES_DIR=base / "files",
+        KEYS_DIR=base / "keys",
+        PASSWORD_HASHERS=["tests.factories.hashers.QuickArgon2"],
+    ):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,15 +86,14 @@ class Caller:
 
 
 @pytest.fixture
-def callers(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[str], Caller]:
+def callers(
+    easy_district: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> Callable[[str], Caller]:
     """Return a caller per name: clerk, reviewer, approver, head, stranger, firm, nobody."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     monkeypatch.setattr(context, "KEPT_SECONDS", 5.0)
     context.forget()
     cache.clear()
-    cases.district(items=False)
-    cases.publish(cases.without_materials())
-    cases.publish(cases.card())
     monkeypatch.setattr("yiwang.api.context.content.workday_calendar", lambda: cases.CALENDAR)
     monkeypatch.setattr("yiwang.api.context.timezone.now", lambda: cases.FRIDAY)
     staff = {

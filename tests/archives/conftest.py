@@ -24,9 +24,8 @@ BOTH = Actor(
 
 
 @pytest.fixture
-def closed(db) -> CaseView:
+def closed(whole_district) -> CaseView:
     """A granted and delivered case with a file that was handed in."""
-    cases.district()
     files = {name: [cases.upload("user:clerk")] for name in ("layout", "rules")}
     case = cases.decided(uploads=files)
     return case_services.deliver_case(

@@ -10,15 +10,12 @@ import pytest
 
 from tests.factories import automatic, cases, registers
 from tests.factories.automatic import SUNDAY_NIGHT, Register
-from tests.factories.catalogue import PACKS
-from yiwang.audit import services as audit
 from yiwang.cases import queries
 from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy.checks import MARRIAGE_ARCHIVE, SOCIAL_INSURANCE, Trouble
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.services import checks
 from yiwang.catalogue import queries as catalogue
-from yiwang.content.services import load_packs
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licensing
 from yiwang.organisations.permissions import Actor
@@ -58,17 +55,8 @@ SEARCH: Mapping[str, Any] = {
 
 
 @pytest.fixture
-def district(db: None) -> None:
+def district(jiading_pack: None) -> None:
     """The district as its pack describes it."""
-    report = load_packs(
-        root=PACKS,
-        names=["jiading"],
-        by="job:packs",
-        at=dt.datetime(2026, 1, 2, 1, tzinfo=dt.UTC),
-        apply=True,
-        record=audit.record,
-    )
-    assert report.ok, [str(error) for error in report.errors]
 
 
 @pytest.fixture

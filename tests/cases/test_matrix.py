@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from tests.factories import cases, steps
 from tests.factories.steps import ACTS
@@ -18,7 +17,7 @@ from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import GRANTS, Actor, Permission, Post
 
-pytestmark = [pytest.mark.usefixtures("world", "db"), pytest.mark.thorough]
+pytestmark = [pytest.mark.usefixtures("steps_world", "db"), pytest.mark.thorough]
 
 ACTORS = {
     f"{post.value} of {where}": Actor(
@@ -48,12 +47,6 @@ TAKEN_BY = {
     CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, {"market"}),
 }
 """Who may take a case that waits; elsewhere it is who reviews in the deciding department."""
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with steps.standing_world(django_db_blocker):
-        yield
 
 
 def allowed(step: Step, who: str) -> bool:

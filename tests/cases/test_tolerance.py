@@ -15,16 +15,13 @@ from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import commitments as committed
 
+pytestmark = pytest.mark.usefixtures("district")
+
 AT = cases.FRIDAY
 JOB = cases.CLOCK
 BEFORE = dt.datetime(2026, 3, 10, 1, 15, tzinfo=cases.ZONE)
 ON_THE_DAY = dt.datetime(2026, 3, 11, 1, 15, tzinfo=cases.ZONE)
 AFTER = dt.datetime(2026, 3, 12, 1, 15, tzinfo=cases.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def district(db):
-    cases.district()
 
 
 def receive(**changes):

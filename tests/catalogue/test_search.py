@@ -9,9 +9,9 @@ from time import perf_counter
 
 import pytest
 from django.db import connection, transaction
-from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.catalogue import an_item, publish, publish_pack
+from tests.factories.catalogue import an_item, publish
 from yiwang.catalogue import queries
 from yiwang.catalogue.models import Item, ItemVersionRow
 from yiwang.catalogue.policy.items import Audience
@@ -31,15 +31,6 @@ PHRASES = ("开饭店", "食品经营许可", "spjyxk", "shipinjingying", "老�
 def first(text: str) -> str:
     found = queries.search(text, on=TODAY)
     return found[0].slug if found else ""
-
-
-@pytest.fixture(scope="module")
-def district(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Publish the pack once for all tests here, and undo it afterwards."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_pack("jiading")
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +72,7 @@ def district(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     ],
 )
 def test_the_item_is_found_first_by_name_words_pinyin_or_initials(
-    district: None, text: str, slug: str
+    jiading_items: None, text: str, slug: str
 ) -> None:
     assert first(text) == slug
 
@@ -99,38 +90,38 @@ def test_the_item_is_found_first_by_name_words_pinyin_or_initials(
         pytest.param("laonainka", "senior-card", id="two letters swapped"),
     ],
 )
-def test_one_mistake_does_not_hide_the_item(district: None, text: str, slug: str) -> None:
+def test_one_mistake_does_not_hide_the_item(jiading_items: None, text: str, slug: str) -> None:
     assert first(text) == slug
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "？！", "🙂", "xqz", "齉龘", "' or 1=1 --", "%", "\x00"]
 )
-def test_what_means_nothing_finds_nothing(district: None, text: str) -> None:
+def test_what_means_nothing_finds_nothing(jiading_items: None, text: str) -> None:
     assert queries.search(text, on=TODAY) == []
 
 
-def test_a_very_long_text_is_cut(district: None) -> None:
+def test_a_very_long_text_is_cut(jiading_items: None) -> None:
     assert first("开饭店" * 1000) == "food-business"
     assert query_terms("开饭店" * 1000) == query_terms(("开饭店" * 1000)[:MAX_QUERY_CHARACTERS])
 
 
-def test_the_audience_narrows_what_is_found(district: None) -> None:
+def test_the_audience_narrows_what_is_found(jiading_items: None) -> None:
     found = queries.search("补贴", on=TODAY, audience=Audience.PERSON)
 
     assert {one.slug for one in found} >= {"flexible-employment-subsidy", "maternity-allowance"}
     assert queries.search("开饭店", on=TODAY, audience=Audience.PERSON) == []
 
 
-def test_no_more_is_returned_than_asked_for(district: None) -> None:
+def test_no_more_is_returned_than_asked_for(jiading_items: None) -> None:
     assert len(queries.search("许可", on=TODAY, limit=3)) == 3
 
 
-def test_one_character_is_enough(district: None) -> None:
+def test_one_character_is_enough(jiading_items: None) -> None:
     assert first("药") == "drug-retail"
 
 
-def test_the_best_comes_first_and_chance_hits_are_left_out(district: None) -> None:
+def test_the_best_comes_first_and_chance_hits_are_left_out(jiading_items: None) -> None:
     found = [one.slug for one in queries.search("开饭店", on=TODAY)]
 
     assert found[0] == "food-business"
@@ -154,7 +145,7 @@ def test_an_old_version_is_found_no_more(db: None) -> None:
 
 
 def test_a_search_asks_three_times_at_most(
-    district: None, django_assert_max_num_queries: DjangoAssertNumQueries
+    jiading_items: None, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     queries.search("许可", on=TODAY)
 
@@ -163,7 +154,7 @@ def test_a_search_asks_three_times_at_most(
 
 
 @pytest.fixture
-def three_thousand(district: None) -> Iterator[None]:
+def three_thousand(jiading_items: None) -> Iterator[None]:
     """Add items with names made of the words of real ones, terms included."""
     trades = (
         "食品",
@@ -230,7 +221,7 @@ def test_a_search_among_three_thousand_items_takes_twenty_milliseconds(
     assert max(times.values()) <= 80, times
 
 
-def test_a_question_finds_the_passage_that_answers_it(district: None) -> None:
+def test_a_question_finds_the_passage_that_answers_it(jiading_items: None) -> None:
     hits = queries.search_passages("老年人综合津贴多久办好", on=TODAY)
 
     assert hits
@@ -238,7 +229,7 @@ def test_a_question_finds_the_passage_that_answers_it(district: None) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
-def test_items_are_found_with_a_sign_that_they_have_a_guide(district: None) -> None:
+def test_items_are_found_with_a_sign_that_they_have_a_guide(jiading_items: None) -> None:
     hits = queries.search_items("开饭店", on=TODAY)
 
     assert (hits[0].slug, hits[0].has_guide) == ("food-business", True)

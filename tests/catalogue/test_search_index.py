@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.catalogue import item_checker, publish, publish_pack
+from tests.factories.catalogue import item_checker, publish
 from yiwang.catalogue import queries, services
 from yiwang.catalogue.models import Item
 from yiwang.catalogue.policy.adaptation import Adaptation, Example, learned
@@ -75,8 +75,7 @@ LAWS = (
 
 
 @pytest.mark.django_db
-def test_items_are_found_the_same_with_the_index_and_without() -> None:
-    publish_pack("jiading")
+def test_items_are_found_the_same_with_the_index_and_without(jiading_items: None) -> None:
     words = ("开饭店", "spjyxk", "老年卡", "laonianka", "装电梯", "猎头")
     before = [queries.search(word, on=TODAY)[0].slug for word in words]
 

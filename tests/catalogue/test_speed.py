@@ -9,27 +9,23 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.catalogue import PACKS, an_item, publish
-from yiwang.audit import services as audit
+from tests.factories.catalogue import an_item, publish
 from yiwang.catalogue import queries
-from yiwang.content.services import load_packs
 from yiwang.web import context
 from yiwang.web.citizen import popularity
 from yiwang.web.views import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
-AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 ON = cases.FRIDAY.date()
 
 
 @pytest.fixture
-def jiading(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DISTRICT = "jiading"
     cache.clear()
     context.forget()
     popularity.forget()
-    load_packs(root=PACKS, names=["jiading"], by="job:test", at=AT, apply=True, record=audit.record)
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
 
 

@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
-from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
+from pytest_django import DjangoAssertNumQueries
 
-from tests.factories.catalogue import publish, publish_pack
+from tests.factories.catalogue import publish
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import services as catalogue_services
 from yiwang.catalogue.policy.parsing import to_plain
@@ -82,15 +81,6 @@ ANSWERED = {
 """Frequent questions and parts of guides asked in other words -> item and part of the best."""
 
 
-@pytest.fixture(scope="module")
-def district(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Publish the pack once for all tests here, and undo it afterwards."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        publish_pack("jiading")
-        yield
-        transaction.set_rollback(True)
-
-
 @pytest.fixture(autouse=True)
 def _no_index(tmp_path: Any, settings: Any) -> None:
     settings.SEARCH_DIR = tmp_path
@@ -149,7 +139,7 @@ def stands_in_its_source(answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize("question", UNANSWERED)
-def test_what_nothing_answers_is_not_answered(district: None, question: str) -> None:
+def test_what_nothing_answers_is_not_answered(jiading_items: None, question: str) -> None:
     found = reply(question, on=TODAY)
 
     assert not found.known
@@ -158,7 +148,7 @@ def test_what_nothing_answers_is_not_answered(district: None, question: str) -> 
 
 @pytest.mark.parametrize(("question", "where"), ANSWERED.items(), ids=ANSWERED)
 def test_a_question_in_other_words_finds_its_answer(
-    district: None, question: str, where: tuple[str, str]
+    jiading_items: None, question: str, where: tuple[str, str]
 ) -> None:
     found = reply(question, on=TODAY)
 
@@ -168,7 +158,7 @@ def test_a_question_in_other_words_finds_its_answer(
 
 
 def test_every_frequent_question_of_the_pack_finds_itself_and_all_answers_are_quotations(
-    district: None,
+    jiading_items: None,
 ) -> None:
     asked = [
         (version, one.question)
@@ -188,7 +178,7 @@ def test_every_frequent_question_of_the_pack_finds_itself_and_all_answers_are_qu
 
 
 @pytest.mark.parametrize("part", ["materials", "limit", "fees", "places", "flow", "conditions"])
-def test_each_part_of_a_guide_is_quoted_as_it_stands(district: None, part: str) -> None:
+def test_each_part_of_a_guide_is_quoted_as_it_stands(jiading_items: None, part: str) -> None:
     words = matching.TOPICS[part].split("|")[-1]
     quoted = 0
     for version in catalogue.items(on=TODAY)[::6]:
@@ -254,7 +244,7 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(text: str, words: str) -
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "' or 1=1 --", "%_\\", "許" * 200])
-def test_odd_questions_are_read_and_not_answered(district: None, text: str) -> None:
+def test_odd_questions_are_read_and_not_answered(jiading_items: None, text: str) -> None:
     if text == "%_\\":
         with pytest.raises(QuestionRefusedError):
             reply(text, on=TODAY)
@@ -263,7 +253,7 @@ def test_odd_questions_are_read_and_not_answered(district: None, text: str) -> N
 
 
 def test_a_question_asks_few_times(
-    district: None, django_assert_max_num_queries: DjangoAssertNumQueries
+    jiading_items: None, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     reply("开饭店要多少钱", on=TODAY)
 

@@ -38,11 +38,10 @@ SOMEBODY = Actor(ref="public:web", ip="10.1.2.3")
 
 
 @pytest.fixture
-def district(db: None) -> None:
+def district(whole_district: None) -> None:
     """The district with its staff."""
     call_command("createcachetable", verbosity=0)
     cache.clear()
-    cases.district()
     desk.hire()
 
 

@@ -21,7 +21,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 
 
 @pytest.fixture
-def side(db: None, wire: Wire, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Side:
+def side(easy_district: None, wire: Wire, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Side:
     """The other side: an invented district, its market department connected over HTTP."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
@@ -30,9 +30,6 @@ def side(db: None, wire: Wire, monkeypatch: pytest.MonkeyPatch, settings: Any) -
     monkeypatch.setattr("yiwang.api.context.content.workday_calendar", lambda: cases.CALENDAR)
     monkeypatch.setattr("yiwang.api.context.timezone.now", lambda: cases.FRIDAY)
     context.forget()
-    cases.district(items=False)
-    cases.publish(cases.without_materials())
-    cases.publish(cases.card())
     return exchange.keys(exchange.register())
 
 

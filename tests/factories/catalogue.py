@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from yiwang.audit import services as audit
 from yiwang.catalogue import services
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.content.policy import reading
 from yiwang.content.registry import PackFile
+from yiwang.content.services import load_packs
 from yiwang.organisations.permissions import Actor, Post
 
 PACKS = Path(__file__).resolve().parents[2] / "packs"
@@ -172,6 +174,20 @@ def pack_items(pack: str = "jiading") -> list[ItemVersion]:
     return [parse_item(file.content) for file in pack_files(pack)]
 
 
-def publish_pack(pack: str = "jiading", *, at: datetime = PUBLISHED_AT) -> list[ItemVersion]:
-    """Publish every item of a real pack and return them as stored."""
-    return [publish(version, at=at) for version in pack_items(pack)]
+def publish_jiading() -> None:
+    """Publish every item of the district's pack."""
+    for version in pack_items("jiading"):
+        publish(version)
+
+
+def load_jiading() -> None:
+    """Load the district's pack, every section of it, as before the first working day of 2026."""
+    report = load_packs(
+        root=PACKS,
+        names=["jiading"],
+        by="job:packs",
+        at=datetime(2026, 1, 2, 1, tzinfo=UTC),
+        apply=True,
+        record=audit.record,
+    )
+    assert report.ok, [str(error) for error in report.errors]

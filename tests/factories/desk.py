@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -78,13 +77,30 @@ def signed_in(login: str) -> Client:
     return client
 
 
-@pytest.fixture
-def desk(db: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the district and its staff; every page is opened at one moment of one Friday."""
-    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]
-    cases.district(items=False)
-    cases.publish(cases.without_materials())
-    cases.publish(cases.card())
+def make() -> None:
+    """Make the district and its staff."""
+    cases.easy_district()
     hire()
+
+
+def make_with_keepers() -> None:
+    """Make the district, its staff, and those who keep items."""
+    make()
+    hire_keepers()
+
+
+@pytest.fixture
+def desk(desk_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The district and its staff; every page is opened at one moment of one Friday."""
+    _stop_the_clock(monkeypatch)
+
+
+@pytest.fixture
+def keepers(keepers_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The district, its staff and those who keep items, at the same moment."""
+    _stop_the_clock(monkeypatch)
+
+
+def _stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(Page, "calendar", cases.CALENDAR)

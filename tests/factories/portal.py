@@ -29,13 +29,9 @@ from yiwang.web.views import Page
 FORM = {"address": "嘉定区南翔镇示例路11号", "area_m2": "80", "phone": "13900001234"}
 
 
-@pytest.fixture
-def portal(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the district with a firm and a person who can sign in; pages open on one Friday."""
+def make() -> None:
+    """Make the district with a firm and a person who can sign in."""
     call_command("createcachetable", verbosity=0)
-    cache.clear()
-    context.forget()
-    popularity.forget()
     cases.district()
     person = registers.save_person()
     for login, subject, name in (
@@ -52,6 +48,14 @@ def portal(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
             at=cases.FRIDAY,
         )
         User.objects.filter(login=login).update(password_changed_at=cases.FRIDAY)
+
+
+@pytest.fixture
+def portal(portal_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The district with a firm and a person; pages open on one Friday."""
+    cache.clear()
+    context.forget()
+    popularity.forget()
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(Page, "calendar", cases.CALENDAR)
 

@@ -6,13 +6,11 @@ A step that stands in the table and not here fails `tests/cases/test_matrix.py`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pytest_django
-from django.db import connection, transaction
+from django.db import connection
 
 from tests.factories import automatic, cases, commitments
 from tests.factories.desk import hire
@@ -67,8 +65,8 @@ def ways() -> dict[str, Any]:
     }
 
 
-def world() -> None:
-    """Make the easy district with an item for every way of deciding."""
+def make() -> None:
+    """Make the easy district with its staff and an item for every way of deciding."""
     cases.district(items=False)
     automatic.card_type()
     for item in (
@@ -79,16 +77,7 @@ def world() -> None:
         automatic.senior(auto_rules=automatic.without("pension")),
     ):
         cases.publish(item)
-
-
-@contextmanager
-def standing_world(blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Make the world and its staff once for many tests, each of which undoes only its own."""
-    with blocker.unblock(), transaction.atomic():
-        world()
-        hire("clerk", "reviewer2", "both", "head")
-        yield
-        transaction.set_rollback(True)
+    hire("clerk", "reviewer2", "both", "head")
 
 
 def force(number: str, state: CaseState) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from tests.factories import cases, commitments, steps
 from yiwang.cases import services, tasks
@@ -73,12 +72,6 @@ def calendar() -> WorkdayCalendar:
     (national,) = find(root=env.ROOT / "packs", names=["national"]).folders
     parsed = [holidays.parse(file)[0] for file in national.files if file.section == "holidays"]
     return holidays.calendar([notice for notice in parsed if notice is not None])
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with steps.standing_world(django_db_blocker):
-        yield
 
 
 def on(day: dt.date, hour: int = 9) -> dt.datetime:
@@ -558,13 +551,13 @@ def named(*, sayable: bool) -> Any:
 
 
 @named(sayable=True)
-@pytest.mark.usefixtures("world", "db")
+@pytest.mark.usefixtures("steps_world", "db")
 def test_a_real_case_does_what_the_example_says(topic, example, calendar):
     RUNNERS[topic](example, calendar)
 
 
 @named(sayable=False)
-@pytest.mark.usefixtures("world", "db")
+@pytest.mark.usefixtures("steps_world", "db")
 def test_what_no_case_can_say_is_refused(topic, example, calendar):
     with pytest.raises((RefusedError, CalendarGapError)):
         RUNNERS[topic](example, calendar)

@@ -64,15 +64,8 @@ RULES = NoticeRules(
 
 
 @pytest.fixture
-def _rules(easy: None) -> None:
+def _rules(easy_district: None) -> None:
     services.save_rules(RULES, by="system:test", at=AT)
-
-
-@pytest.fixture
-def easy(db: None) -> None:
-    cases.district(items=False)
-    cases.publish(cases.without_materials())
-    cases.publish(cases.card())
 
 
 def push(scope: str = "餐饮服务；食品经营；道路货物运输", case: str = "R1") -> int:

@@ -39,14 +39,7 @@ def revoke(case: CaseView) -> None:
     )
 
 
-@pytest.fixture
-def _district() -> None:
-    cases.district(items=False)
-    cases.publish(cases.without_materials())
-    cases.publish(cases.card())
-
-
-@pytest.mark.usefixtures("_district")
+@pytest.mark.usefixtures("easy_district")
 def test_whose_licence_is_revoked_leaves_the_list_with_the_reason():
     case = cases.decided()
     assert SupervisedSubject.objects.get().state == "listed"
@@ -58,7 +51,7 @@ def test_whose_licence_is_revoked_leaves_the_list_with_the_reason():
     assert "撤销" in subject.removed_reason
 
 
-@pytest.mark.usefixtures("_district")
+@pytest.mark.usefixtures("easy_district")
 def test_whose_decision_without_a_licence_is_revoked_leaves_the_list_too():
     case = cases.receive(item_slug=cases.CARD, applicant_ref=cases.elder(), answers={})
     services.accept_case(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
@@ -16,13 +15,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import cases, registers
-from tests.factories.catalogue import PACKS, pack_items
+from tests.factories.catalogue import pack_items
 from tests.factories.desk import hire, signed_in
-from yiwang.audit import services as audit
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel, ItemVersion, Material, needed
 from yiwang.catalogue.policy.parsing import parse_item
-from yiwang.content.services import load_packs
 from yiwang.organisations import queries as organisations
 from yiwang.web import context
 from yiwang.web.citizen import guides
@@ -34,16 +31,12 @@ SLUGS = [version.slug for version in pack_items("jiading")]
 UNSEEN = {0x200B: None, 0xFFFE: "-", 0x2: "-"}
 """Places where a long code may be broken, and a hyphen at the end of a line of a PDF."""
 
-AT = datetime(2026, 3, 6, 2, 0, tzinfo=UTC)
-
 
 @pytest.fixture
-def jiading(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Load the pack of Jiading with a clerk, a firm and a person."""
-    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2"]
     cache.clear()
     context.forget()
-    load_packs(root=PACKS, names=["jiading"], by="job:test", at=AT, apply=True, record=audit.record)
     registers.save_entity()
     hire("clerk")
     monkeypatch.setattr(Page, "at", cases.FRIDAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -11,12 +11,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import cases
-from tests.factories.catalogue import PACKS
 from tests.factories.portal import begun, closed, signed_in, submitted
-from yiwang.audit import services as audit
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel
-from yiwang.content.services import load_packs
 from yiwang.licences.models import Licence
 from yiwang.web import context
 from yiwang.web.citizen import popularity
@@ -26,18 +23,14 @@ pytestmark = pytest.mark.thorough
 
 MOST_USED = 30
 CLICKS = 3
-AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 LINK = re.compile(r'<a[^>]+href="(/[^"#]*)"')
 
 
-@pytest.fixture(params=["jiading"])
-def district(db: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def district(jiading_pack: None, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     context.forget()
     popularity.forget()
-    load_packs(
-        root=PACKS, names=[request.param], by="job:test", at=AT, apply=True, record=audit.record
-    )
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(Page, "calendar", cases.CALENDAR)
 

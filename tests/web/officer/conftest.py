@@ -1,5 +1,5 @@
 """The desk of the invented district."""
 
-from tests.factories.desk import desk
+from tests.factories.desk import desk, keepers
 
-__all__ = ["desk"]
+__all__ = ["desk", "keepers"]

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.factories import cases
-from tests.factories.desk import hire_keepers, signed_in
+from tests.factories.desk import signed_in
 from tests.web.officer.keeping import begun, fields, fill, number, words
 from yiwang.audit import queries as audit
 from yiwang.catalogue import drafts
@@ -24,8 +24,7 @@ ITEM = "diner"
 
 
 @pytest.fixture
-def keepers(desk):
-    hire_keepers()
+def keepers(keepers):
     cases.publish(cases.restaurant(slug=ITEM))
 
 

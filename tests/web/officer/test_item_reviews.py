@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import cases
-from tests.factories.desk import hire_keepers, signed_in
+from tests.factories.desk import signed_in
 from tests.web.officer.keeping import ITEM, begun, fields, fill, number, words
 from yiwang.cases import queries as case_queries
 from yiwang.catalogue import drafts
@@ -16,11 +16,6 @@ pytestmark = [pytest.mark.usefixtures("keepers"), pytest.mark.thorough]
 
 READER = Actor(ref="user:x", posts={"market": frozenset({Post.ITEM_OWNER})})
 TODAY = cases.FRIDAY.date()
-
-
-@pytest.fixture
-def keepers(desk):
-    hire_keepers()
 
 
 @pytest.fixture

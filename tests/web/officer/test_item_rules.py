@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.desk import hire_keepers, signed_in
+from tests.factories.desk import signed_in
 from tests.web.officer.keeping import begun, fields, fill, number, words
 from yiwang.catalogue import drafts
 from yiwang.organisations.permissions import Actor, Post
@@ -19,8 +19,7 @@ ITEM = "diner"
 
 
 @pytest.fixture
-def keepers(desk):
-    hire_keepers()
+def keepers(keepers):
     cases.publish(cases.restaurant(slug=ITEM))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.catalogue import test_laws as laws
 from tests.factories import cases
-from tests.factories.desk import hire_keepers, signed_in
+from tests.factories.desk import signed_in
 from tests.web.officer.keeping import ITEM, begun, fields, number, words
 from yiwang.catalogue import drafts, services
 from yiwang.catalogue import queries as catalogue
@@ -18,11 +18,6 @@ from yiwang.organisations.permissions import Actor, Post
 pytestmark = pytest.mark.usefixtures("keepers")
 
 CHECKER = Actor(ref="user:checker", posts={"market": frozenset({Post.ITEM_CHECKER})})
-
-
-@pytest.fixture
-def keepers(desk):
-    hire_keepers()
 
 
 def test_the_list_shows_the_items_of_ones_departments_only():

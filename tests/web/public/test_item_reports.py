@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.catalogue import PACKS
-from yiwang.audit import services as audit
 from yiwang.catalogue import reports, services
 from yiwang.catalogue.policy.reports import FigureKey
-from yiwang.content.services import load_packs
 from yiwang.organisations.permissions import Actor, Post
 from yiwang.web import context
 from yiwang.web.views import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
-AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-
 
 @pytest.fixture
-def jiading(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DISTRICT = "jiading"
     cache.clear()
     context.forget()
-    load_packs(root=PACKS, names=["jiading"], by="job:test", at=AT, apply=True, record=audit.record)
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(reports, "PAGE", 20)
 

@@ -13,28 +13,24 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.catalogue import PACKS, an_item, publish
-from yiwang.audit import services as audit
+from tests.factories.catalogue import an_item, publish
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.exports import COLUMNS
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.shapes import classes
-from yiwang.content.services import load_packs
 from yiwang.web import context
 from yiwang.web.views import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
-AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 ON = cases.FRIDAY.date()
 
 
 @pytest.fixture
-def jiading(db: None, settings, monkeypatch: pytest.MonkeyPatch) -> int:
+def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> int:
     settings.DISTRICT = "jiading"
     cache.clear()
     context.forget()
-    load_packs(root=PACKS, names=["jiading"], by="job:test", at=AT, apply=True, record=audit.record)
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     return len(catalogue.items(on=ON))
 
@@ -99,7 +95,7 @@ def test_an_empty_catalogue_is_still_a_file(client: Client, monkeypatch: pytest.
 def test_the_page_tells_files_fields_terms_and_day(client: Client, jiading: int):
     page = client.get("/opendata/").content.decode()
 
-    for words in ("/opendata/items.csv", "/opendata/items.json", "CC BY 4.0", "2026-03-02"):
+    for words in ("/opendata/items.csv", "/opendata/items.json", "CC BY 4.0", "2026-01-02"):
         assert words in page
     assert "本平台拟写的默认文本，不是法定文本" in page
     assert f"共 {jiading} 项" in page
