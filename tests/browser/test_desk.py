@@ -104,6 +104,7 @@ LISTS = (
     ("clerk", "/desk/"),
     ("head", "/desk/"),
     ("leader", "/desk/"),
+    ("head", "/desk/load/"),
     ("clerk", "/counter/"),
     ("clerk", f"/counter/entity:{FIRM}/"),
     ("clerk", ITEM),

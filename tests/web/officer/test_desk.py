@@ -14,6 +14,7 @@ from yiwang.cases import services
 from yiwang.cases.models import Case
 from yiwang.organisations.permissions import Actor
 from yiwang.web.officer import desk
+from yiwang.web.views import Page
 
 JOB = Actor(ref="job:report-missed-clocks", name="系统（报告超期）")
 
@@ -185,6 +186,34 @@ def test_the_desk_asks_the_database_as_often_for_a_hundred_cases_as_for_one(
 
     with django_assert_max_num_queries(16):
         clerk.get("/desk/")
+
+
+def test_the_load_shows_who_holds_what_and_how_much_of_it_is_late(monkeypatch):
+    head = signed_in("head")
+    assert "没有在办件" in words(head.get("/desk/load/"))
+    for to in (cases.REVIEWER, cases.REVIEWER, cases.SECOND_REVIEWER, None):
+        number = cases.accepted().number
+        if to is not None:
+            services.assign_case(number=number, to=to.ref, by=cases.HEAD, at=cases.FRIDAY)
+    soonest = Case.objects.filter(assigned_to=cases.SECOND_REVIEWER.ref)
+    soonest.update(promised_on=cases.FRIDAY.date(), due_on=cases.FRIDAY.date())
+
+    rows = head.get("/desk/load/").context["rows"]
+    shown = [(one["name"], one["load"].held, one["load"].soon, one["load"].late) for one in rows]
+    assert shown == [("李审查", 2, 0, 0), ("", 1, 0, 0), ("王审查", 1, 1, 0)]
+    monkeypatch.setattr(Page, "at", cases.FRIDAY + dt.timedelta(days=1))
+
+    page = words(head.get("/desk/load/"))
+    assert "王审查 1 0 1 李审查 2 0 0 未分派 1 0 0" in page
+    assert "没有在办件" in words(signed_in("stranger").get("/desk/load/"))
+
+
+@pytest.mark.parametrize("login", ["clerk", "reviewer", "approver", "supervisor", "auditor"])
+def test_the_load_is_for_whoever_gives_work_out(login):
+    answer = signed_in(login).get("/desk/load/")
+
+    assert answer.status_code == 403
+    assert "您的岗位不能打开本页" in words(answer)
 
 
 def test_a_post_without_cases_is_led_to_its_own_lists():
