@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.core.cache import cache
 from tests.factories import cases, exchange
 from tests.factories.exchange import Side, Wire
 from yiwang.api import context
-from yiwang.exchange import queries
+from yiwang.exchange import queries, services
+from yiwang.exchange.policy.terms import PartnerKind
+from yiwang.exchange.services import outbox_folder
 from yiwang.kernel import events
 
 
@@ -39,3 +42,19 @@ def number(side: Side) -> str:
     case = cases.accepted()
     assert exchange.push_all(side.partner) == 1
     return case.number
+
+
+@pytest.fixture
+def files(side: Side, settings: Any, tmp_path: Path) -> Side:
+    """The market department exchanges files instead."""
+    settings.EXCHANGE_DIR = tmp_path
+    services.switch_partner(
+        code="market-main", on=False, reason="改用文件", by=exchange.ADMIN, at=cases.FRIDAY
+    )
+    return exchange.keys(exchange.register(code="market-files", kind=PartnerKind.FILES))
+
+
+@pytest.fixture
+def root(files: Side) -> Path:
+    """Return the folder of that department."""
+    return outbox_folder.folder(files.partner.code)

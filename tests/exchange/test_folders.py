@@ -9,30 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.exchange.folder import put, reasons, scan
 from tests.factories import cases, exchange
-from tests.factories.exchange import LI, ZHAO, Side
+from tests.factories.exchange import LI, ZHAO
 from yiwang.cases import queries as case_queries
-from yiwang.exchange import queries, services
 from yiwang.exchange.models import Returned
 from yiwang.exchange.policy import signatures
 from yiwang.exchange.policy.signatures import FILE_AGE, FILE_COMPONENTS, Key, Message
-from yiwang.exchange.policy.terms import PartnerKind
 from yiwang.exchange.services import outbox_folder
-
-
-@pytest.fixture
-def files(side, settings, tmp_path) -> Side:
-    """The market department exchanges files instead."""
-    settings.EXCHANGE_DIR = tmp_path
-    services.switch_partner(
-        code="market-main", on=False, reason="改用文件", by=exchange.ADMIN, at=cases.FRIDAY
-    )
-    return exchange.keys(exchange.register(code="market-files", kind=PartnerKind.FILES))
-
-
-@pytest.fixture
-def root(files, tmp_path) -> Path:
-    return outbox_folder.folder("market-files")
 
 
 @pytest.fixture
@@ -40,20 +24,6 @@ def number(files) -> str:
     case = cases.accepted()
     assert exchange.push_all(files.partner) == 1
     return case.number
-
-
-def put(root: Path, side: Side, name: str, message: dict, **changes: str) -> None:
-    """Put a signed message into the folder, as a department does."""
-    raw = json.dumps(message).encode()
-    manifest = outbox_folder.signed_manifest(
-        file=f"{name}.json",
-        raw=raw,
-        message_id=message.get("id", "message-0"),
-        key=changes.pop("key", side.key),
-        at=changes.pop("at", cases.FRIDAY),
-    )
-    (root / "incoming" / f"{name}.json").write_bytes(raw)
-    (root / "incoming" / f"{name}.manifest.json").write_text(json.dumps(manifest | changes))
 
 
 def result(number: str, **changes: object) -> dict:
@@ -67,16 +37,6 @@ def result(number: str, **changes: object) -> dict:
         "outcome": "grant",
         "opinion": "符合",
     } | changes
-
-
-def scan(side: Side, at=cases.FRIDAY) -> int:
-    return services.scan_folder(
-        partner=queries.partner(side.partner.code), calendar=cases.CALENDAR, at=at
-    )
-
-
-def reasons(root: Path) -> list[str]:
-    return [path.read_text().strip() for path in sorted((root / "rejected").glob("*.reason.txt"))]
 
 
 def test_a_case_goes_out_as_signed_files_with_its_materials(files, root):

@@ -46,12 +46,19 @@ def push(partner_id: int) -> None:
 @app.periodic(cron="* * * * * */20")
 @app.task(name="yiwang.exchange.scan", queue=QUEUE, queueing_lock="yiwang.exchange.scan")
 def scan(timestamp: int) -> None:
-    """Read the folders of departments that exchange files."""
-    at = timezone.now()
+    """Read the folders of departments that exchange files; one that fails stops no other."""
+    at, failed = timezone.now(), []
     with scope.everything():
         for partner in queries.partners():
-            if partner.kind is PartnerKind.FILES and partner.live(day_of(at)):
+            if partner.kind is not PartnerKind.FILES or not partner.live(day_of(at)):
+                continue
+            try:
                 services.scan_folder(partner=partner, calendar=content.workday_calendar(), at=at)
+            except Exception as error:
+                log.exception("exchange.scan_failed", system=partner.code)
+                failed.append(error)
+    if failed:
+        raise ExceptionGroup("folders that could not be read", failed)
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -63,8 +63,9 @@ class Shape(BaseModel):
     def _printable(cls, value: Any) -> Any:
         if isinstance(value, dict):
             for one in value.values():
-                if isinstance(one, str):
-                    _plain(one)
+                for text in one if isinstance(one, list) else (one,):
+                    if isinstance(text, str):
+                        _plain(text)
         return value
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import stat
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from yiwang.cases.policy.deadlines import day_of
@@ -18,13 +18,15 @@ from yiwang.exchange.queries import PartnerView
 from yiwang.exchange.services import outbox_folder
 from yiwang.exchange.services.counting import turn_away
 from yiwang.exchange.services.outbox_folder import DONE, INCOMING, MANIFEST, OUTGOING, REJECTED, put
-from yiwang.exchange.services.receiving import Reply, receive
+from yiwang.exchange.services.receiving import Reply, receive, waited
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MANIFEST_BYTES = 20_000
 FILES_AT_ONCE = 200
+FRESH = timedelta(minutes=1)
+"""What is wrong with a file touched so recently may be that it is still being written."""
 
 
 class FileRefusedError(RefusedError):
@@ -37,7 +39,8 @@ def scan_folder(*, partner: PartnerView, calendar: WorkdayCalendar, at: datetime
     """Read every message whose manifest is there; return how many were read.
 
     Done or refused, its files leave the folder; a file that dies half way is read again and, being
-    known by its id, changes nothing. The answer lies in the outgoing folder.
+    known by its id, changes nothing. The answer lies in the outgoing folder; what had to wait for
+    this message is answered anew. A file that is not right yet but was touched just now waits.
 
     Args:
         partner: A system that exchanges files.
@@ -49,34 +52,51 @@ def scan_folder(*, partner: PartnerView, calendar: WorkdayCalendar, at: datetime
     root = outbox_folder.folder(partner.code)
     with os.scandir(root / INCOMING) as entries:
         names = sorted(one.name for one in entries if one.name.endswith(MANIFEST))
-    for name in names[:FILES_AT_ONCE]:
-        _read_one(root, name, partner, calendar=calendar, at=at)
-    return min(len(names), FILES_AT_ONCE)
+    return sum(
+        _read_one(root, name, partner, calendar=calendar, at=at) for name in names[:FILES_AT_ONCE]
+    )
 
 
 def _read_one(
     root: Path, name: str, partner: PartnerView, *, calendar: WorkdayCalendar, at: datetime
-) -> None:
+) -> bool:
+    """Read one message; False: it may still be being written.
+
+    The manifest moves first: should this die in between, what is left has no manifest and waits.
+    """
     stem = name.removesuffix(MANIFEST)
-    files = [f"{stem}.json", name]
+    files = [name, f"{stem}.json"]
     try:
         message_id, raw = _checked(root / INCOMING, stem, partner, at)
     except RefusedError as refusal:
+        if any(_is_fresh(root / INCOMING / file, at) for file in files):
+            return False
         turn_away(reason=refusal.code, partner_code=partner.code, at=at, ip="")
         _set_apart(root, stem, files, refusal.message, at)
-        return
+        return True
     reply = receive(partner=partner, raw=raw, signed_id=message_id, calendar=calendar, at=at)
     _answer(root, message_id, reply)
     if reply.problem:
         _set_apart(root, stem, files, str(reply.body["detail"]), at)
-        return
+        return True
+    for waited_id, now in waited(partner=partner, message_id=message_id):
+        _answer(root, waited_id, now)
     for file in files:
         (root / INCOMING / file).replace(root / DONE / file)
+    return True
+
+
+def _is_fresh(path: Path, at: datetime) -> bool:
+    try:
+        touched = path.lstat().st_mtime
+    except FileNotFoundError:
+        return False
+    return abs(at.timestamp() - touched) < FRESH.total_seconds()
 
 
 def _checked(folder: Path, stem: str, partner: PartnerView, at: datetime) -> tuple[str, bytes]:
     """Return id and bytes of a message whose name, manifest and signature are right."""
-    if not NAME.match(stem) or ".." in stem:
+    if not NAME.fullmatch(stem) or ".." in stem:
         raise FileRefusedError("文件名只能由字母、数字、点、横线和下划线组成，请改名后重新放入。")
     try:
         manifest = json.loads(_bytes(folder / f"{stem}{MANIFEST}", MANIFEST_BYTES))
@@ -84,7 +104,7 @@ def _checked(folder: Path, stem: str, partner: PartnerView, at: datetime) -> tup
         raise FileRefusedError("清单不是JSON，请按说明生成后重新放入。") from None
     names = ("content-digest", "idempotency-key", "file-name", "signature-input", "signature")
     if not isinstance(manifest, dict) or not all(
-        isinstance(manifest.get(one), str) for one in names
+        isinstance(manifest.get(one), str) and manifest[one].isascii() for one in names
     ):
         raise FileRefusedError("清单缺少签名或者摘要，请按说明生成后重新放入。")
     if manifest["file-name"] != f"{stem}.json":
@@ -127,16 +147,20 @@ def _bytes(path: Path, most: int) -> bytes:
 def _set_apart(root: Path, stem: str, files: list[str], why: str, at: datetime) -> None:
     """Move a bad message to the rejected folder, beside the sentence that says why."""
     mark = f"{at:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
+    safe = stem if NAME.fullmatch(stem) else "unnamed"
+    put(root / REJECTED / f"{mark}-{safe}.reason.txt", f"{why}\n".encode())
     for file in files:
         source = root / INCOMING / file
         if source.is_symlink():
             source.unlink()
         elif source.exists():
-            source.replace(root / REJECTED / f"{mark}-{file}")
-    safe = stem if NAME.match(stem) else "unnamed"
-    put(root / REJECTED / f"{mark}-{safe}.reason.txt", f"{why}\n".encode())
+            source.replace(root / REJECTED / f"{mark}-{safe}{file.removeprefix(stem)}")
 
 
 def _answer(root: Path, message_id: str, reply: Reply) -> None:
+    """Write the answer; that an id was taken for something else leaves the answer it had."""
+    path = root / OUTGOING / f"answer-{message_id}.json"
+    if reply.problem and path.exists():
+        return
     told = json.dumps({"http_status": reply.status} | reply.body, ensure_ascii=False)
-    put(root / OUTGOING / f"answer-{message_id}.json", told.encode())
+    put(path, told.encode())

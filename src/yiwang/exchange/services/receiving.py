@@ -31,6 +31,9 @@ from yiwang.kernel.hashing import sha256
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 
+WAIT = 202
+"""Status of the answer to what came too early."""
+
 HELD_MOST = 50
 """Messages of one case that may wait for one before them."""
 
@@ -172,7 +175,7 @@ def receive(
     except RefusedError as refusal:
         return _keep(row, ReturnState.REFUSED, problem(409, refusal), why=refusal.message)
     if early:
-        return _keep(row, ReturnState.HELD, _told(row, conversation, ReturnState.HELD, 202))
+        return _keep(row, ReturnState.HELD, _told(row, conversation, ReturnState.HELD, WAIT))
     against = _try(partner, conversation, message, calendar=calendar, at=at, ip=ip)
     if against is not None:
         row.tries = 1
@@ -233,7 +236,9 @@ def _told(
             "sequence": row.sequence,
             "state": state.value,
             "detail": detail
-            or (f"已收到，等待序号{conversation.next_in}的报文。" if status == 202 else "已办理。"),
+            or (
+                f"已收到，等待序号{conversation.next_in}的报文。" if status == WAIT else "已办理。"
+            ),
             "next_sequence": conversation.next_in,
         },
     )
@@ -429,6 +434,20 @@ def told(*, partner: PartnerView, message_id: str) -> Reply:
     )
     if row is None:
         return problem(404, MessageRefusedError("没有收到过这个编号的报文，请核对编号。"))
+    return _became(row)
+
+
+def waited(*, partner: PartnerView, message_id: str) -> list[tuple[str, Reply]]:
+    """Return what became of the messages of the same case that were told to wait, by their ids."""
+    rows = Returned.objects.select_related("conversation").filter(
+        conversation__partner_id=partner.id,
+        conversation__returns__message_id=message_id,
+        status=WAIT,
+    )
+    return [(row.message_id, _became(row)) for row in rows.exclude(state=ReturnState.HELD.value)]
+
+
+def _became(row: Returned) -> Reply:
     state = ReturnState(row.state)
     return _told(row, row.conversation, state, 200, row.failure or state.label)
 
