@@ -12,6 +12,7 @@ from django.test import Client
 from tests.api.conftest import Caller, callers
 from tests.factories import cases, registers
 from tests.factories.desk import desk, signed_in
+from yiwang.audit import queries as trail
 from yiwang.cases.policy.answers import is_hidden, masked_answers
 from yiwang.catalogue import queries as catalogue
 from yiwang.documents import services as documents
@@ -143,3 +144,17 @@ def test_a_registered_person_is_not_typed_over_at_a_window(desk):
 
     assert answer.status_code == 302
     assert persons.person(held.ref) == held
+
+
+def test_a_letter_that_staff_open_by_the_api_is_written_down(callers):
+    number = opened(callers)
+    letter = cases.page(number).documents[0].id
+
+    for path in (f"/documents/{letter}", f"/cases/{number}/letters/{letter}"):
+        for who in ("clerk", "firm"):
+            assert callers(who).get(path).status_code == 200
+
+    looks = trail.trail(act=trail.READ_ACT, target=f"case:{number}")
+    assert [(one.actor, one.detail["fields"]) for one in looks] == [
+        ("user:clerk", [f"document:{letter}"])
+    ] * 2

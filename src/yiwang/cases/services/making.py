@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseDocument
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
@@ -20,13 +21,27 @@ from yiwang.organisations.permissions import Actor
 def document_file(document_id: int, *, by: Actor, at: datetime) -> bytes:
     """Return the sealed PDF of a letter; it is made when first asked for.
 
+    A look of anybody but its applicant is written down.
+
     Raises:
         CaseNotFoundError: no such letter for these eyes.
     """
     document = CaseDocument.objects.select_related("case").filter(pk=document_id).first()
     if document is None or not may_read(document.case, by):
         raise CaseNotFoundError
-    return store.open(document.file_sha256 or make_document(document_id, at=at))
+    case = document.case
+    content = store.open(document.file_sha256 or make_document(document_id, at=at))
+    if not by.acts_for(case.applicant_ref):
+        audit.record_read(
+            at=at,
+            actor=by.ref,
+            target=f"case:{case.number}",
+            fields=[f"document:{document_id}"],
+            purpose="办理办件时查看文书",
+            department=case.deciding_department,
+            ip=by.ip,
+        )
+    return content
 
 
 @transaction.atomic

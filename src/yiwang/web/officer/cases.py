@@ -204,7 +204,6 @@ class CaseLetter(_Papers):
         if kwargs["document"] not in {one.id for one in self.file.documents}:
             raise Http404("not a letter of this case")
         pdf = services.document_file(kwargs["document"], by=self.actor, at=self.at)
-        self.note_look(f"document:{kwargs['document']}", purpose="办理办件时查看文书")
         return _file(pdf, "application/pdf")
 
 
