@@ -25,7 +25,7 @@ from yiwang.cases.models import (
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import ClockKind, DocumentKind, Outcome
-from yiwang.cases.queries import CaseNotFoundError
+from yiwang.cases.queries import CaseNotFoundError, timeline
 from yiwang.cases.queries.procedure import clocks_of, procedure_of, waiting_inquiries
 from yiwang.cases.services import ProcedureRefusedError
 from yiwang.cases.services.steps import ConflictRefusedError, NotHolderError
@@ -805,3 +805,31 @@ def test_the_steps_of_the_procedure_stand_in_the_time_line():
         Step.START_SPECIAL,
         Step.END_SPECIAL,
     ]
+
+
+def test_what_offices_write_to_each_other_is_not_in_the_applicants_time_line():
+    number = cases.reviewing().number
+    services.ask_departments(
+        number=number,
+        departments=["housing"],
+        question="是否为违法建筑",
+        calendar=cases.CALENDAR,
+        by=cases.REVIEWER,
+        at=cases.FRIDAY,
+    )
+    services.give_opinion(
+        number=number,
+        answer=InquiryAnswer.DISAGREE,
+        opinion="有举报，正在查",
+        by=BUILDER,
+        at=cases.FRIDAY,
+    )
+    services.ask_extension(number=number, reason="等待查处结果", by=cases.REVIEWER, at=cases.FRIDAY)
+
+    own = repr(timeline(number, by=cases.FIRM)) + repr(cases.page(number, by=cases.FIRM).events)
+    offices = repr(timeline(number, by=cases.REVIEWER))
+
+    for words in ("是否为违法建筑", "有举报", "等待查处结果"):
+        assert words not in own
+        assert words in offices
+    assert Step.DEPARTMENT_OPINION in {one.step for one in timeline(number, by=cases.FIRM)}

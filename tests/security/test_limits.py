@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.factories import cases
+from yiwang.cases import queries, services
 from yiwang.kernel.addresses import client_address
 from yiwang.organisations.limits import Bound, TooManyTriesError, count_try, network_of
 
@@ -123,6 +124,25 @@ def test_blanks_and_small_letters_make_no_other_code(case):
 
     assert answers[5] == 429
     assert 429 not in answers[:5]
+
+
+def test_tracking_tells_nothing_that_anybody_wrote(db):
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+    case = cases.hearing()
+    services.request_hearing(
+        number=case.number,
+        text="我患有慢性病，不能按期整改",
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+
+    found = queries.track(query_code=case.query_code, phone="1234", at=cases.FRIDAY)
+
+    assert found.events[-1].step.value == "request_hearing"
+    assert "慢性病" not in repr(found)
+    assert {one.reason for one in found.events} == {""}
 
 
 def test_tracking_names_nobody(case):

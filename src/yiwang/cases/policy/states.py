@@ -393,6 +393,12 @@ STEPS: Mapping[Step, Move] = {
 """Step -> where it may start, where it leads, who may take it."""
 
 
+INTERNAL = frozenset(
+    {Step.ASK_DEPARTMENT, Step.DEPARTMENT_OPINION, Step.ASK_EXTENSION, Step.DECLINE_EXTENSION}
+)
+"""Steps inside the authority: an applicant reads that they were taken, not in what words."""
+
+
 class StepRefusedError(RefusedError):
     """The case is not in a state from which the step may be taken."""
 

@@ -30,6 +30,7 @@ from yiwang.cases.models import (
 from yiwang.cases.policy.deadlines import SOON_WORKDAYS, day_of
 from yiwang.cases.policy.states import (
     FINISHED,
+    INTERNAL,
     OPEN,
     RUNNING,
     STEPS,
@@ -408,7 +409,7 @@ def case(number: str, *, by: Actor) -> CaseView:
 def case_page(number: str, *, by: Actor) -> CasePage:
     """Return the whole file of one case; six queries.
 
-    The reviewer's opinion is internal: an applicant gets None.
+    The reviewer's opinion is internal: an applicant gets None, and no words of internal steps.
 
     Raises:
         CaseNotFoundError: there is none, or `by` may not read it.
@@ -427,7 +428,7 @@ def case_page(number: str, *, by: Actor) -> CasePage:
         ),
         correction=_correction(row),
         opinion=_opinion(row) if staff_may_read(row, by) else None,
-        events=_events(row),
+        events=_events_for(row, by),
         documents=tuple(
             _document(one, deliveries)
             for one in CaseDocument.objects.filter(case=row).order_by("id")
@@ -443,7 +444,7 @@ def timeline(number: str, *, by: Actor) -> tuple[TimelineRow, ...]:
     Raises:
         CaseNotFoundError: there is none, or `by` may not read it.
     """
-    return _events(_readable(number, by))
+    return _events_for(_readable(number, by), by)
 
 
 def documents_of(number: str, *, by: Actor) -> tuple[DocumentView, ...]:
@@ -1015,10 +1016,21 @@ def _events(row: Case) -> tuple[TimelineRow, ...]:
     )
 
 
+def _events_for(row: Case, by: Actor) -> tuple[TimelineRow, ...]:
+    """Return the steps as `by` may read them."""
+    if staff_may_read(row, by):
+        return _events(row)
+    return tuple(replace(one, reason="") if one.step in INTERNAL else one for one in _events(row))
+
+
 def _nameless(event: TimelineRow) -> TimelineRow:
-    """Return the step without who took it; that the program took it is no secret."""
-    program = event.actor.startswith(("job:", "system:"))
-    return replace(event, actor=event.actor if program else "", actor_name="")
+    """Return the step without who took it and what they wrote.
+
+    That the program took it is no secret, and neither are its words.
+    """
+    if event.actor.startswith(("job:", "system:")):
+        return replace(event, actor_name="")
+    return replace(event, actor="", actor_name="", reason="")
 
 
 def _material(row: CaseMaterial) -> MaterialView:
