@@ -380,6 +380,18 @@ def test_who_reviewed_does_not_decide():
 
 
 @pytest.mark.usefixtures("easy_district")
+def test_who_reviewed_does_not_end_the_case_either():
+    number = cases.accepted().number
+    services.propose(number=number, outcome=Outcome.REFUSE, opinion="不符合", by=cases.BOTH, at=AT)
+
+    with pytest.raises(services.SamePersonError, match="不能由同一人决定"):
+        services.terminate_case(number=number, reason="场所已拆除", by=cases.BOTH, at=AT)
+
+    ended = services.terminate_case(number=number, reason="场所已拆除", by=cases.APPROVER, at=AT)
+    assert ended.state is CaseState.TERMINATED
+
+
+@pytest.mark.usefixtures("easy_district")
 def test_a_refusal_needs_reason_and_article_and_names_the_remedies():
     number = cases.reviewed().number
     for changes, words in (

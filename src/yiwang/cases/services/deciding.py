@@ -252,6 +252,10 @@ def _require_review(case: Case, by: Actor) -> None:
     """
     if not case.reviewed_by:
         raise DecisionRefusedError("本办件还没有审查意见，请先由审查人员审查。")
+    _refuse_reviewer(case, by)
+
+
+def _refuse_reviewer(case: Case, by: Actor) -> None:
     if case.reviewed_by == by.ref:
         raise SamePersonError("您审查过本办件，不能由同一人决定，请由本部门其他审批人员决定。")
 
@@ -588,6 +592,7 @@ def terminate_case(
         PermissionRefusedError: `by` may not decide in the deciding department.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: decided or finished already.
+        SamePersonError: `by` reviewed it.
         TextRefusedError: the reason is missing or too long.
     """
     return _end(number, Step.TERMINATE, reason=reason, by=by, at=at, version=version)
@@ -597,6 +602,7 @@ def _end(
     number: str, step: Step, *, reason: str, by: Actor, at: datetime, version: int | None
 ) -> CaseView:
     case, acting = begin(number, step, by=by, version=version)
+    _refuse_reviewer(case, by)
     reason = written(reason, "理由")
     if CaseState(case.state) in STOPPED:
         end_stop(case, by=by, at=at)
