@@ -66,6 +66,14 @@ def test_the_same_key_gives_the_same_case():
     assert Case.objects.count() == 1
 
 
+def test_the_same_key_with_other_answers_is_not_taken_for_the_same_case():
+    cases.receive(idempotency_key="k")
+
+    with pytest.raises(services.SubmissionRefusedError, match="已用于另一份申请"):
+        cases.receive(idempotency_key="k", answers=cases.ANSWERS | {"area_m2": 90})
+    assert cases.receive(idempotency_key="k", answers={}).state is CaseState.RECEIVED
+
+
 def test_a_window_of_a_department_takes_its_own_items_only():
     own = Actor(ref="user:m", name="m", posts={"market": frozenset({Post.COUNTER_CLERK})})
 

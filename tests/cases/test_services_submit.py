@@ -290,3 +290,15 @@ def test_answers_to_questions_that_are_not_asked_are_never_stored():
     case = cases.submit(cases.draft(item_slug="easy", answers={**cases.ANSWERS, "seats": 5}).id)
 
     assert "seats" not in cases.page(case.number).answers
+
+
+def test_a_key_names_one_draft_only():
+    cases.publish(cases.without_materials(slug="easy"))
+    first, second = cases.draft(item_slug="easy"), cases.draft(item_slug="easy")
+    cases.submit(first.id, idempotency_key="k")
+
+    with pytest.raises(services.SubmissionRefusedError, match="已用于另一份申请"):
+        cases.submit(second.id, idempotency_key="k")
+
+    assert Case.objects.count() == 1
+    assert cases.submit(second.id, idempotency_key="other").state is CaseState.RECEIVED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -97,6 +98,8 @@ class SubmissionRefusedError(RefusedError):
     code = "cases.submission_refused"
 
 
+KEY_USED = "这个提交编号已用于另一份申请，请刷新表单后重新提交。"
+
 PROMISED_INSTEAD = "证明事项告知承诺书"
 """Source of a material in whose place a written promise stands."""
 
@@ -127,7 +130,23 @@ class _Application:
     by_person: bool = False
 
 
-@transaction.atomic
+@contextmanager
+def _one_case_a_key() -> Iterator[None]:
+    """Take in at most one case under a key, in one transaction.
+
+    Raises:
+        SubmissionRefusedError: the key belongs to another case.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "cases_case_once_per_submission" not in str(error):
+            raise
+        raise SubmissionRefusedError(KEY_USED) from None
+
+
+@_one_case_a_key()
 def submit_case(
     *,
     draft_id: int,
@@ -162,7 +181,8 @@ def submit_case(
         CommitmentRefusedError: what was signed is not what would be signed now, or a certificate
             may not be replaced.
         IncompleteError: answers or materials are missing or wrong; all are named.
-        SubmissionRefusedError: no declaration, expired, not offered online, or no key.
+        SubmissionRefusedError: no declaration, expired, not offered online, no key, or the key
+            was used for another draft.
         NotEligibleError: the item is not for this kind of applicant.
         CalendarGapError: the calendar ends before the date to be computed.
 
@@ -273,10 +293,10 @@ def receive_at_counter(
         行政许可法 第三十二条; 上海市优化营商环境条例 第二十五条 (no refusal to take in).
     """
     key = _key(idempotency_key)
-    if (known := _submitted(by, key, item_slug, applicant_ref)) is not None:
+    if (known := _submitted(by, key, item_slug, applicant_ref, answers)) is not None:
         return known
     try:
-        with transaction.atomic():
+        with _one_case_a_key():
             return _receive_at_counter(
                 item=kept.item(item_slug, on=day_of(at)),
                 applicant_ref=applicant_ref,
@@ -293,10 +313,8 @@ def receive_at_counter(
                 signed=signed,
                 by_person=by_person,
             )
-    except IntegrityError as error:
-        if "cases_case_once_per_submission" not in str(error):
-            raise
-        known = _submitted(by, key, item_slug, applicant_ref)
+    except SubmissionRefusedError:
+        known = _submitted(by, key, item_slug, applicant_ref, answers)
         if known is None:
             raise
         return known
@@ -324,10 +342,7 @@ def _receive_at_counter(
         raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
     check_eligible(item, applicant_ref)
     require_unbanned(item, applicant_ref, on=day_of(at))
-    try:
-        plain = plain_answers(answers)
-    except ValueError as error:
-        raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
+    plain = _plain(answers)
     unknown = {*uploads, *paper} - {material.id for material in item.materials}
     if unknown:
         raise SubmissionRefusedError("有文件不对应本事项的任何材料，请在材料清单中逐项上传。")
@@ -673,13 +688,36 @@ def _key(idempotency_key: str) -> str:
     return key
 
 
-def _submitted(by: Actor, key: str, item_slug: str, applicant_ref: str) -> CaseView | None:
-    row = Case.objects.filter(submitted_by=by.ref, idempotency_key=key).first()
+def _submitted(
+    by: Actor, key: str, item_slug: str, applicant_ref: str, answers: Mapping[str, object]
+) -> CaseView | None:
+    row = (
+        Case.objects.select_related("answer")
+        .filter(submitted_by=by.ref, idempotency_key=key)
+        .first()
+    )
     if row is None:
         return None
-    if row.item_slug != item_slug or row.applicant_ref != applicant_ref:
-        raise SubmissionRefusedError("这个提交编号已用于另一份申请，请刷新表单后重新提交。")
+    same = row.item_slug == item_slug and row.applicant_ref == applicant_ref
+    if not (same and _answered_alike(row, answers)):
+        raise SubmissionRefusedError(KEY_USED)
     return case_view(row)
+
+
+def _answered_alike(row: Case, answers: Mapping[str, object]) -> bool:
+    """Tell whether nothing else was answered; a masked number stands for the whole one."""
+    kept_then = plain_answers(row.answer.answers)
+    return all(
+        value is None or "*" in str(value) or kept_then.get(name, value) == value
+        for name, value in _plain(answers).items()
+    )
+
+
+def _plain(answers: Mapping[str, object]) -> dict[str, Answer]:
+    try:
+        return plain_answers(answers)
+    except ValueError as error:
+        raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
 
 
 def _window_of(item: ItemVersion, *, by: Actor) -> Capacity:
