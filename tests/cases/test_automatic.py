@@ -127,6 +127,26 @@ def test_the_database_has_no_word_for_a_refusal_by_machine(elder):
             )
 
 
+def test_a_case_that_breaks_the_rules_does_not_stop_those_behind_it(elder, monkeypatch):
+    other = automatic.elder(id_number=automatic.registers.number(3), name="李样例")
+    rules = services.automatic.handle
+
+    def breaks(*, number: str, **given: object):
+        if broken in {"", number}:
+            raise ValueError("no answer to that")
+        return rules(number=number, **given)  # type: ignore[arg-type]  # as it came
+
+    broken = ""
+    monkeypatch.setattr(services.automatic, "handle", breaks)
+    waiting = [submit(one, key=one.ref).number for one in (elder, other)]
+    broken = waiting[0]
+
+    done = services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=SUNDAY_NIGHT + MINUTE)
+
+    assert done == waiting[1:]
+    assert AutoWaiting.objects.get(settled_at=None).case.number == broken
+
+
 def test_whoever_is_too_young_waits_for_a_person(elder):
     young = automatic.elder(id_number=automatic.registers.number(3), name="李样例")
 

@@ -89,11 +89,16 @@ def decide_by_rules(*, case: CaseView, calendar: WorkdayCalendar, at: datetime) 
         kept.item_version(case.item_slug, case.item_version)
     ):
         return case
+    return _tried(number=case.number, calendar=calendar, by=SYSTEM, at=at) or case
+
+
+def _tried(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -> CaseView | None:
+    """Run the rules on a case; one that breaks them is left for the job, or for a person."""
     try:
-        return handle(number=case.number, calendar=calendar, by=SYSTEM, at=at) or case
+        return handle(number=number, calendar=calendar, by=by, at=at)
     except Exception:
-        log.exception("cases.automatic_failed", number=case.number)
-        return case
+        log.exception("cases.automatic_failed", number=number)
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -473,7 +478,7 @@ def handle_waiting(
     return [
         number
         for number in numbers
-        if handle(number=number, calendar=calendar, by=by, at=at) is not None
+        if _tried(number=number, calendar=calendar, by=by, at=at) is not None
     ]
 
 
