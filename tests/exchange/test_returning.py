@@ -115,6 +115,16 @@ def test_the_decider_cannot_be_who_had_reviewed_under_another_message(side, numb
     assert state(number) == "decision_pending"
 
 
+def test_whoever_accepted_what_is_given_at_once_does_not_decide_it_under_another_number(side):
+    case = cases.accepted(item_slug=cases.CARD, applicant_ref=cases.elder(), answers={})
+    exchange.push_all(side.partner)
+    namesake = {"id": "clerk2", "name": cases.CLERK.name}
+
+    refused(side.result(case.number, 1, decider=namesake), 422, "不能作决定")
+    assert state(case.number) == "accepted"
+    assert side.result(case.number, 1).status_code == 200
+
+
 def test_a_repeat_gets_the_first_answer_and_does_nothing(side, number):
     first = side.opinion(number, 1, id="message-once")
     again = side.opinion(number, 1, id="message-once")

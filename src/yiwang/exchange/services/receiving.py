@@ -414,6 +414,14 @@ def _decide(
         raise OrderRefusedError(
             "审查人与平台记录的审查人不是同一人，请按实际提出审查意见的人填写后重发。"
         )
+    elif any(
+        message.decider.is_named(event.actor_name)
+        for event in cases.timeline(message.case, by=reviewer)
+        if event.actor == case.reviewed_by
+    ):
+        raise doing.SamePersonError(
+            "审查（受理）本办件的人不能作决定，请由其他审批人员决定后重发。"
+        )
     acts.decide(
         number=message.case,
         outcome=message.outcome,
