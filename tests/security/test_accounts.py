@@ -175,6 +175,25 @@ def test_an_agent_passes_the_authorisation_on_to_nobody():
     assert services.authorise(login="friend", by=clerk_of("market"), **words)
 
 
+def test_an_agent_shuts_nobody_out_and_gives_up_only_their_own_authorisation():
+    department()
+    agent, leader = applicant("agent"), applicant("leader", subject_ref=f"person:{'b' * 32}")
+    words = {"subject_ref": ENTITY, "valid_from": TODAY, "by": PROGRAM, "at": NOON}
+    of_leader = services.authorise(
+        login="leader", kind=AuthorisationKind.LEGAL_REPRESENTATIVE, **words
+    )
+    of_agent = services.authorise(
+        login="agent", kind=AuthorisationKind.AGENT, valid_until=TODAY + 30 * DAY, **words
+    )
+
+    with pytest.raises(PermissionRefusedError, match="由被代表人本人"):
+        services.revoke_authorisation(authorisation_id=of_leader, by=actor(agent), at=NOON)
+    services.revoke_authorisation(authorisation_id=of_agent, by=actor(agent), at=NOON)
+
+    assert actor(leader).acts_for(ENTITY)
+    assert not actor(agent).acts_for(ENTITY)
+
+
 def test_a_legal_representative_names_an_agent():
     leader = applicant("leader")
     applicant("agent", subject_ref=f"person:{'b' * 32}")

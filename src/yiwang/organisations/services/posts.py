@@ -363,7 +363,8 @@ def revoke_authorisation(*, authorisation_id: int, by: Actor, at: datetime) -> N
     """Take an authorisation back; it ends the same day.
 
     Raises:
-        PermissionRefusedError: `by` neither acts for the subject nor is a clerk.
+        PermissionRefusedError: `by` is neither the subject or its legal representative, nor a
+            clerk, nor who was authorised; an agent takes back nobody else's.
         AuthorisationRefusedError: it has ended.
         ObjectDoesNotExist: there is none of that id.
     """
@@ -372,7 +373,8 @@ def revoke_authorisation(*, authorisation_id: int, by: Actor, at: datetime) -> N
         .select_related("user")
         .get(pk=authorisation_id)
     )
-    if not (by.acts_for(row.subject_ref) or by.may_somewhere(Permission.PERSON_FIND)):
+    own = row.user.ref == by.ref or _speaks_for(by, row.subject_ref, at=at)
+    if not (own or by.may_somewhere(Permission.PERSON_FIND)):
         raise PermissionRefusedError("授权由被代表人本人或者综合窗口收回，请到窗口办理。")
     today = day_of(at)
     if row.valid_until is not None and row.valid_until <= today:
