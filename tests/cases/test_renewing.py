@@ -14,10 +14,12 @@ from yiwang.cases import queries, services, tasks
 from yiwang.cases.models import Message, Renewal, SpecialProcedure
 from yiwang.cases.policy.renewing import in_time
 from yiwang.cases.policy.states import CaseState, Way
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import DocumentKind, Outcome
 from yiwang.cases.queries import CaseView
 from yiwang.kernel.clocks import StopReason
+from yiwang.licences import services as licences
 from yiwang.licences.models import Licence
+from yiwang.licences.policy.states import LicenceStep
 
 pytestmark = pytest.mark.usefixtures("easy_district")
 
@@ -43,6 +45,19 @@ def deem(day: dt.date) -> list[str]:
     return services.deem_renewed(calendar=cases.CALENDAR, by=tasks.RENEWED_BY, at=at_start_of(day))
 
 
+def decide(number: str) -> CaseView:
+    services.propose(
+        number=number, outcome=Outcome.GRANT, opinion="符合", by=cases.REVIEWER, at=cases.FRIDAY
+    )
+    return services.decide(
+        number=number,
+        outcome=Outcome.GRANT,
+        calendar=cases.CALENDAR,
+        by=cases.APPROVER,
+        at=cases.FRIDAY,
+    )
+
+
 def letter(number: str) -> str:
     (found,) = [
         one for one in cases.page(number).documents if one.kind is DocumentKind.GRANT_DECISION
@@ -66,6 +81,37 @@ def test_no_decision_before_the_end_renews_without_a_gap_once_and_is_reported():
     assert "视为准予延续" in text
     assert "第2版" in text
     assert len(trail(target=f"case:{number}", act="cases.report_deemed_renewal")) == 1
+
+
+def test_silence_renews_the_licence_that_was_asked_for_and_no_other():
+    number = asked().number
+    first = Licence.objects.get().serial
+    other = granted("issue").licence_identifier
+
+    assert deem(ENDS) == [number]
+
+    renewed = queries.case(number, by=cases.HEAD).licence_identifier
+    assert Licence.objects.get(identifier=renewed).serial == first
+    assert Licence.objects.get(identifier=other).state == "valid"
+
+
+@pytest.mark.parametrize("step", [LicenceStep.REVOKE, LicenceStep.SUSPEND, LicenceStep.CANCEL])
+def test_silence_gives_back_nothing_that_was_taken_and_stops_nobody_else(step):
+    taken = asked().number
+    licences.move_licence(
+        identifier=Licence.objects.get().identifier,
+        step=step,
+        reason="查明不符合条件",
+        by=cases.APPROVER,
+        at=cases.FRIDAY,
+    )
+    other = asked().number
+
+    assert deem(ENDS) == [other]
+
+    assert queries.case(taken, by=cases.HEAD).state is CaseState.ACCEPTED
+    with pytest.raises(services.DecisionRefusedError, match="不能准予延续"):
+        decide(taken)
 
 
 def test_silence_renews_even_while_the_limit_is_stopped():

@@ -355,12 +355,14 @@ def _held(
     """Return the licence the case is about: the one it names, or the only one of its type.
 
     Raises:
-        DecisionRefusedError: several are held and the application names none of them.
+        DecisionRefusedError: several are held and the application names none of them, or the one
+            to be renewed was taken from the holder since.
     """
     held = licences_held.valid_licences(case.applicant_ref, item.result.licence_type, on=on)
+    asked = Renewal.objects.filter(case=case).first()
+    if asked is not None:
+        return _to_renew(asked, held)
     named = [one for one in held if one.number and one.number in answers.values()]
-    if not held:
-        return _renewed_late(case)
     if len(held) > 1 and not named:
         numbers = "、".join(one.number for one in held)
         raise DecisionRefusedError(
@@ -370,13 +372,33 @@ def _held(
     return next(iter(named or held), None)
 
 
-def _renewed_late(case: Case) -> LicenceView | None:
-    """Return the licence that ran out while its renewal, asked in time, waited for a decision."""
-    asked = Renewal.objects.filter(case=case, in_time=True).first()
-    if asked is None:
-        return None
+TAKEN = frozenset(
+    {
+        LicenceState.SUSPENDED,
+        LicenceState.REVOKED,
+        LicenceState.WITHDRAWN,
+        LicenceState.FORFEITED,
+    }
+)
+"""Taken from the holder: no renewal gives it back."""
+
+
+def _to_renew(asked: Renewal, held: Sequence[LicenceView]) -> LicenceView | None:
+    """Return the licence whose renewal was asked for, though it may have run out since in time.
+
+    Raises:
+        DecisionRefusedError: it was taken from the holder since, or given up.
+    """
     old = licences_held.newest_version(asked.licence_identifier)
-    return old if old.state is LicenceState.VALID else None
+    if old.state is LicenceState.VALID:
+        valid = asked.in_time or old.identifier in {one.identifier for one in held}
+        return old if valid else None
+    if asked.in_time or old.state in TAKEN:
+        raise DecisionRefusedError(
+            f"申请延续的{old.type_name}（{old.number}）现为“{old.state.label}”，不能准予延续；"
+            "请作出不予决定，或者待其恢复有效。"
+        )
+    return None
 
 
 def _next_validity(

@@ -14,7 +14,7 @@ from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
-from yiwang.cases.services.deciding import conclude
+from yiwang.cases.services.deciding import DecisionRefusedError, conclude
 from yiwang.cases.services.procedure import end_stop
 from yiwang.cases.services.steps import capacity, locked, version_of
 from yiwang.catalogue.policy.items import HandlingKind, ItemVersion
@@ -79,7 +79,7 @@ def deem_renewed(
     """Renew what was asked in time and not decided before the licence ended (视为准予延续).
 
     For a named job that runs daily; a second run changes nothing. Each case is its own
-    transaction.
+    transaction; one whose licence was taken from the holder since is left to a person.
 
     Returns:
         The numbers of the cases, for the report to the supervisor.
@@ -127,7 +127,7 @@ def _deem(number: str, *, calendar: WorkdayCalendar, by: Actor, at: datetime) ->
                 article=renewing.ARTICLE,
                 notes=renewing.DEEMED_NOTES,
             )
-    except CalendarGapError:
+    except (CalendarGapError, DecisionRefusedError):
         transaction.set_rollback(True)
         return False
     audit.record(
