@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.factories import cases, commitments
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
+from yiwang.audit import queries as trail
 from yiwang.cases import services
 from yiwang.cases.models.commitments import ApplicantRecord, PostCheck, PostCheckResult
 from yiwang.cases.policy.commitments import CheckOutcome
@@ -106,6 +107,8 @@ def test_a_supervisor_records_an_order_with_a_photo_and_then_a_pass():
     assert "2026-03-06 已报告改正" in words(supervisor.get("/desk/commitments/"))
     assert "持证人报告改正情况" in words(supervisor.get(page))
     assert supervisor.get(f"{page}files/{proof.removeprefix('upload:')}/").status_code == 200
+    looks = trail.trail(act=trail.READ_ACT, target=f"case:{number}")
+    assert [one.detail["fields"] for one in looks] == [[proof], [ref]]
     kept = FOUND | {"outcome": "pass", "conditions": [], "facts": "已经建立。", "confirmed": "1"}
     supervisor.post(page, kept)
     assert "核查通过" in words(supervisor.get("/desk/commitments/?tab=finished"))

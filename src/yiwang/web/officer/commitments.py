@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.audit import services as audit
 from yiwang.cases import services
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind
 from yiwang.cases.policy.states import CaseState
@@ -444,6 +445,15 @@ class CheckFile(Page):
         with scope.everything():  # it belongs to the check, whoever took it
             view = found(lambda: documents.upload(ref))
             content = documents.open_derivative(ref)
+        audit.record_read(
+            at=self.at,
+            actor=self.actor.ref,
+            target=f"case:{kwargs['number']}",
+            fields=[ref],
+            purpose="核查承诺时查看照片和文件",
+            department=page.row.department_code,
+            ip=self.actor.ip,
+        )
         response = HttpResponse(content, content_type=str(view.media_type.value))
         response["Content-Disposition"] = "inline"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
