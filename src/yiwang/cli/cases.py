@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from yiwang.cli.acting import actor_of, as_option
 from yiwang.cli.output import answer, day_of, json_option, now
 
 
@@ -55,6 +56,35 @@ def missed_clocks(as_json: bool) -> None:
             f"{one.due_on}  {one.kind.label}  {one.number}  {one.department}",
             as_json=as_json,
         )
+    if found:
+        raise SystemExit(1)
+
+
+@cases.command()
+@click.option("--all", "everything", is_flag=True, help="Those that were met late too.")
+@as_option
+@json_option
+def missed(everything: bool, login: str, as_json: bool) -> None:
+    """List the clocks that were missed where the person gives work out, newest report first.
+
+    Exit status 0: none. 1: at least one. 2: the person gives no work out.
+    """
+    from yiwang.cases.queries.procedure import missed_clocks as page_of
+
+    by, after, found = actor_of(login, at=now()), None, False
+    while True:
+        page = page_of(by=by, open_only=not everything, after=after)
+        for row in page.rows:
+            found = True
+            met = f"  {row.met_on} 办结" if row.met_on else ""
+            answer(
+                row,
+                f"{row.due_on}  {row.kind.label}  {row.number}  {row.item_name}{met}",
+                as_json=as_json,
+            )
+        after = page.after
+        if after is None:
+            break
     if found:
         raise SystemExit(1)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from yiwang.cli.archive import archive
+from yiwang.cli.automatic import automatic
+from yiwang.cli.bans import bans
 from yiwang.cli.cases import cases
 from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
@@ -27,6 +29,8 @@ for _command in (
     catalogue,
     users,
     cases,
+    automatic,
+    bans,
     trail,
     laws,
     search,

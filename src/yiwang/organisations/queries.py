@@ -176,16 +176,25 @@ def actor_for(user_id: int, *, at: datetime, ip: str = "") -> Actor:
     return _actor(user, at=at, ip=ip)
 
 
+def actor_of(login: str, *, at: datetime) -> Actor:
+    """Return what the account with that login may do at `at`.
+
+    Raises:
+        LookupError: no account has that login, or it may not sign in.
+    """
+    user = User.objects.filter(login=login, is_active=True).first()
+    if user is None:
+        raise LookupError(f"no account {login}")
+    return _actor(user, at=at, ip="")
+
+
 def permissions_of(login: str, *, at: datetime) -> set[Permission]:
     """Return what the posts of an account allow at `at`, wherever they are held.
 
     Raises:
         LookupError: no account has that login.
     """
-    user = User.objects.filter(login=login).first()
-    if user is None:
-        raise LookupError(f"no account {login}")
-    actor = actor_for(user.pk, at=at)
+    actor = actor_of(login, at=at)
     held = {permission for permission in Permission if actor.may_somewhere(permission)}
     return held | ({Permission.OWN_AFFAIRS} if actor.subjects else set())
 

@@ -1,0 +1,186 @@
+"""Switches, bans and missed clocks at the terminal, in the name of a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from click.testing import Result
+
+from tests.cli.conftest import Operate
+from tests.factories import automatic, cases, desk
+from yiwang.audit.queries import trail
+from yiwang.cases import services
+from yiwang.cases.policy.bans import BanKind
+from yiwang.cases.policy.terms import Outcome
+from yiwang.cases.queries import CaseNotFoundError, QueueRefusedError
+from yiwang.cases.queries.bans import ban_of
+from yiwang.cases.services import BanRefusedError, SwitchRefusedError
+from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
+
+WHY = ("--reason", "规则有误")
+DECIDER = Actor(ref="user:second", name="钱审批", posts={"market": frozenset({Post.APPROVER})})
+
+
+@pytest.fixture(autouse=True)
+def _on_friday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yiwang.cli.output.timezone.now", lambda: cases.FRIDAY)
+
+
+@pytest.fixture
+def _automatic(whole_district: None) -> None:
+    desk.hire("head", "approver", "reviewer", "stranger", "sysadmin")
+    automatic.card_type()
+    cases.publish(automatic.senior())
+
+
+@pytest.fixture
+def banned(db: None) -> str:
+    """Return the number of a case of which a ban came."""
+    cases.district(items=False)
+    desk.hire("head", "approver", "reviewer", "stranger", "sysadmin")
+    cases.publish(cases.without_materials(direct_safety="直接关系人身健康。"))
+    number = cases.decided(Outcome.REFUSE).number
+    services.impose_ban(
+        number=number,
+        kind=BanKind.FALSE_MATERIAL,
+        facts="健康证明系伪造。",
+        by=DECIDER,
+        at=cases.FRIDAY,
+    )
+    return number
+
+
+def refused(result: Result, error: type[Exception], words: str) -> None:
+    assert isinstance(result.exception, error), result.output
+    assert words in str(result.exception)
+
+
+@pytest.mark.usefixtures("_automatic")
+def test_one_person_stops_an_item_and_two_let_it_go_on(operate: Operate) -> None:
+    item = automatic.SENIOR
+    assert operate("automatic", "switches", "--as", "head").exit_code == 0
+
+    stopped = operate("automatic", "stop", item, "--as", "head", *WHY)
+    assert "已停用  周负责：规则有误" in stopped.output
+    assert operate("automatic", "switches", "--as", "head").exit_code == 1
+    again = operate("automatic", "stop", item, "--as", "head", *WHY)
+    refused(again, SwitchRefusedError, "已经停用")
+    assert operate("automatic", "ask-resume", item, "--as", "head", *WHY).exit_code == 0
+    alone = operate("automatic", "resume", item, "--as", "head", *WHY)
+    refused(alone, SwitchRefusedError, "另一名")
+    declined = operate("automatic", "resume", item, "--decline", "--as", "approver", *WHY)
+    assert "已停用" in declined.output
+    operate("automatic", "ask-resume", item, "--as", "head", *WHY)
+    resumed = operate("automatic", "resume", item, "--as", "approver", *WHY, "--json")
+
+    assert json.loads(resumed.output)["on"] is True
+    acts = trail(target=f"item:{item}")
+    assert {(one.actor, one.ip) for one in acts if one.act.startswith("cases.automatic_")} == {
+        ("user:head", "terminal"),
+        ("user:approver", "terminal"),
+    }
+
+
+@pytest.mark.usefixtures("_automatic")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nothing", "--as", "head", *WHY), "没有自动办理的事项“nothing”"),
+        ((automatic.SENIOR, "--as", "nobody", *WHY), "没有登录名为“nobody”的在用账号"),
+        ((automatic.SENIOR, "--as", "head"), "--reason"),
+        ((automatic.SENIOR, *WHY), "--as"),
+    ],
+)
+@pytest.mark.parametrize("act", ["stop", "ask-resume", "resume"])
+def test_a_switch_says_what_is_missing(
+    operate: Operate, act: str, words: tuple[str, ...], said: str
+) -> None:
+    result = operate("automatic", act, *words)
+
+    assert (result.exit_code, said in result.output) == (2, True), result.output
+    assert not [one for one in trail() if one.act.startswith("cases.automatic_")]
+
+
+@pytest.mark.usefixtures("_automatic")
+def test_a_switch_is_for_who_may_and_wants_a_reason(operate: Operate) -> None:
+    for login in ("reviewer", "stranger", "sysadmin"):
+        result = operate("automatic", "stop", automatic.SENIOR, "--as", login, *WHY)
+        refused(result, PermissionRefusedError, "停用和恢复自动办理")
+    blank = operate("automatic", "stop", automatic.SENIOR, "--as", "head", "--reason", "  ")
+    refused(blank, services.TextRefusedError, "停用的理由")
+    listed = operate("automatic", "switches", "--as", "sysadmin")
+    refused(listed, PermissionRefusedError, "“sysadmin”没有")
+
+    assert operate("automatic", "switches", "--as", "stranger").output == ""
+    assert operate("automatic", "switches", "--as", "head").exit_code == 0
+
+
+def test_a_ban_is_listed_with_the_name_masked_and_lifted_once(
+    operate: Operate, banned: str
+) -> None:
+    listed = operate("bans", "list", "--as", "head").output
+    name = json.loads(operate("bans", "list", "--as", "head", "--json").output)["applicant_name"]
+    assert banned in listed
+    assert set(name[1:]) == {"*"}
+    assert operate("bans", "list", "--as", "stranger").output == ""
+
+    lifted = operate("bans", "lift", banned, "--as", "approver", "--reason", "复核属实")
+    assert lifted.output == f"已解除办件 {banned} 的限制。\n"
+
+    assert operate("bans", "list", "--as", "head").output == ""
+    assert "已解除：复核属实" in operate("bans", "list", "--all", "--as", "head").output
+    again = operate("bans", "lift", banned, "--as", "approver", *WHY)
+    refused(again, BanRefusedError, "解除")
+    (act,) = trail(act="cases.lift_ban")
+    assert (act.actor, act.ip) == ("user:approver", "terminal")
+
+
+def test_a_ban_is_not_lifted_without_reason_permission_or_ban(
+    operate: Operate, banned: str
+) -> None:
+    lift = ("bans", "lift")
+    refused(operate(*lift, "310", "--as", "approver", *WHY), CaseNotFoundError, "没有找到")
+    refused(operate(*lift, banned, "--as", "stranger", *WHY), CaseNotFoundError, "没有找到")
+    refused(operate(*lift, banned, "--as", "reviewer", *WHY), PermissionRefusedError, "撤销")
+    blank = operate(*lift, banned, "--as", "approver", "--reason", " ")
+    refused(blank, services.TextRefusedError, "解除的理由")
+    refused(operate("bans", "list", "--as", "sysadmin"), PermissionRefusedError, "没有")
+    for words, said in (
+        ((banned, "--as", "approver"), "--reason"),
+        ((banned, "--as", "nobody", *WHY), "没有登录名为“nobody”"),
+    ):
+        result = operate(*lift, *words)
+        assert (result.exit_code, said in result.output) == (2, True), result.output
+
+    found = ban_of(banned, by=cases.HEAD)
+    assert found is not None
+    assert found.lifted_on is None
+
+
+def test_missed_clocks_are_listed_for_who_gives_work_out(
+    operate: Operate, banned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert operate("cases", "missed", "--as", "head").exit_code == 0
+    late = cases.FRIDAY + dt.timedelta(days=60)
+    monkeypatch.setattr("yiwang.cli.output.timezone.now", lambda: late)
+    operate("cases", "missed-clocks")
+
+    result = operate("cases", "missed", "--as", "head")
+
+    assert (result.exit_code, banned in result.output) == (1, True), result.output
+    line = operate("cases", "missed", "--all", "--json", "--as", "head").output.splitlines()[0]
+    assert json.loads(line)["department"] == "market"
+    assert operate("cases", "missed", "--as", "stranger").output == ""
+    refused(operate("cases", "missed", "--as", "reviewer"), QueueRefusedError, "分派办件")
+    unknown = operate("cases", "missed", "--as", "nobody")
+    assert (unknown.exit_code, "没有登录名为“nobody”" in unknown.output) == (2, True)
+
+
+def test_who_has_left_acts_no_more(operate: Operate, banned: str) -> None:
+    assert operate("users", "close", "approver", "--reason", "离职").exit_code == 0
+
+    result = operate("bans", "lift", banned, "--as", "approver", *WHY)
+
+    assert (result.exit_code, "没有登录名为“approver”的在用账号" in result.output) == (2, True)
