@@ -48,6 +48,7 @@ class Permission(Term):
     ARCHIVE_READ = "archive_read", "查看和下载归档包"
     ARCHIVE_KEEP = "archive_keep", "归档、禁止销毁、提出销毁"
     ARCHIVE_APPROVE = "archive_approve", "批准销毁、批准解除禁止销毁"
+    ARCHIVE_TRANSFER = "archive_transfer", "接收移交的归档包"
     TRAIL_READ = "trail_read", "查看操作日志"
     TRAIL_EXPORT = "trail_export", "导出操作日志"
     HALL_READ = "hall_read", "查看大厅运行情况"
@@ -73,6 +74,7 @@ class Post(Term):
     LEGAL_OFFICER = "legal_officer", "法制审核人员"
     ITEM_CHECKER = "item_checker", "中心事项审核人员"
     ARCHIVIST = "archivist", "档案人员"
+    ARCHIVES_RECEIVER = "archives_receiver", "档案馆接收系统"
     DISTRICT_LEADER = "district_leader", "区领导"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
@@ -166,6 +168,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.ARCHIVIST: frozenset(
         {_P.WORK_DESK, _P.CASE_READ, _P.ARCHIVE_READ, _P.ARCHIVE_KEEP, _P.ITEM_READ}
     ),
+    Post.ARCHIVES_RECEIVER: frozenset({_P.ARCHIVE_TRANSFER}),
     Post.DISTRICT_LEADER: frozenset(
         {
             _P.WORK_DESK,
