@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.factories import automatic, cases
+from yiwang.cases.models import Case
 from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.queries import automatic as queries
@@ -110,3 +111,17 @@ def test_rules_decide_for_a_citizen_who_cannot_see_runs(db):
     assert seen_runs == 0
     assert told is not None
     assert told.granted
+
+
+def test_whoever_adds_something_has_the_case_archived_again_without_seeing_it(db):
+    cases.district(items=False)
+    cases.publish(cases.without_materials())
+    case = Case.objects.get(number=cases.closed().number)
+    Case.objects.update(archived_version=case.version)
+    with serving_role():
+        scope.leave()
+        assert not Case.objects.exists()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cases_archive_again(%s)", [case.pk])
+
+    assert Case.objects.get().archived_version == 0

@@ -16,12 +16,13 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, currently_in_test_context, given, note, settings
 from hypothesis import strategies as some
 
+from tests.archives.test_again import NO_ACTS
 from tests.cases import histories
 from tests.cases.histories import LIMITS, STAFF, History, Taken
 from tests.factories import cases
 from yiwang.audit import services as audit
 from yiwang.audit.models import AuditEvent
-from yiwang.cases import tasks
+from yiwang.cases import services, tasks
 from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseEvent
 from yiwang.cases.policy.states import (
     DECIDED,
@@ -34,10 +35,12 @@ from yiwang.cases.policy.states import (
     Way,
 )
 from yiwang.cases.policy.terms import BEFORE_DECISION, Outcome
+from yiwang.cases.queries import archiving
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import GRANTS, Post
 
 DAY = dt.timedelta(days=1)
+NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 LENGTH = 30
 """Acts in one history."""
 
@@ -173,6 +176,14 @@ def fingerprint() -> list[tuple[Any, ...]]:
         return sorted(cursor.fetchall())  # the server may look through the tables side by side
 
 
+def packed(number: str) -> dict[str, Any]:
+    """Return the rows that the package of a case holds, but for what makes no package due."""
+    tables = archiving.tables_of(number)
+    for row in tables["cases_case"]:
+        del row["archived_version"]
+    return {name: rows for name, rows in tables.items() if name not in NO_ACTS}
+
+
 class Watch:
     """Looks at a history after every act."""
 
@@ -181,6 +192,7 @@ class Watch:
         self.seen: dict[int, dict[str, Any]] = {}
         self.clocks: dict[int, CaseClock] = {}
         self.steps: Counter[str] = Counter()
+        self.packages: dict[str, dict[str, Any]] = {}
         self.mark = fingerprint()
         self.look(None)
 
@@ -197,6 +209,8 @@ class Watch:
             assert now == self.mark, f"{taken} changed {_differ(self.mark, now)}"
         self.mark = now
         self.look(taken)
+        if self._archive():
+            self.mark = fingerprint()
 
     def look(self, taken: Taken | None) -> None:
         """Check everything that must hold at any time."""
@@ -308,6 +322,19 @@ class Watch:
             if {"from", "to"} <= set(one.detail)
         ]
         assert steps == [(one.actor, one.at, one.from_state, one.to_state) for one in events]
+
+    def _archive(self) -> bool:
+        """Archive what is finished and changed, and nothing else; tell whether there was any."""
+        due = {
+            one.number
+            for one in archiving.to_archive(NEVER, today=NEVER.date(), after=0, limit=100)
+        }
+        for row in Case.objects.filter(closed_at__isnull=False):
+            held = packed(row.number)
+            assert (self.packages.get(row.number) != held) == (row.number in due), row.number
+            self.packages[row.number] = held
+            services.note_archived(number=row.number, version=row.version)
+        return bool(due)
 
     def _letters(self) -> None:
         rows = list(CaseDocument.objects.values_list("number", "case_id", "kind", "subject"))

@@ -1,4 +1,4 @@
-"""Tables of packages, of legal holds and of destruction."""
+"""Tables of packages, of legal holds, of transfer and of destruction."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL
 
 REF_LENGTH = 64
 NUMBER_LENGTH = 45
+RECEIPT_LENGTH = 60
+
+
+def _transferred_with_receipt() -> pgtrigger.Trigger:
+    """Refuse to call a package transferred whose receipt is not written down."""
+    return pgtrigger.Trigger(
+        name="transferred_with_receipt",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        condition=pgtrigger.Condition(f"NEW.state = '{PackageState.TRANSFERRED.value}'"),
+        func="""
+            IF NOT EXISTS (SELECT 1 FROM archives_transfer WHERE package_id = NEW.id) THEN
+              RAISE EXCEPTION 'a package is transferred with its receipt';
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class ArchivePackage(models.Model):
@@ -66,14 +83,58 @@ class ArchivePackage(models.Model):
                 name="archives_package_expiring",
                 condition=Q(state=PackageState.KEPT.value, retain_until__isnull=False),
             ),
+            models.Index(
+                fields=["transfer_on", "id"],
+                name="archives_package_transfer",
+                condition=Q(state=PackageState.KEPT.value, transfer_on__isnull=False),
+            ),
         ]
         triggers = [
             pgtrigger.ReadOnly(name="facts_fixed", exclude=["state"]),
+            _transferred_with_receipt(),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
         return f"{self.query_code} {self.revision}"
+
+
+class Transfer(models.Model):
+    """The word of the district's archives that they hold a package (移交接收)."""
+
+    append_only = True
+
+    package = models.OneToOneField(
+        ArchivePackage, on_delete=models.PROTECT, related_name="transfer"
+    )
+    department_code = models.CharField("移交部门", max_length=32)
+    receipt_number = models.CharField("接收凭证号", max_length=RECEIPT_LENGTH)
+    received_on = models.DateField("接收日期")
+    reported_by = models.CharField("登记人", max_length=REF_LENGTH)
+    reported_at = models.DateTimeField("登记时间")
+
+    row_security = f"{IS_ALL} OR department_code = ANY ({DEPARTMENTS})"
+
+    class Meta:
+        verbose_name = "移交档案馆"
+        constraints = [
+            models.CheckConstraint(
+                name="archives_transfer_names_its_receipt",
+                condition=Q(receipt_number__regex=r"\S"),
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="append_only",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'append-only table';",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} {self.receipt_number}"
 
 
 class LegalHold(models.Model):

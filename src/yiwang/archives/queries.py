@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+
 from yiwang.archives.models import ArchivePackage, Destruction, LegalHold
 from yiwang.archives.policy.retention import PackageState
 from yiwang.documents import queries as documents
@@ -40,6 +42,8 @@ class PackageView:
         held: Somebody forbade destroying it.
         years: None: for good.
         retain_until: First day on which it may be destroyed.
+        superseded: A later package of the case holds what it holds, and what came since.
+        receipt_number: Under which the district's archives took it over; empty: not yet.
     """
 
     id: int
@@ -59,6 +63,9 @@ class PackageView:
     transfer_on: date | None
     state: PackageState
     held: bool
+    superseded: bool
+    receipt_number: str
+    received_on: date | None
 
     @property
     def file_name(self) -> str:
@@ -160,16 +167,18 @@ def packages(
     by: Actor,
     today: date,
     over_only: bool = False,
+    transfer_only: bool = False,
     text: str = "",
     after: str | None = None,
     limit: int = PAGE_LIMIT,
 ) -> PackagePage:
-    """List the packages that `by` may read, newest first; two queries.
+    """List the packages that `by` may read, newest first; three queries.
 
     Args:
         by: A member of staff.
         today: Day from which the time is reckoned.
         over_only: Only those still kept whose time is over.
+        transfer_only: Only those that the district's archives may take over.
         text: Case number or query code; empty: all.
         after: Key of the page before.
         limit: Lines, at most PAGE_LIMIT.
@@ -178,10 +187,9 @@ def packages(
         PermissionRefusedError: no post reads packages.
         PageKeyRefusedError: `after` is not a key that a page gave.
     """
-    rows = ArchivePackage.objects.order_by("-id")
-    codes = _codes(by)
-    if EVERYWHERE not in codes:
-        rows = rows.filter(department_code__in=sorted(codes))
+    rows = _of(_codes(by)).order_by("-id")
+    if transfer_only:
+        rows = rows.filter(_due(today))
     if over_only:
         rows = rows.filter(state=PackageState.KEPT.value, retain_until__lte=today)
     if text := "".join(text.split())[:60]:
@@ -198,15 +206,97 @@ def packages(
     )
 
 
+def transfers_due(
+    *, by: Actor, today: date, after: str | None = None, limit: int = PAGE_LIMIT
+) -> PackagePage:
+    """List the packages that the district's archives may take over, the longest due first.
+
+    Of each case the newest package, which holds what the earlier ones hold; three queries.
+
+    Args:
+        by: Takes packages over.
+        today: Day from which it is reckoned.
+        after: Key of the page before.
+        limit: Lines, at most PAGE_LIMIT.
+
+    Raises:
+        PermissionRefusedError: `by` takes no packages over.
+        PageKeyRefusedError: `after` is not a key that a page gave.
+
+    Source:
+        档案法实施条例 第二十条.
+    """
+    rows = _of(_taken_over(by)).filter(_due(today)).order_by("transfer_on", "id")
+    if after is not None:
+        day, key = _transfer_key(after)
+        rows = rows.filter(Q(transfer_on__gt=day) | Q(transfer_on=day, id__gt=key))
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    return PackagePage(
+        rows=tuple(_views(found[:size])),
+        after=f"{last.transfer_on}.{last.pk}" if last else None,
+    )
+
+
+def transfer(package_id: int, *, by: Actor, today: date) -> PackageView:
+    """Return a package that the district's archives may take over, or have taken over.
+
+    Raises:
+        PermissionRefusedError: `by` takes no packages over.
+        PackageNotFoundError: there is none of that id, not for these eyes, or not due.
+    """
+    rows = _of(_taken_over(by)).filter(
+        _due(today) | Q(state=PackageState.TRANSFERRED.value), pk=package_id
+    )
+    found = _views(list(rows))
+    if not found:
+        raise PackageNotFoundError
+    return found[0]
+
+
+def _due(today: date) -> Q:
+    later = ArchivePackage.objects.filter(
+        case_number=OuterRef("case_number"), revision__gt=OuterRef("revision")
+    )
+    return Q(~Exists(later), state=PackageState.KEPT.value, transfer_on__lte=today)
+
+
+def _taken_over(by: Actor) -> frozenset[str]:
+    codes = by.departments(Permission.ARCHIVE_TRANSFER)
+    if not codes:
+        raise PermissionRefusedError(
+            "该令牌不能接收归档包，请使用授予“档案馆接收系统”岗位的账号的令牌。"
+        )
+    return codes
+
+
+def _transfer_key(after: str) -> tuple[date, int]:
+    day, _, key = after.partition(".")
+    try:
+        if not (key.isascii() and key.isdecimal() and len(key) <= 18):
+            raise ValueError(key)
+        return date.fromisoformat(day), int(key)
+    except ValueError as error:
+        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新查询。") from error
+
+
+def _of(codes: frozenset[str]) -> QuerySet[ArchivePackage]:
+    rows = ArchivePackage.objects.select_related("transfer")
+    return rows if EVERYWHERE in codes else rows.filter(department_code__in=sorted(codes))
+
+
 def archive_of(case_number: str, *, by: Actor) -> CaseArchive:
-    """Return packages, holds and destructions of a case; five queries.
+    """Return packages, holds and destructions of a case; six queries.
 
     Raises:
         PackageNotFoundError: there is no package, or not for these eyes.
     """
     rows = [
         row
-        for row in ArchivePackage.objects.filter(case_number=case_number).order_by("-revision")
+        for row in ArchivePackage.objects.select_related("transfer")
+        .filter(case_number=case_number)
+        .order_by("-revision")
         if by.may(Permission.ARCHIVE_READ, department=row.department_code)
     ]
     if not rows:
@@ -258,17 +348,16 @@ def is_last(case_number: str, *, package_id: int) -> bool:
 
 def latest(case_number: str) -> PackageView | None:
     """Return the newest package of a case; for programs: it asks for no permission."""
-    row = ArchivePackage.objects.filter(case_number=case_number).order_by("-revision").first()
+    rows = ArchivePackage.objects.select_related("transfer").filter(case_number=case_number)
+    row = rows.order_by("-revision").first()
     return next(iter(_views([row])), None) if row else None
 
 
-def made_versions(case_numbers: Iterable[str]) -> dict[str, int]:
-    """Return in which version each case was archived last; one query."""
-    found: dict[str, int] = {}
+def destroyed(case_numbers: Iterable[str]) -> frozenset[str]:
+    """Return the cases whose newest package was destroyed; it asks for no permission."""
     rows = ArchivePackage.objects.filter(case_number__in=list(case_numbers)).order_by("revision")
-    for row in rows.only("case_number", "case_version"):
-        found[row.case_number] = row.case_version
-    return found
+    last = dict(rows.values_list("case_number", "state"))
+    return frozenset(one for one, state in last.items() if state == PackageState.DESTROYED)
 
 
 def is_held(case_number: str) -> bool:
@@ -305,6 +394,11 @@ def _views(rows: list[ArchivePackage]) -> list[PackageView]:
             case_number__in=[row.case_number for row in rows], lifted_at=None
         ).values_list("case_number", flat=True)
     )
+    newest = dict(
+        ArchivePackage.objects.filter(case_number__in=[row.case_number for row in rows])
+        .values_list("case_number")
+        .annotate(Max("revision"))
+    )
     return [
         PackageView(
             id=row.pk,
@@ -324,6 +418,9 @@ def _views(rows: list[ArchivePackage]) -> list[PackageView]:
             transfer_on=row.transfer_on,
             state=PackageState(row.state),
             held=row.case_number in held,
+            superseded=row.revision < newest[row.case_number],
+            receipt_number=row.transfer.receipt_number if hasattr(row, "transfer") else "",
+            received_on=row.transfer.received_on if hasattr(row, "transfer") else None,
         )
         for row in rows
     ]

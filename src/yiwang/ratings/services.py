@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from yiwang.audit import services as audit
 from yiwang.cases import queries as cases
+from yiwang.cases import services as case_services
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.events import publish
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -134,6 +135,7 @@ def rate_case(
             contact_due_on=contact_due_on,
             correct_due_on=correct_due_on,
         )
+    case_services.archive_again(number=case.number)
     audit.record(
         at=at,
         actor=by.ref,
@@ -277,6 +279,7 @@ def _keep(
 ) -> None:
     _, task.state = TASK_STEPS[step]
     task.save(update_fields=["state", *fields])
+    case_services.archive_again(number=task.rating.case_number)
     audit.record(
         at=at,
         actor=by.ref,

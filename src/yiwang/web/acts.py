@@ -15,6 +15,7 @@ ACTS: Mapping[str, str] = {
     "archives.place_hold": _("禁止销毁"),
     "archives.propose_destruction": _("提出销毁归档包"),
     "archives.propose_lift": _("提出解除禁止销毁"),
+    "archives.transfer": _("登记移交档案馆"),
     "audit.export": _("导出操作日志"),
     "audit.read": _("查看个人信息"),
     "cases.accept": _("受理"),

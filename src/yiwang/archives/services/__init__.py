@@ -1,4 +1,4 @@
-"""Acts on archives: making and reading packages, holds, destruction by two."""
+"""Acts on archives: making, reading and handing over packages, holds, destruction by two."""
 
 from yiwang.archives.services.ending import (
     HoldRefusedError,
@@ -17,14 +17,23 @@ from yiwang.archives.services.making import (
     read_package,
     sweep_destroyed,
 )
+from yiwang.archives.services.transferring import (
+    AlreadyTransferredError,
+    TransferRefusedError,
+    hand_over,
+    report_receipt,
+)
 
 __all__ = [
+    "AlreadyTransferredError",
     "ArchiveRefusedError",
     "HoldRefusedError",
+    "TransferRefusedError",
     "check_packages",
     "decide_destruction",
     "erase_unfinished",
     "erase_uploads",
+    "hand_over",
     "lift_hold",
     "make_due",
     "make_package",
@@ -32,5 +41,6 @@ __all__ = [
     "propose_destruction",
     "propose_lift",
     "read_package",
+    "report_receipt",
     "sweep_destroyed",
 ]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from yiwang.archives import queries
 from yiwang.archives.models import ArchivePackage, Destruction
@@ -84,23 +84,23 @@ def make_package(*, number: str, by: Actor, at: datetime) -> PackageView:
     require(by, Permission.ARCHIVE_KEEP, department=page.case.deciding_department)
     if page.case.closed_at is None:
         raise ArchiveRefusedError("办件还没有办结，办结后才能归档。")
-    for letter in page.documents:
-        case_services.make_document(letter.id, at=at)
-    page = cases.case_page(number, by=READER)
-    return _make(page, by=by, at=at)
+    return _make(number, by=by, at=at)
 
 
 @transaction.atomic
-def _make(page: CasePage, *, by: Actor, at: datetime) -> PackageView:
+def _make(number: str, *, by: Actor, at: datetime) -> PackageView:
+    changed = case_services.lock_for_archive(number=number)
+    page = cases.case_page(number, by=READER)
     case = page.case
     assert case.closed_at is not None
-    with connection.cursor() as cursor:  # two makers of one case wait for each other
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [case.number])
     before = ArchivePackage.objects.filter(case_number=case.number).order_by("-revision").first()
     if before is not None and before.state == PackageState.DESTROYED:
         raise ArchiveRefusedError("本办件的归档包已依法销毁，不能再次归档。")
-    if before is not None and before.case_version == case.version and not _added(page, before):
+    if before is not None and not changed:
         raise ArchiveRefusedError("本办件已经归档，其后没有变化，无需再次归档。")
+    for letter in page.documents:
+        case_services.make_document(letter.id, at=at)
+    page = cases.case_page(number, by=READER)
     item = catalogue.item_version(case.item_slug, case.item_version)
     kept = _retention(item, closed_on=day_of(case.closed_at))
     files = _files(page, item)
@@ -109,7 +109,8 @@ def _make(page: CasePage, *, by: Actor, at: datetime) -> PackageView:
             f"材料合计超过 {PACKAGE_MAX_BYTES // 1_000_000} MB，请由系统管理员用命令导出归档。"
         )
     revision = before.revision + 1 if before else 1
-    about = _about(page, kept, revision=revision, at=at)
+    replaces = before.sm3 if before else None
+    about = _about(page, kept, revision=revision, replaces=replaces, at=at)
     sealed = _sealed(files, about, department=case.deciding_department)
     data = packages.pack(sealed, at=at)
     held = store.put(data, "application/zip")
@@ -147,17 +148,6 @@ def _make(page: CasePage, *, by: Actor, at: datetime) -> PackageView:
     return made
 
 
-def _added(page: CasePage, before: ArchivePackage) -> bool:
-    """Tell whether a rating, letter, delivery or check came after the package was made."""
-    rating = ratings.case_rating(page.case.number)
-    moments = [one.issued_at for one in page.documents] + [one.at for one in page.deliveries]
-    if rating is not None:
-        moments.append(rating.rated_at)
-    return any(moment > before.made_at for moment in moments) or archiving.checked_after(
-        page.case.number, before.made_at
-    )
-
-
 def _retention(item: ItemVersion, *, closed_on: date) -> Retention:
     for key in keys_of(item_slug=item.slug, item_type=item.item_type.value):
         text = content.text(key, on=closed_on)
@@ -166,7 +156,9 @@ def _retention(item: ItemVersion, *, closed_on: date) -> Retention:
     return retention(closed_on=closed_on, years=YEARS_DEFAULT)
 
 
-def _about(page: CasePage, kept: Retention, *, revision: int, at: datetime) -> dict[str, Any]:
+def _about(
+    page: CasePage, kept: Retention, *, revision: int, replaces: str | None, at: datetime
+) -> dict[str, Any]:
     case = page.case
     return {
         "case": case.number,
@@ -175,6 +167,7 @@ def _about(page: CasePage, kept: Retention, *, revision: int, at: datetime) -> d
         "department": case.deciding_department,
         "closed_at": case.closed_at.isoformat() if case.closed_at else "",
         "revision": revision,
+        "replaces_sm3": replaces,
         "made_at": at.isoformat(),
         "retention": {
             "years": kept.years,
@@ -318,9 +311,9 @@ def make_due(*, by: Actor, at: datetime, limit: int = BATCH) -> int:
         if not found:
             break
         after = found[-1].id
-        known = queries.made_versions(one.number for one in found)
+        destroyed = queries.destroyed(one.number for one in found)
         for one in found:
-            if known.get(one.number) == one.version:  # made before cases kept a note of it
+            if one.number in destroyed:  # never made again, so never asked for again
                 case_services.note_archived(number=one.number, version=one.version)
                 continue
             try:
@@ -345,6 +338,17 @@ def read_package(
         raise PackageNotFoundError
     if row.state == PackageState.DESTROYED:
         raise ArchiveRefusedError("这个归档包已依法销毁，只保留销毁证明。")
+    data = opened(row, by=by, at=at, purpose=purpose)
+    views = [one for one in queries.archive_of(row.case_number, by=by).packages if one.id == row.pk]
+    return views[0], data
+
+
+def opened(row: ArchivePackage, *, by: Actor, at: datetime, purpose: str) -> bytes:
+    """Return the file of a package; that it was read is on the trail.
+
+    Raises:
+        ArchiveRefusedError: the stored file is damaged.
+    """
     try:
         data = store.open(row.sha256)
     except LookupError as error:
@@ -361,8 +365,7 @@ def read_package(
         department=row.department_code,
         ip=by.ip,
     )
-    views = [one for one in queries.archive_of(row.case_number, by=by).packages if one.id == row.pk]
-    return views[0], data
+    return data
 
 
 def sweep_destroyed(*, at: datetime) -> None:

@@ -31,6 +31,7 @@ from yiwang.cases.models.shared import (
     NUMBER_LENGTH,
     REF_LENGTH,
     append_only,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -637,6 +638,7 @@ class CaseClock(models.Model):
                 condition=Q(met_on__isnull=True, missed_reported_at__isnull=True),
             ),
         ]
+        triggers = [archived_again()]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.case_id}"
@@ -655,7 +657,7 @@ class CaseAnswer(models.Model):
 
     class Meta:
         verbose_name = "申请内容"
-        triggers = append_only()
+        triggers = [*append_only(), archived_again()]
 
     def __str__(self) -> str:
         return f"answers {self.case_id}"
@@ -694,6 +696,7 @@ class CaseMaterial(models.Model):
                 | (Q(checked_at__isnull=False) & ~Q(checked_by="")),
             ),
         ]
+        triggers = [archived_again()]
 
     def __str__(self) -> str:
         return f"{self.name} {self.state}"
@@ -756,6 +759,7 @@ class Correction(models.Model):
                 | (Q(filed_at__isnull=False) & ~Q(filed_by="")),
             )
         ]
+        triggers = [archived_again()]
 
     def __str__(self) -> str:
         return f"correction {self.case_id}"
@@ -779,6 +783,9 @@ class CorrectionItem(models.Model):
                 name="cases_correctionitem_says_what_and_why",
                 condition=~Q(what="") & ~Q(why=""),
             )
+        ]
+        triggers = [
+            archived_again("(SELECT case_id FROM cases_correction WHERE id = NEW.correction_id)")
         ]
 
     def __str__(self) -> str:
@@ -805,7 +812,7 @@ class Opinion(models.Model):
                 condition=~Q(text="") & Q(outcome__in=values(Outcome)),
             )
         ]
-        triggers = [*append_only(), _not_by_the_chair()]
+        triggers = [archived_again(), *append_only(), _not_by_the_chair()]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.case_id}"
@@ -843,6 +850,7 @@ class CaseDocument(models.Model):
             models.Index(fields=["seal_department", "-id"], name="cases_casedocument_ledger")
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(name="body_fixed", exclude=["file_sha256"]),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
@@ -886,7 +894,7 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(name="cases_delivery_says_result", condition=~Q(result="")),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again()]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.case_id}"
@@ -911,6 +919,7 @@ class Message(models.Model):
                 condition=Q(read_at__isnull=True) | Q(read_at__gte=F("at")),
             )
         ]
+        triggers = [archived_again(on=pgtrigger.Insert)]
 
     def __str__(self) -> str:
         return self.title

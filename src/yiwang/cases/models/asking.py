@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from yiwang.cases.models.shared import archived_again
+
 
 class CaseAsked(models.Model):
     """How many fields of one application were put blank (填写情况); nothing of the answers."""
@@ -26,6 +28,7 @@ class CaseAsked(models.Model):
             )
         ]
         indexes = [models.Index(fields=["asked_on"], name="cases_caseasked_day")]
+        triggers = [archived_again()]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.again}/{self.fields}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from yiwang.cases.models.shared import archived_again
 from yiwang.cases.policy.assisting import AssistanceKind
 from yiwang.kernel.row_scope import IS_ALL, IS_STAFF
 
@@ -44,6 +45,7 @@ class CaseAssistance(models.Model):
                 | Q(kind=AssistanceKind.ASSISTED.value, agent_name="", agent_number_masked=""),
             ),
         ]
+        triggers = [archived_again()]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind}"

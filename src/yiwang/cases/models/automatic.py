@@ -12,6 +12,7 @@ from yiwang.cases.models.shared import (
     NAME_LENGTH,
     REF_LENGTH,
     append_only,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -98,7 +99,7 @@ class AutoRun(models.Model):
             models.Index(fields=["department", "-at", "-id"], name="cases_autorun_of_desk"),
             models.Index(fields=["item_slug", "-at", "-id"], name="cases_autorun_of_item"),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again()]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.case_id}/{self.serial}"
@@ -199,6 +200,7 @@ class AutoReview(models.Model):
             )
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(
                 name="question_fixed",
                 fields=["case", "cause", "department", "item_slug", "day", "seed", "asked_by"],

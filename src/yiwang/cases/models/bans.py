@@ -10,6 +10,7 @@ from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
     REF_LENGTH,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -77,6 +78,7 @@ class Ban(models.Model):
             models.Index(fields=["department_code", "-id"], name="cases_ban_of_department"),
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(
                 name="decision_fixed", exclude=["lifted_on", "lifted_by", "lift_reason"]
             ),

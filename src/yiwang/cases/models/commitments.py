@@ -13,6 +13,7 @@ from yiwang.cases.models.shared import (
     NUMBER_LENGTH,
     REF_LENGTH,
     append_only,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -27,6 +28,11 @@ from yiwang.cases.policy.commitments import (
 from yiwang.catalogue.policy.items import CheckMethod
 
 DIGEST_LENGTH = 64
+_OF_CHECK = "(SELECT case_id FROM cases_postcheck WHERE id = NEW.post_check_id)"
+_OF_REPORT = (
+    "(SELECT c.case_id FROM cases_postcheck AS c JOIN cases_correctionreport AS r"
+    " ON r.post_check_id = c.id WHERE r.id = NEW.report_id)"
+)
 
 
 class _Signed(models.Model):
@@ -76,6 +82,7 @@ class Commitment(_Signed):
             ),
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(name="text_fixed", exclude=["draft", "case"]),
             pgtrigger.Protect(
                 name="kept_with_case",
@@ -124,6 +131,7 @@ class ToleranceCommitment(_Signed):
             ),
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(
                 name="text_fixed", exclude=["reminded", "fulfilled_on", "broken_on"]
             ),
@@ -151,7 +159,7 @@ class CertificateCommitment(_Signed):
                 condition=Q(signed_how__in=values(SignedBy)),
             ),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again()]
 
     def __str__(self) -> str:
         return f"certificates {self.case_id}"
@@ -206,6 +214,7 @@ class PostCheck(models.Model):
             models.Index(fields=["applicant_ref"], name="cases_postcheck_applicant"),
         ]
         triggers = [
+            archived_again(),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
         ]
@@ -243,7 +252,7 @@ class PostCheckResult(models.Model):
                 | (~Q(outcome=CheckOutcome.CORRECT.value) & Q(correct_due_on__isnull=True)),
             ),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again(_OF_CHECK)]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.post_check_id}"
@@ -266,7 +275,7 @@ class CorrectionReport(models.Model):
         constraints = [
             models.CheckConstraint(name="cases_correctionreport_says", condition=~Q(text="")),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again(_OF_CHECK)]
 
     def __str__(self) -> str:
         return f"report {self.post_check_id}"
@@ -288,7 +297,7 @@ class ReportReply(models.Model):
         constraints = [
             models.CheckConstraint(name="cases_reportreply_says", condition=~Q(text="")),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again(_OF_REPORT)]
 
     def __str__(self) -> str:
         return f"reply {self.report_id}"

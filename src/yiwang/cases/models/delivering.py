@@ -10,6 +10,7 @@ from yiwang.cases.models.shared import (
     NAME_LENGTH,
     REF_LENGTH,
     append_only,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -94,6 +95,7 @@ class Dispatch(models.Model):
         ]
         indexes = [models.Index(fields=["tracking_number"], name="cases_dispatch_tracking")]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(
                 name="sending_fixed",
                 fields=["case", "document", "carrier", "tracking_number", "to_name", "sent_on"],
@@ -124,7 +126,10 @@ class LetterReading(models.Model):
 
     class Meta:
         verbose_name = "文书阅读"
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            archived_again("(SELECT case_id FROM cases_casedocument WHERE id = NEW.document_id)"),
+        ]
 
     def __str__(self) -> str:
         return f"reading {self.document_id}"

@@ -10,6 +10,7 @@ from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
     REF_LENGTH,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -136,6 +137,7 @@ class EndProposal(models.Model):
             )
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(
                 name="proposal_fixed",
                 fields=[

@@ -12,6 +12,7 @@ from yiwang.cases.models.shared import (
     NAME_LENGTH,
     REF_LENGTH,
     append_only,
+    archived_again,
     choices,
     no_truncate,
     values,
@@ -91,7 +92,7 @@ class SpecialProcedure(models.Model):
                 | (Q(ended_on__gte=F("started_on")) & ~Q(ended_by="") & ~Q(result="")),
             ),
         ]
-        triggers = [*_kept(), _fixed_once_ended("ended_on")]
+        triggers = [archived_again(), *_kept(), _fixed_once_ended("ended_on")]
 
     def __str__(self) -> str:
         return f"{self.name} {self.case_id}"
@@ -154,7 +155,7 @@ class Extension(models.Model):
                 condition=Q(approved__isnull=True),
             )
         ]
-        triggers = [*_kept(), _fixed_once_ended("decided_at")]
+        triggers = [archived_again(), *_kept(), _fixed_once_ended("decided_at")]
 
     def __str__(self) -> str:
         return f"extension {self.case_id}"
@@ -232,7 +233,7 @@ class Hearing(models.Model):
                 | (Q(held_at__isnull=False, signed_by__len__gte=2) & ~Q(record="")),
             ),
         ]
-        triggers = [*_kept(), _fixed_once_ended("ended_on")]
+        triggers = [archived_again(), *_kept(), _fixed_once_ended("ended_on")]
 
     def __str__(self) -> str:
         return f"hearing {self.case_id}"
@@ -280,7 +281,7 @@ class DepartmentInquiry(models.Model):
                 condition=Q(answered_at__isnull=True),
             )
         ]
-        triggers = [*_kept(), _fixed_once_ended("answered_at")]
+        triggers = [archived_again(), *_kept(), _fixed_once_ended("answered_at")]
 
     def __str__(self) -> str:
         return f"{self.department} {self.case_id}"
@@ -320,7 +321,7 @@ class SiteCheck(models.Model):
             ),
             models.CheckConstraint(name="cases_sitecheck_says_what", condition=~Q(found="")),
         ]
-        triggers = append_only()
+        triggers = [*append_only(), archived_again()]
 
     def __str__(self) -> str:
         return f"site check {self.case_id}"

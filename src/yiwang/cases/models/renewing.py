@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from yiwang.cases.models.shared import no_truncate
+from yiwang.cases.models.shared import archived_again, no_truncate
 
 
 class Renewal(models.Model):
@@ -41,6 +41,7 @@ class Renewal(models.Model):
             )
         ]
         triggers = [
+            archived_again(),
             pgtrigger.ReadOnly(name="request_fixed", exclude=["deemed_on"]),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),

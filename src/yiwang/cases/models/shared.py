@@ -41,3 +41,25 @@ def append_only() -> list[pgtrigger.Trigger]:
         pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         no_truncate(),
     ]
+
+
+def archived_again(
+    case: str = "NEW.case_id",
+    *,
+    on: pgtrigger.Operation | pgtrigger.Operations = pgtrigger.Insert | pgtrigger.Update,
+) -> pgtrigger.Trigger:
+    """Return a trigger by which a finished case is archived again after its row came or changed.
+
+    Every table of which the package of a case holds rows (`queries.archiving`) has it. The lock on
+    the case lets whoever adds something wait for a package that is being made.
+
+    Args:
+        case: SQL of the key of the case that the row belongs to.
+        on: What counts; that a message was read does not.
+    """
+    return pgtrigger.Trigger(
+        name="archived_again",
+        when=pgtrigger.After,
+        operation=on,
+        func=f"PERFORM cases_archive_again({case}); RETURN NULL;",
+    )

@@ -13,7 +13,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.cases.models import Case, Draft, DraftUpload
-from yiwang.cases.models.commitments import CorrectionReport, PostCheckResult
 from yiwang.cases.policy.states import FINISHED
 
 WORKING_COPIES = (Draft, DraftUpload)
@@ -49,12 +48,6 @@ def to_archive(moment: datetime, *, today: date, after: int, limit: int) -> list
         FinishedCase(id=key, number=number, version=version)
         for key, number, version in rows.values_list("id", "number", "version")[:limit]
     ]
-
-
-def checked_after(number: str, moment: datetime) -> bool:
-    """Tell whether a commitment was checked, or a correction reported, after `moment`."""
-    rows = (PostCheckResult.objects, CorrectionReport.objects)
-    return any(one.filter(post_check__case_number=number, at__gt=moment).exists() for one in rows)
 
 
 def tables_of(number: str) -> dict[str, list[dict[str, Any]]]:

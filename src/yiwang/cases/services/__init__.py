@@ -7,6 +7,7 @@ from yiwang.cases.services.accepting import (
     deem_accepted,
 )
 from yiwang.cases.services.alarming import remind_holders
+from yiwang.cases.services.archiving import archive_again, lock_for_archive, note_archived
 from yiwang.cases.services.asking import note_asked
 from yiwang.cases.services.assisting import AssistanceRefusedError, note_assistance
 from yiwang.cases.services.automatic import (
@@ -83,7 +84,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
-from yiwang.cases.services.making import document_file, make_document, note_archived
+from yiwang.cases.services.making import document_file, make_document
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
@@ -178,6 +179,7 @@ __all__ = [
     "TextRefusedError",
     "accept_case",
     "answer_text",
+    "archive_again",
     "ask_correction",
     "ask_departments",
     "ask_extension",
@@ -220,6 +222,7 @@ __all__ = [
     "handle_waiting",
     "impose_ban",
     "lift_ban",
+    "lock_for_archive",
     "make_document",
     "note_archived",
     "note_arrival",

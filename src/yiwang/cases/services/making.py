@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CaseDocument
+from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.terms import DocumentKind
@@ -92,11 +92,3 @@ def _data(document: CaseDocument, issuer: str) -> dict[str, object]:
         "qr": f"{settings.BASE_URL}/track?code={case.query_code}",
         "demo": settings.DEMO,
     }
-
-
-def note_archived(*, number: str, version: int) -> None:
-    """Note in which version a case was archived, so that the next night passes it by.
-
-    Part of the act that archives, which leaves the trail.
-    """
-    Case.objects.filter(number=number).update(archived_version=version)

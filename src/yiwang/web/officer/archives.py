@@ -21,9 +21,11 @@ from yiwang.web.officer.confirming import Confirmed
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page
 
+TABS = {"transfer", "over"}
+
 
 class Archives(Page):
-    """The packages of one's departments, newest first, or those whose time is over."""
+    """The packages of one's departments, newest first, or those of a tab."""
 
     permission: ClassVar[Permission] = Permission.ARCHIVE_READ
     template_name = "officer/archives/list.html"
@@ -31,12 +33,13 @@ class Archives(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        over = request.GET.get("tab") == "over"
+        tab = request.GET.get("tab", "")
         text = request.GET.get("text", "")[:60]
         page = queries.packages(
             by=self.actor,
             today=self.today,
-            over_only=over,
+            over_only=tab == "over",
+            transfer_only=tab == "transfer",
             text=text,
             after=request.GET.get("after"),
         )
@@ -45,7 +48,7 @@ class Archives(Page):
                 "rows": page.rows,
                 "next_after": page.after or "",
                 "first": not request.GET.get("after"),
-                "over": over,
+                "tab": tab if tab in TABS else "",
                 "text": text,
                 "names": department_names(),
             }
