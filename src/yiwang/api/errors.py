@@ -12,6 +12,8 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
+from yiwang.archives.queries import PackageNotFoundError
+from yiwang.archives.services import AlreadyTransferredError
 from yiwang.cases.policy.states import StepRefusedError
 from yiwang.cases.queries import CaseNotFoundError
 from yiwang.cases.services import ConflictRefusedError, IncompleteError, NotHolderError
@@ -38,12 +40,14 @@ class Problem(Schema):
 STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (CaseNotFoundError, 404),
     (NoticeNotFoundError, 404),
+    (PackageNotFoundError, 404),
     (PermissionRefusedError, 403),
     (ConflictRefusedError, 409),
     (KeyReusedError, 409),
     (StepRefusedError, 409),
     (DraftStepRefusedError, 409),
     (NotHolderError, 409),
+    (AlreadyTransferredError, 409),
     (TooManyTriesError, 429),
     (RefusedError, 422),
 )

@@ -10,6 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from yiwang.api import (
     applicants,
+    archives,
     automatic,
     catalogue,
     commitments,
@@ -63,6 +64,7 @@ api.add_router("", delivering.router)
 api.add_router("", commitments.router)
 api.add_router("", automatic.router)
 api.add_router("", items.router)
+api.add_router("", archives.router)
 api.add_router("", gateway.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]
