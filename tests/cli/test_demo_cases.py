@@ -10,7 +10,7 @@ from tests.factories import cases
 from tests.factories.catalogue import PACKS
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case
-from yiwang.cases.queries import automatic, commitments
+from yiwang.cases.queries import automatic, bans, commitments
 from yiwang.cases.services import kept
 from yiwang.cli import demo_cases
 from yiwang.content import queries as content
@@ -63,6 +63,8 @@ def test_the_pages_of_officers_are_not_empty_on_the_first_run(district):
     assert [one.state.value for one in checks(finished=True)] == ["revoked"]
     (record,) = commitments.records_kept(by=EVERYBODY)
     assert record.counts(AT.date())
+    ((ban,), _) = bans.bans(by=EVERYBODY)
+    assert (ban.applicant_name, ban.in_force(AT.date())) == ("上海假设仓储有限公司", True)
     (sampled,) = automatic.reviews(by=EVERYBODY)
     assert (sampled.cause.value, sampled.item_slug) == ("sample", "senior-card")
     outcomes = [one.outcome.value for one in automatic.runs(by=EVERYBODY).rows]

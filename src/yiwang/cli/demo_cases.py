@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from yiwang.cases.policy.bans import BAN_ARTICLE, BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, SignedBy
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue.policy.items import CheckMethod, ItemVersion
@@ -32,6 +33,7 @@ from yiwang.registers.cast import (
 
 PLACE = ZoneInfo("Asia/Shanghai")
 BOOKS, CARD, ARCHIVE = "publication-retail", "senior-card", "marriage-archive-search"
+EQUIPMENT = "special-equipment-registration"
 FIRST_DAY = 100
 """How many days before the start the oldest of these cases came in."""
 SAMPLE_SEED = "demo"
@@ -66,6 +68,7 @@ PERSONS: Mapping[str, CastPerson] = {
     "reader": _led("钱样书", date(1981, 4, 2), 101, "样书路21号"),
     "paper": _led("吴示纸", date(1986, 9, 15), 103, "示纸路22号"),
     "copy": _led("郑虚本", date(1979, 1, 20), 104, "虚本路23号"),
+    "storage": _led("冯假设", date(1984, 6, 9), 105, "假设路24号"),
     "elder_a": _led("褚例一", date(1950, 2, 3), 106, "例一路31号"),
     "elder_b": _led("卫例二", date(1947, 8, 19), 107, "例二路32号"),
     "elder_c": _led("蒋例三", date(1953, 12, 1), 108, "例三路33号"),
@@ -74,6 +77,7 @@ FIRMS: Mapping[str, CastEntity] = {
     "reader": _firm("XXXX0011", "上海样书文化传播有限公司", "reader", "F5243", "样书路21号"),
     "paper": _firm("XXXX0012", "上海示纸书刊有限公司", "paper", "F5243", "示纸路22号"),
     "copy": _firm("XXXX0013", "上海虚本图书有限公司", "copy", "F5243", "虚本路23号"),
+    "storage": _firm("XXXX0014", "上海假设仓储有限公司", "storage", "G5990", "假设路24号"),
 }
 
 BOOKSHOP: Mapping[str, Any] = {
@@ -83,6 +87,17 @@ BOOKSHOP: Mapping[str, Any] = {
     "area_m2": 60,
     "publication_scope": ["books", "periodicals"],
     "imported": False,
+}
+FORKLIFT: Mapping[str, Any] = {
+    "request_kind": "transfer",
+    "equipment_kind": "truck",
+    "public_place": False,
+    "safety_manager": "冯假设",
+    "equipment_code": "演叉000001",
+    "maker": "示例叉车厂",
+    "serial_number": "演000001",
+    "certificate_number": "演证000001",
+    "count": 1,
 }
 SENIOR: Mapping[str, Any] = {
     "request_kind": "first",
@@ -124,6 +139,7 @@ def prepare(*, at: datetime) -> bool:
     with transaction.atomic():
         town = _Town(at=at, calendar=calendar, cast=enter(PERSONS, FIRMS, at=at))
         town.commitments(demo_cast(at=at))
+        town.ban()
         town.automatic_grants()
         town.gateway()
     return True
@@ -305,6 +321,30 @@ class _Town:
             public_interest="撤销不损害公共利益。",
             by=_staff("approver", Post.APPROVER, item.department),
             at=self.day(30, 10),
+        )
+
+    def ban(self) -> None:
+        """A firm that applied with an invented certificate may not apply again for a year."""
+        from yiwang.cases import services
+
+        item = _item(EQUIPMENT, self.day(15).date())
+        if item is None:
+            return
+        case = self._submitted(EQUIPMENT, self._firm("storage"), FORKLIFT, at=self.day(15, 9))
+        facts = "填写的原使用登记证编号查无此证，叉车也不在申请的地址，属于提供虚假材料。"
+        services.decline_case(
+            number=case.number,
+            reason=facts,
+            article=BAN_ARTICLE[BanKind.FALSE_MATERIAL],
+            by=_staff("reviewer", Post.REVIEWER, item.department),
+            at=self.day(14, 10),
+        )
+        services.impose_ban(
+            number=case.number,
+            kind=BanKind.FALSE_MATERIAL,
+            facts=facts,
+            by=_staff("approver", Post.APPROVER, item.department),
+            at=self.day(13, 10),
         )
 
     def automatic_grants(self) -> None:
