@@ -58,12 +58,13 @@ KEEPERS: dict[str, tuple[str, list[tuple[str, Post]]]] = {
     "headlegal": ("沈兼任", [("market", Post.DEPARTMENT_HEAD), ("market", Post.LEGAL_OFFICER)]),
     "ownerhead": ("韩兼任", [("market", Post.ITEM_OWNER), ("market", Post.DEPARTMENT_HEAD)]),
     "owner-housing": ("杨外人", [("housing", Post.ITEM_OWNER)]),
+    "archivist": ("吕档案", [("market", Post.ARCHIVIST)]),
 }
-"""Those who keep items; only tests of items hire them."""
+"""Those who keep items and archives; only tests about them hire them."""
 
 
 def hire_keepers() -> None:
-    """Make the accounts of those who keep items."""
+    """Make the accounts of those who keep items and archives."""
     _hire(KEEPERS)
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from tests.factories import cases, registers
-from tests.factories.desk import signed_in
+from tests.factories.desk import hire_keepers, signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
 from yiwang.cases import services
@@ -56,6 +56,18 @@ def test_a_head_sees_what_is_to_be_given_out():
 
     assert answer.context["tab"].value == "to_accept"
     assert f"/desk/cases/{case.number}/assign/" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("login", "works"), [("clerk", True), ("head", True), ("archivist", False)]
+)
+def test_only_who_works_on_cases_is_asked_to(login, works):
+    hire_keepers()
+    cases.receive()
+
+    text = signed_in(login).get("/desk/?tab=to_accept").content.decode()
+
+    assert ("办理最急的一件" in text, ">查看<" not in text) == (works, works)
 
 
 def test_the_tabs_count_and_an_unknown_tab_is_the_first():

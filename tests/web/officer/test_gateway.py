@@ -107,6 +107,17 @@ def test_the_administrator_connects_a_system_makes_keys_and_switches_it_off(push
     assert "housing-main" in client.get("/desk/systems/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("slug", "named"), [(cases.RESTAURANT, "餐饮服务许可（新办）"), ("gone", "gone"), ("", "全部")]
+)
+def test_a_system_names_its_item_as_people_do(push: Push, slug: str, named: str):
+    Partner.objects.update(item_slug=slug)
+    code = Partner.objects.get().code
+
+    for address in ("/desk/systems/", f"/desk/systems/{code}/"):
+        assert re.search(rf">\s*{named}\s*</(?:td|dd)>", page("sysadmin", address))
+
+
 def test_who_connects_systems_reads_no_messages_and_the_other_way_round(push: Push):
     assert desk.signed_in("sysadmin").get("/desk/gateway/").status_code == 403
     assert desk.signed_in("head").get("/desk/systems/").status_code == 403

@@ -168,6 +168,7 @@ class Desk(Page):
                 "rows": self._rows(page.rows),
                 "may_receive": self.actor.may_somewhere(Permission.CASE_RECEIVE),
                 "may_assign": self.actor.may_somewhere(Permission.CASE_ASSIGN),
+                "works": any(map(self.actor.may_somewhere, (*HANDLING, Permission.CASE_ASSIGN))),
                 "handlers": self._handlers(tab, page.rows),
                 "waiting": self._waiting(),
                 "questions": self._questions(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.catalogue import queries as catalogue
 from yiwang.exchange import queries, services
 from yiwang.exchange.policy.terms import Algorithm, Begin, Direction, PartnerKind
 from yiwang.exchange.queries import LetterView, PartnerView
@@ -159,6 +160,14 @@ class SendAgain(LetterPage):
         return redirect("officer:gateway")
 
 
+def item_name(system: PartnerView, *, on: date) -> str:
+    """Name the only item of a system; empty: it takes all; not in force: as it was registered."""
+    try:
+        return catalogue.item(system.item_slug, on=on).name if system.item_slug else ""
+    except LookupError:
+        return system.item_slug
+
+
 class Systems(Page):
     """Systems that are or were connected."""
 
@@ -168,7 +177,10 @@ class Systems(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the list."""
-        shown = [(one, one.live(self.today)) for one in queries.registered(by=self.actor)]
+        shown = [
+            (one, one.live(self.today), item_name(one, on=self.today))
+            for one in queries.registered(by=self.actor)
+        ]
         return self.render({"systems": shown, "names": department_names()})
 
 
@@ -278,6 +290,7 @@ class SystemPage(FormPage):
         return super().context(
             system=self.system,
             live=self.system.live(self.today),
+            item=item_name(self.system, on=self.today),
             department=department_names().get(self.system.department, self.system.department),
             keys=queries.keys_of(self.system.code, by=self.actor),
             **given,
