@@ -130,6 +130,8 @@ def test_a_bad_file_in_a_correction_keeps_the_words_typed():
 
     assert answer.status_code == 422
     assert "已重拍" in words(answer)
+    assert "<title>错误：补正材料" in words(answer)
+    assert f'<a href="#line-{line.pk}">1. 平面图看不清</a>' in words(answer)
     assert Case.objects.get().state == CaseState.CORRECTION
 
 

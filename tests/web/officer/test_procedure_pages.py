@@ -143,3 +143,13 @@ def test_the_head_reads_the_message_of_a_missed_clock_and_nobody_else_does():
 
     assert "标为已读" not in words(head.get("/desk/messages/?after=x"))
     assert "没有工作消息" in words(signed_in("reviewer").get("/desk/messages/"))
+
+
+def test_the_clock_of_a_paper_that_comes_later_names_the_paper_as_people_do():
+    cases.publish(cases.restaurant(effective_on="2026-03-01"))
+    plan = {"layout": [cases.upload("user:clerk")]}
+    case = cases.receive(uploads=plan, tolerance_signed=True)
+
+    text = signed_in("reviewer").get(f"/desk/cases/{case.number}/").content.decode()
+
+    assert '补齐容缺材料 <span class="yw-small">规章制度</span>' in text

@@ -340,6 +340,7 @@ class Correct(OwnCase):
                     for line in correction.lines
                 ],
                 "message": message,
+                "failed": bool(message or errors),
                 "accept": ACCEPTED_FILES,
                 "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
                 "open": Step.FILE_CORRECTION in self.file.steps,

@@ -84,6 +84,7 @@ def shown(
             if step in page.steps and step not in skipped
         ],
         "unit_names": units,
+        "subjects": {**units, **{one.id: one.name for one in item.materials}},
     }
 
 
