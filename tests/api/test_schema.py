@@ -36,6 +36,13 @@ def test_the_description_is_openapi_3_1_and_names_every_call_and_its_errors():
             assert {401, 403, 404, 409, 422, 429} <= codes, where
 
 
+def test_the_description_says_what_days_a_light_counts():
+    schemas = api.get_openapi_schema(path_prefix="/api/v1/")["components"]["schemas"]
+
+    assert {"days_left", "unit"} <= set(schemas["LightAnswer"]["required"])
+    assert schemas["DayUnit"]["enum"] == ["workday", "calendar_day"]
+
+
 SCHEMA = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api/v1/"))
 
 

@@ -347,6 +347,7 @@ def test_a_check_that_nobody_made_in_time_stands_red_on_the_list_and_is_reported
     ).rows
     assert [one.case_number for one in listed] == [early]
     assert listed[0].light.light.value == "red"
+    assert listed[0].light.text == f"超期 {(late.date() - listed[0].due_on).days} 天"
     with pytest.raises(PermissionRefusedError, match="不核查承诺"):
         committed.checks(by=cases.CLERK, today=late.date(), calendar=cases.CALENDAR)
     elsewhere = committed.checks(by=cases.STRANGER, today=late.date(), calendar=cases.CALENDAR).rows

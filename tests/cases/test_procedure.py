@@ -792,6 +792,8 @@ def test_every_clock_of_a_case_is_shown_with_its_light():
     ]
     assert shown[1].light is not None
     assert shown[1].light.text == "暂停计时"
+    assert shown[4].light is not None
+    assert shown[4].light.text == "剩 20 个工作日"
     assert [one.missed for one in shown] == [False] * 5
     with pytest.raises(CaseNotFoundError):
         clocks_of(number, by=cases.NOBODY, today=date("2026-03-13"), calendar=cases.CALENDAR)

@@ -98,10 +98,23 @@ def test_near_and_late_cases_go_by_the_clock_that_runs():
     assert numbers(queue(tab=Tab.OVERDUE, at=near)) == set()
     page = queue(tab=Tab.OVERDUE, at=late)
     assert numbers(page) == {number}
-    assert page.rows[0].light.text == "超期 1 天"
+    assert page.rows[0].light.text == "超期 1 个工作日"
     assert (page.counts[Tab.OVERDUE], page.counts[Tab.SOON]) == (1, 0)
     view = queries.case(number, by=cases.HEAD)
-    assert view.light(today=late.date(), calendar=cases.CALENDAR).text == "超期 1 天"
+    assert view.light(today=late.date(), calendar=cases.CALENDAR).text == "超期 1 个工作日"
+
+
+def test_a_correction_counts_every_day_and_is_near_when_its_light_is():
+    number = cases.correcting().number
+    due_on = queries.case(number, by=cases.HEAD).due_on
+    assert due_on is not None
+    for left, text, near in ((4, "剩 4 天", set()), (2, "剩 2 天", {number})):
+        at = AT + dt.timedelta(days=(due_on - AT.date()).days - left)
+
+        assert queue(tab=Tab.CORRECTION, at=at).rows[0].light.text == text
+        page = queue(tab=Tab.SOON, at=at)
+        assert numbers(page) == near
+        assert page.counts[Tab.SOON] == len(near)
 
 
 def test_lists_page_by_key_without_gap_or_repeat():

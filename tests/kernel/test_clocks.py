@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel.test_workdays import CALENDAR, FIRST, LAST, ONE, day
-from yiwang.kernel.clocks import ClockStop, Light, StopReason, day_of, due_on, light
+from yiwang.kernel.clocks import ClockStop, DayUnit, Light, StopReason, day_of, due_on, light
 from yiwang.kernel.workdays import CalendarGapError
 
 ACCEPTED = day("2026-03-06")
+
+work = partial(light, calendar=CALENDAR, unit=DayUnit.WORKDAY)
 
 
 def stop(started: str, ended: str | None) -> ClockStop:
@@ -102,51 +105,78 @@ def test_due_on_agrees_with_counting_on_the_fingers(
 @pytest.mark.parametrize(
     ("today", "colour", "left", "text"),
     [
-        pytest.param("2026-03-05", Light.GREEN, 4, "剩 4 天", id="in time"),
-        pytest.param("2026-03-06", Light.GREEN, 3, "剩 3 天", id="last green day"),
-        pytest.param("2026-03-07", Light.GREEN, 3, "剩 3 天", id="Saturday"),
-        pytest.param("2026-03-09", Light.AMBER, 2, "剩 2 天", id="two days left"),
-        pytest.param("2026-03-10", Light.AMBER, 1, "剩 1 天", id="one day left"),
+        pytest.param("2026-03-05", Light.GREEN, 4, "剩 4 个工作日", id="in time"),
+        pytest.param("2026-03-06", Light.GREEN, 3, "剩 3 个工作日", id="last green day"),
+        pytest.param("2026-03-07", Light.GREEN, 3, "剩 3 个工作日", id="Saturday"),
+        pytest.param("2026-03-09", Light.AMBER, 2, "剩 2 个工作日", id="two days left"),
+        pytest.param("2026-03-10", Light.AMBER, 1, "剩 1 个工作日", id="one day left"),
         pytest.param("2026-03-11", Light.RED, 0, "今日到期", id="the day itself"),
-        pytest.param("2026-03-12", Light.RED, -1, "超期 1 天", id="late"),
-        pytest.param("2026-03-16", Light.RED, -3, "超期 3 天", id="late over a weekend"),
+        pytest.param("2026-03-12", Light.RED, -1, "超期 1 个工作日", id="late"),
+        pytest.param("2026-03-16", Light.RED, -3, "超期 3 个工作日", id="late over a weekend"),
     ],
 )
 def test_light_counts_working_days_in_words(today: str, colour: Light, left: int, text: str):
-    answer = light(due_on=day("2026-03-11"), today=day(today), calendar=CALENDAR)
+    answer = work(due_on=day("2026-03-11"), today=day(today))
 
-    assert (answer.light, answer.workdays_left, answer.text) == (colour, left, text)
+    assert (answer.light, answer.days_left, answer.text) == (colour, left, text)
+    assert answer.unit is DayUnit.WORKDAY
+
+
+@pytest.mark.parametrize(
+    ("today", "colour", "left", "text"),
+    [
+        pytest.param("2026-03-06", Light.GREEN, 5, "剩 5 天", id="over a weekend"),
+        pytest.param("2026-03-08", Light.GREEN, 3, "剩 3 天", id="last green day, a Sunday"),
+        pytest.param("2026-03-09", Light.AMBER, 2, "剩 2 天", id="two days left"),
+        pytest.param("2026-03-11", Light.RED, 0, "今日到期", id="the day itself"),
+        pytest.param("2026-03-12", Light.RED, -1, "超期 1 天", id="late"),
+        pytest.param("2026-03-16", Light.RED, -5, "超期 5 天", id="late over a weekend"),
+    ],
+)
+def test_light_counts_every_day_of_a_clock_in_calendar_days(
+    today: str, colour: Light, left: int, text: str
+):
+    answer = light(
+        due_on=day("2026-03-11"), today=day(today), calendar=CALENDAR, unit=DayUnit.CALENDAR_DAY
+    )
+
+    assert (answer.light, answer.days_left, answer.text) == (colour, left, text)
+    assert answer.unit is DayUnit.CALENDAR_DAY
+
+
+def test_light_in_calendar_days_needs_no_notice_of_holidays():
+    answer = light(due_on=LAST + ONE * 5, today=LAST, calendar=CALENDAR, unit=DayUnit.CALENDAR_DAY)
+
+    assert (answer.light, answer.text) == (Light.GREEN, "剩 5 天")
 
 
 def test_light_is_late_on_the_saturday_after_a_friday():
-    answer = light(due_on=day("2026-03-06"), today=day("2026-03-07"), calendar=CALENDAR)
+    answer = work(due_on=day("2026-03-06"), today=day("2026-03-07"))
 
-    assert (answer.light, answer.text) == (Light.RED, "超期 1 天")
+    assert (answer.light, answer.text) == (Light.RED, "超期 1 个工作日")
 
 
 def test_light_of_a_stopped_clock_is_grey():
-    answer = light(due_on=None, today=ACCEPTED, calendar=CALENDAR, stopped=True)
+    answer = work(due_on=None, today=ACCEPTED, stopped=True)
 
-    assert (answer.light, answer.workdays_left, answer.text) == (Light.GREY, None, "暂停计时")
+    assert (answer.light, answer.days_left, answer.text) == (Light.GREY, None, "暂停计时")
 
 
 def test_light_before_acceptance_is_grey():
-    answer = light(due_on=None, today=ACCEPTED, calendar=CALENDAR)
+    answer = work(due_on=None, today=ACCEPTED)
 
     assert (answer.light, answer.text) == (Light.GREY, "未开始计时")
 
 
 def test_light_turns_amber_where_the_setting_says():
-    answer = light(
-        due_on=day("2026-03-11"), today=day("2026-03-06"), calendar=CALENDAR, amber_workdays=3
-    )
+    answer = work(due_on=day("2026-03-11"), today=day("2026-03-06"), amber_days=3)
 
     assert answer.light is Light.AMBER
 
 
 def test_light_outside_the_calendar_says_so_and_does_not_hide_the_list():
-    before = light(due_on=LAST + ONE * 5, today=LAST, calendar=CALENDAR)
-    after = light(due_on=LAST, today=LAST + ONE * 5, calendar=CALENDAR)
+    before = work(due_on=LAST + ONE * 5, today=LAST)
+    after = work(due_on=LAST, today=LAST + ONE * 5)
 
     assert (before.light, before.text) == (Light.GREY, "工作日历未装入")
     assert (after.light, after.text) == (Light.RED, "已超期")
@@ -154,6 +184,6 @@ def test_light_outside_the_calendar_says_so_and_does_not_hide_the_list():
 
 @given(st.dates(FIRST, LAST), st.dates(FIRST, LAST))
 def test_light_is_red_exactly_from_the_due_date_on(due: dt.date, today: dt.date):
-    answer = light(due_on=due, today=today, calendar=CALENDAR)
+    answer = work(due_on=due, today=today)
 
     assert (answer.light is Light.RED) == (today >= due)

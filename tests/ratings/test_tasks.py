@@ -78,7 +78,7 @@ def test_the_light_is_that_of_what_is_due_next():
 
     services.contact_rater(number=number, message="已收到", by=cases.HEAD, at=NEXT_DAY)
     assert task(number).light.light is Light.GREEN
-    assert task(number, today=dt.date(2026, 3, 30)).light.text == "超期 1 天"
+    assert task(number, today=dt.date(2026, 3, 30)).light.text == "超期 1 个工作日"
 
 
 ACTS = {

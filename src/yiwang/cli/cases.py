@@ -104,6 +104,7 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
     Exit status 0: nothing is late. 1: at least one case is late. 2: no such department.
     """
     from yiwang.cases import queries
+    from yiwang.content import queries as content
     from yiwang.organisations import queries as organisations
 
     try:
@@ -112,13 +113,14 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
         codes = "、".join(one.code for one in organisations.departments())
         raise click.UsageError(f"没有部门“{department}”，可用的有：{codes}。") from None
     today = as_of.date() if as_of else day_of(now())
+    calendar = content.workday_calendar()
     late = False
     for line in queries.due_cases(department=department, within_days=within_days, today=today):
         assert line.due_on is not None
-        days_left = (line.due_on - today).days
-        late = late or days_left < 0
+        late = late or line.due_on < today
+        light = line.light(today=today, calendar=calendar)
         answer(
-            line, f"{line.due_on}  {days_left:>4}  {line.number}  {line.item_name}", as_json=as_json
+            line, f"{line.due_on}  {light.text}  {line.number}  {line.item_name}", as_json=as_json
         )
     if late:
         raise SystemExit(1)

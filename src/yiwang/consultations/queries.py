@@ -17,7 +17,7 @@ from yiwang.consultations.policy.handing_over import (
     plain_phone,
 )
 from yiwang.content import queries as content
-from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_phone
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -267,7 +267,7 @@ def _view(row: Consultation, *, today: date, calendar: WorkdayCalendar) -> Consu
         state=state,
         asked_at=row.asked_at,
         due_on=row.due_on,
-        light=light(due_on=row.due_on, today=today, calendar=calendar)
+        light=light(due_on=row.due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY)
         if state is ConsultationState.OPEN
         else None,
         answer=row.answer,

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta, timezone
 from yiwang.kernel.terms import Term
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 
-AMBER_WORKDAYS = 2
-"""Working days left from which a clock turns amber. Our own choice (UX-14)."""
+AMBER_DAYS = 2
+"""Days left, in the clock's own unit, from which it turns amber. Our own choice (UX-14)."""
 
 ONE_DAY = timedelta(days=1)
 
@@ -134,6 +134,20 @@ def _merged(stops: Sequence[ClockStop]) -> list[tuple[date, date]] | None:
     return merged
 
 
+class DayUnit(Term):
+    """What days a clock counts (计算单位).
+
+    Source: 行政许可法 第八十二条 (its limits in working days); 民法典 第二百条 (others in days).
+    """
+
+    WORKDAY = "workday", "工作日"
+    CALENDAR_DAY = "calendar_day", "自然日"
+
+
+_MEASURES = {DayUnit.WORKDAY: "个工作日", DayUnit.CALENDAR_DAY: "天"}
+"""A unit as it stands behind a number."""
+
+
 class Light(Term):
     """The colour of a clock; always shown with its words (UX-14)."""
 
@@ -149,13 +163,15 @@ class LightAnswer:
 
     Attributes:
         light: Colour.
-        workdays_left: Working days to the due date; 0 on the day itself; negative when late,
-            at least one late; None while nothing is counted.
-        text: The words beside the colour.
+        days_left: Days of `unit` to the due date; 0 on the day itself; negative when late, at
+            least one late; None while nothing is counted.
+        unit: What the clock counts: working days or calendar days.
+        text: The words beside the colour; they name the unit.
     """
 
     light: Light
-    workdays_left: int | None
+    days_left: int | None
+    unit: DayUnit
     text: str
 
 
@@ -164,8 +180,9 @@ def light(
     due_on: date | None,
     today: date,
     calendar: WorkdayCalendar,
+    unit: DayUnit,
     stopped: bool = False,
-    amber_workdays: int = AMBER_WORKDAYS,
+    amber_days: int = AMBER_DAYS,
 ) -> LightAnswer:
     """Return the light of a clock on the day `today`.
 
@@ -173,24 +190,37 @@ def light(
         due_on: Last day in time; None before the clock starts and while it is stopped.
         today: Day of looking.
         calendar: Where it does not reach, the light says so instead of failing, so that one
-            date outside the calendar never hides a whole list.
+            date outside the calendar never hides a whole list. Calendar days need none.
+        unit: What the clock counts.
         stopped: Whether a stretch that does not count is open.
-        amber_workdays: Working days left from which the light is amber.
+        amber_days: Days of `unit` left from which the light is amber.
+
+    Example:
+        Due on Monday 2026-03-16, seen on Friday 2026-03-13: 剩 1 个工作日, or 剩 3 天.
     """
+
+    def answer(colour: Light, text: str, left: int | None = None) -> LightAnswer:
+        return LightAnswer(light=colour, days_left=left, unit=unit, text=text)
+
     if stopped:
-        return LightAnswer(light=Light.GREY, workdays_left=None, text="暂停计时")
+        return answer(Light.GREY, "暂停计时")
     if due_on is None:
-        return LightAnswer(light=Light.GREY, workdays_left=None, text="未开始计时")
+        return answer(Light.GREY, "未开始计时")
     if today == due_on:
-        return LightAnswer(light=Light.RED, workdays_left=0, text="今日到期")
+        return answer(Light.RED, "今日到期", 0)
+    late = today > due_on
     try:
-        left = calendar.workdays_between(today, due_on)
+        left = _days_between(today, due_on, unit, calendar)
     except CalendarGapError:
-        if today > due_on:
-            return LightAnswer(light=Light.RED, workdays_left=None, text="已超期")
-        return LightAnswer(light=Light.GREY, workdays_left=None, text="工作日历未装入")
-    if today > due_on:
+        return answer(Light.RED, "已超期") if late else answer(Light.GREY, "工作日历未装入")
+    if late:
         left = min(left, -1)  # due on Friday, seen on Saturday: late, though no working day passed
-        return LightAnswer(light=Light.RED, workdays_left=left, text=f"超期 {-left} 天")
-    colour = Light.AMBER if left <= amber_workdays else Light.GREEN
-    return LightAnswer(light=colour, workdays_left=left, text=f"剩 {left} 天")
+        return answer(Light.RED, f"超期 {-left} {_MEASURES[unit]}", left)
+    colour = Light.AMBER if left <= amber_days else Light.GREEN
+    return answer(colour, f"剩 {left} {_MEASURES[unit]}", left)
+
+
+def _days_between(start: date, end: date, unit: DayUnit, calendar: WorkdayCalendar) -> int:
+    if unit is DayUnit.WORKDAY:
+        return calendar.workdays_between(start, end)
+    return (end - start).days

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
@@ -253,5 +253,5 @@ def _task(row: BadRatingTask, *, today: date, calendar: WorkdayCalendar) -> Task
         closing_note=row.closing_note,
         light=None
         if state is TaskState.CLOSED
-        else light(due_on=due_on, today=today, calendar=calendar, stopped=False),
+        else light(due_on=due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY),
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Q
 
-from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
@@ -215,7 +215,7 @@ def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeVi
     """Return the frozen view of a row."""
     lit = None
     if row.due_on is not None:
-        lit = light(due_on=row.due_on, today=today, calendar=calendar, stopped=False)
+        lit = light(due_on=row.due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY)
     return NoticeView(
         id=row.pk,
         entity_name=row.entity_name,

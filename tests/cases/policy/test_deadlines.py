@@ -11,8 +11,10 @@ import yaml
 
 from tests.factories.cases import CALENDAR, ENDING, ZONE
 from yiwang.cases.policy import deadlines
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import ClockKind, unit_of
 from yiwang.catalogue.policy.items import Limit
-from yiwang.kernel.clocks import ClockStop, StopReason
+from yiwang.kernel.clocks import ClockStop, DayUnit, StopReason
 from yiwang.kernel.workdays import CalendarGapError
 
 EXAMPLES = yaml.safe_load(
@@ -94,3 +96,33 @@ def test_the_promise_is_counted_beside_the_law():
     assert days == deadlines.DecisionDays(
         statutory_on=dt.date(2026, 4, 3), promised_on=dt.date(2026, 3, 13)
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        pytest.param(CaseState.RECEIVED, "剩 1 个工作日", id="the law counts working days"),
+        pytest.param(CaseState.DELIVERING, "剩 1 个工作日", id="delivery too"),
+        pytest.param(CaseState.CORRECTION, "剩 3 天", id="a correction counts every day"),
+        pytest.param(CaseState.HEARING, "暂停计时", id="a hearing stops the limit"),
+    ],
+)
+def test_the_light_of_a_case_counts_as_the_clock_of_its_state(state, text):
+    friday, monday = dt.date(2026, 3, 13), dt.date(2026, 3, 16)
+
+    answer = deadlines.case_light(state=state, due_on=monday, today=friday, calendar=CALENDAR)
+
+    assert answer.text == text
+
+
+def test_the_units_agree_with_how_the_clocks_are_reckoned():
+    """A clock in calendar days ends on the same day whatever the holidays are."""
+    asked = dt.date(2026, 3, 6)
+
+    assert unit_of(ClockKind.CORRECTION) is DayUnit.CALENDAR_DAY
+    assert (deadlines.correction_due_on(asked_on=asked) - asked).days == 30
+    assert unit_of(ClockKind.EVALUATION) is DayUnit.CALENDAR_DAY
+    assert (deadlines.evaluation_until(closed_on=asked) - asked).days == 30
+    assert unit_of(ClockKind.DELIVERY) is DayUnit.WORKDAY
+    delivery = deadlines.delivery_due_on(decided_on=asked, calendar=CALENDAR)
+    assert CALENDAR.workdays_between(asked, delivery) == 10

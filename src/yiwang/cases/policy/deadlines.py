@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from yiwang.cases.policy.procedure import INSPECTION_START_WORKDAYS, PUBLICITY_WORKDAYS
+from yiwang.cases.policy.states import STOPPED, CaseState
+from yiwang.cases.policy.terms import ClockKind, unit_of
 from yiwang.catalogue.policy.items import Limit
-from yiwang.kernel.clocks import ClockStop, due_on
+from yiwang.kernel.clocks import AMBER_DAYS, ClockStop, DayUnit, LightAnswer, due_on, light
 from yiwang.kernel.workdays import WorkdayCalendar
 
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -34,8 +36,8 @@ EVALUATION_DAYS = 30
 DRAFT_DAYS = 90
 """Calendar days a draft is kept after the last change; shown to the applicant."""
 
-SOON_WORKDAYS = 2
-"""A case is near its limit when so many working days or fewer are left (UX-14)."""
+SOON_DAYS = AMBER_DAYS
+"""A case is near its limit when so many days of its clock or fewer are left (UX-14)."""
 
 REVIEW_APPEAL_DAYS = 60
 """Calendar days to ask for administrative review. 行政复议法 第二十条."""
@@ -134,6 +136,27 @@ def _due(
     if workdays == 0:
         return accepted_on
     return due_on(accepted_on=accepted_on, limit_workdays=workdays, stops=stops, calendar=calendar)
+
+
+def case_light(
+    *, state: CaseState, due_on: date | None, today: date, calendar: WorkdayCalendar
+) -> LightAnswer:
+    """Return the light of the clock that runs in a state; grey while the limit does not run.
+
+    Args:
+        state: Where the case stands; only the correction counts calendar days.
+        due_on: Last day of that clock; None when finished.
+        today: Day of looking.
+        calendar: Working days.
+    """
+    correcting = state is CaseState.CORRECTION
+    return light(
+        due_on=due_on,
+        today=today,
+        calendar=calendar,
+        unit=unit_of(ClockKind.CORRECTION) if correcting else DayUnit.WORKDAY,
+        stopped=state in STOPPED,
+    )
 
 
 def delivery_due_on(*, decided_on: date, calendar: WorkdayCalendar) -> date:

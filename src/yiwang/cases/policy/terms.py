@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from yiwang.kernel.clocks import DayUnit
 from yiwang.kernel.terms import Term
 
 
@@ -121,6 +122,26 @@ OF_THE_APPLICANT = frozenset(
     }
 )
 """Clocks that run for the applicant: missed ones are no fault of the authority."""
+
+IN_CALENDAR_DAYS = frozenset(
+    {
+        ClockKind.CORRECTION,
+        ClockKind.POST_CHECK,
+        ClockKind.COMMITMENT_CORRECTION,
+        ClockKind.EVALUATION,
+    }
+)
+"""Clocks that count every day, because no article of the licensing law sets them."""
+
+
+def unit_of(kind: ClockKind) -> DayUnit:
+    """Return what days a clock counts.
+
+    Source:
+        行政许可法 第八十二条: the limits of that law are working days.
+    """
+    return DayUnit.CALENDAR_DAY if kind in IN_CALENDAR_DAYS else DayUnit.WORKDAY
+
 
 BEFORE_DECISION = frozenset(
     {

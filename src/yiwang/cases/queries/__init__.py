@@ -27,7 +27,7 @@ from yiwang.cases.models import (
     Message,
     Opinion,
 )
-from yiwang.cases.policy.deadlines import SOON_WORKDAYS, day_of
+from yiwang.cases.policy.deadlines import SOON_DAYS, case_light, day_of
 from yiwang.cases.policy.states import (
     FINISHED,
     INTERNAL,
@@ -49,7 +49,7 @@ from yiwang.cases.policy.terms import (
 )
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
-from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.clocks import LightAnswer
 from yiwang.kernel.masking import mask_name, mask_phone
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import scope
@@ -161,12 +161,7 @@ class CaseView:
 
     def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
         """Return the light of the clock that runs now; grey while the limit does not run."""
-        return light(
-            due_on=self.due_on,
-            today=today,
-            calendar=calendar,
-            stopped=self.stopped_since is not None,
-        )
+        return case_light(state=self.state, due_on=self.due_on, today=today, calendar=calendar)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,6 +359,10 @@ class TrackView:
     evaluation_until: date | None
     events: tuple[TimelineRow, ...]
     needs_correction_by: date | None
+
+    def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
+        """Return the light of the clock that runs now; grey while the limit does not run."""
+        return case_light(state=self.state, due_on=self.due_on, today=today, calendar=calendar)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -944,9 +943,7 @@ _ROW_FIELDS = (
     "received_at",
     "due_on",
     "statutory_on",
-    "stopped_since",
     "closed_at",
-    "stopped_since",
 )
 
 
@@ -968,11 +965,8 @@ def _row(row: Case, today: date, calendar: WorkdayCalendar) -> QueueRow:
         due_on=row.due_on,
         statutory_on=row.statutory_on,
         closed_at=row.closed_at,
-        light=light(
-            due_on=row.due_on,
-            today=today,
-            calendar=calendar,
-            stopped=row.stopped_since is not None,
+        light=case_light(
+            state=CaseState(row.state), due_on=row.due_on, today=today, calendar=calendar
         ),
     )
 
@@ -1168,7 +1162,9 @@ def _tab_condition(tab: Tab, by: Actor, today: date, soon_on: date) -> Q:
         return _in(FINISHED)
     running = _in(RUNNING)
     if tab is Tab.SOON:
-        return running & Q(due_on__gte=today, due_on__lte=soon_on)
+        every_day = date.fromordinal(today.toordinal() + SOON_DAYS)
+        near = Q(due_on__lte=every_day) | ~Q(state=CaseState.CORRECTION.value)
+        return running & Q(due_on__gte=today, due_on__lte=soon_on) & near
     if tab is Tab.OVERDUE:
         return running & Q(due_on__lt=today)
     return _in(_TAB_STATES[tab])
@@ -1277,9 +1273,9 @@ def _decision(row: Case) -> DecisionRow:
 
 def _soon_on(today: date, calendar: WorkdayCalendar) -> date:
     try:
-        return calendar.add_workdays(today, SOON_WORKDAYS)
+        return calendar.add_workdays(today, SOON_DAYS)
     except CalendarGapError:
-        return date.fromordinal(today.toordinal() + SOON_WORKDAYS)
+        return date.fromordinal(today.toordinal() + SOON_DAYS)
 
 
 COUNTED_MOST = 99

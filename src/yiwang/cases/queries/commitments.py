@@ -30,6 +30,7 @@ from yiwang.cases.policy.commitments import (
     SignedBy,
     barred,
 )
+from yiwang.cases.policy.terms import ClockKind, unit_of
 from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
 from yiwang.catalogue.policy.items import CheckMethod
 from yiwang.kernel.clocks import LightAnswer, light
@@ -530,7 +531,7 @@ def _check_row(row: PostCheck, *, today: date, calendar: WorkdayCalendar) -> Che
             due_on=row.due_on if row.closed_on is None else None,
             today=today,
             calendar=calendar,
-            stopped=False,
+            unit=unit_of(ClockKind.POST_CHECK),
         ),
     )
 

@@ -21,7 +21,7 @@ from yiwang.cases.models import (
 from yiwang.cases.policy.deadlines import PLACE
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import FINISHED, STOPPED, CaseState
-from yiwang.cases.policy.terms import OF_THE_APPLICANT, ClockKind
+from yiwang.cases.policy.terms import OF_THE_APPLICANT, ClockKind, unit_of
 from yiwang.cases.queries import (
     PAGE_LIMIT,
     CaseNotFoundError,
@@ -315,6 +315,7 @@ def clocks_of(
                 due_on=due_on,
                 today=today,
                 calendar=calendar,
+                unit=unit_of(kind),
                 stopped=stopped_since is not None,
             ),
         )
@@ -491,7 +492,12 @@ def waiting_inquiries(
             department=row.department,
             question=row.question,
             due_on=row.due_on,
-            light=light(due_on=row.due_on, today=today, calendar=calendar),
+            light=light(
+                due_on=row.due_on,
+                today=today,
+                calendar=calendar,
+                unit=unit_of(ClockKind.OPINION),
+            ),
         )
         for row in rows
     )

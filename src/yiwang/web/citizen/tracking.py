@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.queries import TrackView
-from yiwang.kernel.clocks import light
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
@@ -120,7 +119,7 @@ class Tracked(TrackedPage):
                 "case": case,
                 "track": progress.track(case.state, case.events),
                 "timeline": progress.happenings(case.events, names=False),
-                "light": light(due_on=case.due_on, today=self.today, calendar=self.calendar),
+                "light": case.light(today=self.today, calendar=self.calendar),
                 "duty": progress.duty(
                     case.state, due_on=case.due_on, rateable=rateable, tolerated=0
                 ),

@@ -108,13 +108,23 @@ def _left(count: int) -> str:
     return ngettext("剩 %(count)s 天", "剩 %(count)s 天", count)
 
 
+def _left_workdays(count: int) -> str:
+    return ngettext("剩 %(count)s 个工作日", "剩 %(count)s 个工作日", count)
+
+
 def _late(count: int) -> str:
     return ngettext("超期 %(count)s 天", "超期 %(count)s 天", count)
 
 
+def _late_workdays(count: int) -> str:
+    return ngettext("超期 %(count)s 个工作日", "超期 %(count)s 个工作日", count)
+
+
 _CLOCKS: Sequence[tuple[re.Pattern[str], Callable[[int], str]]] = (
     (re.compile(r"剩 (\d+) 天"), _left),
+    (re.compile(r"剩 (\d+) 个工作日"), _left_workdays),
     (re.compile(r"超期 (\d+) 天"), _late),
+    (re.compile(r"超期 (\d+) 个工作日"), _late_workdays),
 )
 
 
