@@ -105,6 +105,104 @@ def test_a_new_version_takes_the_place_of_the_indexed_one() -> None:
     assert [one.version for one in queries.search("摆摊许可", on=TODAY)] == [2]
 
 
+@pytest.fixture
+def meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the model be there: what is about stalls is near every question, the rest is far."""
+
+    class Stalls:
+        def passage(self, text: str) -> np.ndarray:
+            near = np.zeros(vectors.SIZE, np.float32)
+            near[:2] = (0.95, 0.31) if "摆" in text else (0.71, 0.71)
+            return near
+
+    asked = np.zeros(vectors.SIZE, np.float32)
+    asked[0] = 1
+    monkeypatch.setattr(engine, "_asked", {})
+    monkeypatch.setattr(vectors, "encoder", lambda: Stalls())
+    monkeypatch.setattr(vectors, "question", lambda text: asked)
+    for number in range(1, 6):
+        code = f"11310114XXXX01011H431013100{number}000"
+        publish(
+            slug=f"other-{number}",
+            name=f"放风筝许可{number}（示例）",
+            aliases=["放风筝"],
+            summary="放风筝要取得的许可。",
+            task_code=code,
+            handling_code=f"{code}01",
+        )
+
+
+def encode() -> None:
+    services.build_search_index(on=TODAY, encode=10_000)
+
+
+def asked_and_answered(question: str) -> list[tuple[str, str]]:
+    hits = queries.search_passages(question, on=TODAY, limit=3)
+    return [(hit.heading, hit.text) for hit in hits if hit.slug == "stall-permit"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("meaning")
+def test_a_new_version_is_found_at_once_by_the_meaning_that_the_index_has() -> None:
+    publish()
+    encode()
+    publish(faq=[{"question": "摆摊要钱吗？", "answer": "要。"}])
+
+    for found in (queries.search("在路边卖东西", on=TODAY), queries.search("摆摊", on=TODAY)):
+        assert [(one.slug, one.version) for one in found][:1] == [("stall-permit", 2)]
+    hits = [one.slug for one in queries.search_items("在路边卖东西", on=TODAY)]
+    assert hits[0] == "stall-permit"
+    assert hits.count("stall-permit") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("meaning")
+def test_an_item_only_listed_is_found_at_once_with_its_first_guide() -> None:
+    Item.objects.create(
+        slug="stall-permit",
+        pack="test",
+        name="摆摊许可（示例）",
+        item_type="licence",
+        department="market",
+    )
+    encode()
+    publish()
+
+    assert queries.search("在路边卖东西", on=TODAY)[0].slug == "stall-permit"
+    assert queries.search_listed("在路边卖东西") == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("meaning")
+def test_a_passage_says_at_once_what_the_new_version_says() -> None:
+    faq = [
+        {"question": "摆摊要钱吗？", "answer": "不要。"},
+        {"question": "摆摊要多久？", "answer": "很久。"},
+        {"question": "摆到几点？", "answer": "十点。"},
+    ]
+    publish(faq=faq)
+    encode()
+    publish(faq=[faq[0] | {"answer": "每天十元。"}, faq[2]])
+
+    found = asked_and_answered("摆摊要钱吗")
+    assert found[0] == ("摆摊要钱吗？", "每天十元。")
+    assert len(set(found)) == len(found)
+    assert ("摆到几点？", "十点。") in asked_and_answered("摆到几点")
+    for question in ("摆摊要钱吗", "摆摊要多久"):
+        assert not {"不要。", "很久。"} & {text for _, text in asked_and_answered(question)}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("meaning")
+def test_a_version_to_come_is_not_shown_before_its_day() -> None:
+    publish(faq=[{"question": "摆摊要钱吗？", "answer": "不要。"}])
+    publish(faq=[{"question": "摆摊要钱吗？", "answer": "要。"}], effective_on="2026-03-03")
+    for _ in range(2):
+        assert [one.version for one in queries.search("摆摊", on=TODAY)][:1] == [1]
+        assert asked_and_answered("摆摊要钱吗")[0] == ("摆摊要钱吗？", "不要。")
+        encode()
+
+
 @pytest.mark.django_db
 def test_a_later_build_is_taken_over_without_a_restart() -> None:
     publish()
@@ -245,6 +343,7 @@ def test_no_search_asks_more_than_three_times(
     load(*LAWS)
     build()
     publish(slug="kite-permit", name="放风筝许可（示例）", aliases=["放风筝"])
+    publish(aliases=["练摊"])
     queries.search("许可", on=TODAY)
 
     for act in (

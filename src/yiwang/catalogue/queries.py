@@ -316,13 +316,21 @@ def search(
     place = {one.key[1]: index for index, one in enumerate(kept) if one.key[0] == HANDLED}
     if not place:
         return []
-    # a version published since is found by the one that the index still holds
-    rows = _for_audience(_in_force(on).filter(item__versions__in=list(place)), audience)
+    rows = _for_audience(_instead_of(place, on), audience)
     held = sorted(
-        rows.values_list("pk", "digest", "item__versions"), key=lambda head: place[head[2]]
+        rows.values_list("item__versions", "pk", "digest"), key=lambda head: place[head[0]]
     )
-    heads = list({(pk, digest): None for pk, digest, _indexed in held})
+    heads = list({(pk, digest): None for _, pk, digest in held})
     return [version for _, version in _keyed_as(heads[:limit])]
+
+
+def _instead_of(indexed: Collection[int], on: date) -> QuerySet[ItemVersionRow]:
+    """Return what is in force of the items of which `indexed` are versions (`item__versions`).
+
+    A version published since is found by the one that the index still holds, and has no vector
+    until the index is made anew; nothing stands for an item that was withdrawn.
+    """
+    return _in_force(on).filter(item__versions__in=list(indexed))
 
 
 def _shown(text: str, found: Sequence[Found]) -> list[Found]:
@@ -457,14 +465,19 @@ def search_items(
     kept = _shown(text, found)
     place = {one.key: at for at, one in enumerate(kept)}
     versions = {pk: at for (kind, pk), at in place.items() if kind == HANDLED}
-    rows = _for_audience(_in_force(on).filter(pk__in=versions), audience)
+    rows = _for_audience(_instead_of(versions, on), audience)
     ordered = {
-        versions[pk]: _hit(slug, name, department)
-        for pk, slug, name, department in rows.values_list("pk", "item__slug", "name", "department")
+        versions[indexed]: _hit(slug, name, department)
+        for indexed, slug, name, department in rows.values_list(
+            "item__versions", "item__slug", "name", "department"
+        )
     }
     if audience is None:
         ordered |= _listed({pk: at for (kind, pk), at in place.items() if kind == LISTED})
-    return [hit for _, hit in sorted(ordered.items())][:limit]
+    found_once: dict[str, ItemHit] = {}
+    for _, hit in sorted(ordered.items()):
+        found_once.setdefault(hit.slug, hit)
+    return list(found_once.values())[:limit]
 
 
 def _hit(slug: str, name: str, department: str) -> ItemHit:
@@ -534,26 +547,43 @@ select l.name, a.article, l.version, a.text, h.hits
 def search_passages(text: str, *, on: date, limit: int = 10) -> list[PassageHit]:
     """Find passages of the guides in force on `on` that answer `text`, best first.
 
-    At most two queries. A caller that must not answer wrongly shows a passage only when its
-    score reaches `ANSWERED`.
+    A passage of a version that was replaced stands for the one under the same heading of the
+    version in force. At most three queries. A caller that must not answer wrongly shows a
+    passage only when its score reaches `ANSWERED`.
     """
     found = engine.find_passages(text, on=on, limit=CANDIDATES)
     if found is None:
         return _passages_of_items(text, on=on, limit=limit)
     near = found[: limit * PASSAGES_LOOKED_AT]
-    rows = _in_force(on).filter(pk__in={one.key[0] for one in near})
-    known = {pk: (slug, name) for pk, slug, name in rows.values_list("pk", "item__slug", "name")}
-    hits: list[PassageHit] = []
+    rows = _instead_of({one.key[0] for one in near}, on)
+    known = {
+        indexed: (pk, digest, slug, name)
+        for indexed, pk, digest, slug, name in rows.values_list(
+            "item__versions", "pk", "digest", "item__slug", "name"
+        )
+    }
+    replaced = {(pk, digest) for indexed, (pk, digest, *_) in known.items() if indexed != pk}
+    today = {
+        (pk, passage.part, passage.heading): passage.text
+        for pk, version in _keyed_as(sorted(replaced))
+        for passage in passages(version)
+    }
+    hits: dict[tuple[int, str, str, str], PassageHit] = {}
     for one in near:
         if len(hits) == limit or one.key[0] not in known:
             continue
-        slug, name = known[one.key[0]]
+        pk, _digest, slug, name = known[one.key[0]]
         part, heading, words = one.text.split(BETWEEN, 2)
+        if pk != one.key[0]:
+            words = today.get((pk, part, heading), "")
+        place = (pk, part, heading, words)
+        if not words or place in hits:
+            continue
         score = confidence(coverage=one.coverage, cosine=one.cosine)
-        hits.append(
-            PassageHit(slug=slug, name=name, part=part, heading=heading, text=words, score=score)
+        hits[place] = PassageHit(
+            slug=slug, name=name, part=part, heading=heading, text=words, score=score
         )
-    return hits
+    return list(hits.values())
 
 
 def _passages_of_items(text: str, *, on: date, limit: int) -> list[PassageHit]:

@@ -8,7 +8,7 @@ Whatever is found is only a candidate: the caller asks the database whether it i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,9 @@ from yiwang.catalogue.policy.text_terms import question_terms
 from yiwang.catalogue.searching import index_file, vectors
 from yiwang.catalogue.searching.building import (
     ARTICLES,
+    HANDLED,
     ITEMS,
+    LISTED,
     PASSAGES,
     index_path,
     items_collection,
@@ -58,12 +60,25 @@ class Snapshot:
 
 NOTHING = Snapshot(collections={}, versions=frozenset(), last_version=0, last_item=0, laws=())
 
+
+@dataclass(frozen=True, kw_only=True)
+class _Since:
+    """What came after the index was made.
+
+    Attributes:
+        first: Key of an item that the index holds as only listed -> key of a version it has now.
+    """
+
+    collections: Mapping[str, Collection]
+    first: Mapping[tuple[int, ...], tuple[int, ...]]
+
+
 _Stamp = tuple[int, int, int, str]
 _Fresh = tuple[tuple[int, ...], tuple[int, ...]]
 
 _lock = Lock()
 _opened: tuple[_Stamp | None, Snapshot] = (None, NOTHING)
-_delta: tuple[Snapshot, _Fresh, dict[str, Collection]] | None = None
+_delta: tuple[Snapshot, _Fresh, _Since] | None = None
 _asked: dict[str, Any] = {}
 
 
@@ -151,27 +166,38 @@ def _find(
     if len(news[0]) + len(news[1]) > DELTA_MOST:
         return None
     parts = [known.collections[name]] if name in known.collections else []
-    if any(news):
-        parts.append(_since(known, news)[name])
-    return find(parts, terms, _vector(text), limit=limit)
+    if not any(news):
+        return find(parts, terms, _vector(text), limit=limit)
+    since = _since(known, news)
+    found = find([*parts, since.collections[name]], terms, _vector(text), limit=limit)
+    if name != ITEMS or not since.first:
+        return found
+    first = since.first
+    return [replace(one, key=first[one.key]) if one.key in first else one for one in found]
 
 
-def _since(known: Snapshot, news: _Fresh) -> dict[str, Collection]:
-    """Return the collections of what is new, made once for each state of the tables."""
+def _since(known: Snapshot, news: _Fresh) -> _Since:
+    """Return what is new, made once for each state of the tables."""
     global _delta
     kept = _delta
     if kept is not None and kept[0] is known and kept[1] == news:
         return kept[2]
-    versions = parsed(ItemVersionRow.objects.filter(pk__in=news[0])) if news[0] else []
+    rows = ItemVersionRow.objects.filter(pk__in=news[0])
+    versions = parsed(rows) if news[0] else []
     listed = (
         list(Item.objects.filter(pk__in=news[1]).order_by("pk").values_list("pk", "name"))
         if news[1]
         else []
     )
-    made = {
-        ITEMS: items_collection(versions, listed, like=known.collections.get(ITEMS)),
-        PASSAGES: passages_collection(versions, like=known.collections.get(PASSAGES)),
-    }
+    made = _Since(
+        collections={
+            ITEMS: items_collection(versions, listed, like=known.collections.get(ITEMS)),
+            PASSAGES: passages_collection(versions, like=known.collections.get(PASSAGES)),
+        },
+        first={(LISTED, item): (HANDLED, pk) for item, pk in rows.values_list("item_id", "pk")}
+        if news[0]
+        else {},
+    )
     _delta = (known, news, made)
     return made
 
