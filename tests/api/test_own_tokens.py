@@ -24,6 +24,9 @@ FIRM = Actor(ref="user:firm", name="姓名firm", subjects=frozenset({cases.FIRM_
 DRAFT = {"item": cases.RESTAURANT, "applicant": cases.FIRM_REF, "answers": dict(cases.ANSWERS)}
 
 
+MADE = cases.FRIDAY - dt.timedelta(hours=1)
+
+
 def make(*scopes: OwnScope, **changes: Any) -> MadeToken:
     return services.make_own_token(
         **(
@@ -33,8 +36,9 @@ def make(*scopes: OwnScope, **changes: Any) -> MadeToken:
                 "scopes": scopes or (OwnScope.READ_CASES,),
                 "days": 30,
                 "proof": "",
+                "proved_at": MADE,
                 "by": FIRM,
-                "at": cases.FRIDAY - dt.timedelta(hours=1),
+                "at": MADE,
             }
             | changes
         )
@@ -213,6 +217,31 @@ def test_a_key_is_made_with_the_password_and_tries_are_counted(callers):
     User.objects.update(locked_until=None, failed_count=0)
 
     assert make(proof="Yiwang-test-2026").token.startswith("ywo_")
+
+
+@pytest.mark.parametrize(
+    "minutes", [pytest.param(None, id="never"), 11, pytest.param(-1, id="not yet")]
+)
+def test_without_password_or_phone_a_key_needs_a_new_sign_in_at_the_provider(callers, minutes):
+    proved_at = None if minutes is None else MADE - dt.timedelta(minutes=minutes)
+
+    with pytest.raises(
+        OwnTokenRefusedError, match="先在统一身份认证平台重新登录一次，再于10分钟内"
+    ):
+        make(proof="anything", proved_at=proved_at)
+    assert not OwnToken.objects.exists()
+
+    make(proved_at=MADE - dt.timedelta(minutes=10))
+    assert AuditEvent.objects.get(act="organisations.make_own_token").detail["proof"] == "provider"
+
+
+def test_who_has_a_password_shows_it_whatever_the_provider_says(callers):
+    user = User.objects.get(login="firm")
+    user.set_password("Yiwang-test-2026")
+    user.save()
+
+    with pytest.raises(OwnTokenRefusedError, match="密码不正确"):
+        make(proof="", proved_at=MADE)
 
 
 def test_the_key_itself_is_kept_nowhere(callers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import Any
 
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
@@ -16,4 +17,6 @@ class Adapter(DefaultOIDCAdapter):
 
     def get_claims(self, purpose: Any, user: Any, *args: Any, **more: Any) -> dict[str, Any]:
         """Return the plain claims and those about the person."""
-        return super().get_claims(purpose, user, *args, **more) | PEOPLE[user.username]
+        plain = super().get_claims(purpose, user, *args, **more)
+        moment = {"auth_time": int(time.time())} if purpose == "id_token" else {}
+        return plain | moment | PEOPLE[user.username]

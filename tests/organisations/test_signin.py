@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,7 +17,7 @@ from tests.factories.organisations import (
 from yiwang.audit import queries as trail
 from yiwang.organisations import services
 from yiwang.organisations.models import User
-from yiwang.organisations.policy.signin import is_stale, password_fault
+from yiwang.organisations.policy.signin import is_stale, password_fault, signed_in_again
 from yiwang.organisations.services import SignInState, second_step
 
 MINUTE = timedelta(minutes=1)
@@ -420,3 +420,34 @@ def test_closed_account_is_not_opened_by_an_identity():
     assert (answer.state, answer.user_id) == (SignInState.CLOSED, None)
     with pytest.raises(services.IdentityRefusedError, match="到综合窗口核验身份"):
         link(provider="other")
+
+
+ASKED = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "answered_after_s", "proved_after_s"),
+    [
+        pytest.param(ASKED.timestamp() + 20, 30, 20, id="signed in after the question"),
+        pytest.param(int(ASKED.timestamp()) - 59, 30, -59, id="clocks that differ by a minute"),
+        pytest.param(int(ASKED.timestamp()) + 60, 30, 30, id="a clock that runs ahead"),
+        pytest.param(int(ASKED.timestamp()) - 61, 30, None, id="signed in before"),
+        pytest.param(int(ASKED.timestamp()) + 91, 30, None, id="forged: in the future"),
+        pytest.param(int(ASKED.timestamp()) + 20, 621, None, id="the answer was kept back"),
+        pytest.param(None, 30, None, id="nothing said"),
+        pytest.param(str(int(ASKED.timestamp()) + 20), 30, None, id="a text"),
+        pytest.param(True, 30, None, id="yes"),
+        pytest.param(float("nan"), 30, None, id="no number"),
+        pytest.param(float("inf"), 30, None, id="for ever"),
+        pytest.param([ASKED.timestamp()], 30, None, id="a list"),
+    ],
+)
+def test_only_a_sign_in_after_the_question_is_a_second_proof(
+    said, answered_after_s, proved_after_s
+):
+    at = ASKED + timedelta(seconds=answered_after_s)
+
+    found = signed_in_again(said, asked_at=ASKED, at=at)
+
+    expected = None if proved_after_s is None else ASKED + timedelta(seconds=proved_after_s)
+    assert found == expected

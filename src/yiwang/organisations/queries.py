@@ -355,15 +355,18 @@ class Proof(Term):
 
     CODE = "code", "手机动态码"
     PASSWORD = "password", "登录密码"
-    NONE = "none", "无"
+    PROVIDER = "provider", "统一身份认证"
 
 
 def proof_of(login: str) -> Proof:
-    """Return what an account can show: the code of a bound phone, else its password, if any."""
+    """Return what an account shows: the code of a bound phone, else its password.
+
+    Where it has neither, it signs in anew at the provider of identities that opens it.
+    """
     user = User.objects.get(login=login)
     if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
         return Proof.CODE
-    return Proof.PASSWORD if user.has_usable_password() else Proof.NONE
+    return Proof.PASSWORD if user.has_usable_password() else Proof.PROVIDER
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,12 @@ PEOPLE = {
         "real_name_verified": True,
     },
     "wu": {"name": "吴示例", "id_number": number(5)[:-1] + "!", "real_name_verified": True},
+    "qian": {
+        "name": "钱示例",
+        "id_number": number(9),
+        "real_name_verified": True,
+        "auth_time": 1_700_000_000,
+    },
     "sun": {"name": "孙示例", "id_number": number(7), "real_name_verified": "yes"},
 }
 
@@ -206,3 +212,50 @@ def test_provider_that_does_not_answer_leads_back_with_a_sentence(visitor, live_
     page = begin(visitor, live_server.url)
 
     assert "统一身份认证没有完成" in page.text
+
+
+def prove(visitor, site, login):
+    """Follow the button of the page that asks for a second proof, and sign in anew as `login`."""
+    page = visitor.get(f"{site}/me/tokens/new/", timeout=20)
+    button = re.search(r'href="(/accounts/prove/[^"]*)"', page.text)
+    form = visitor.get(urljoin(site, button[1].replace("&amp;", "&")), timeout=20)
+    if 'name="login"' in form.text:
+        return identify(visitor, form, login)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)[1]
+    return visitor.post(  # the provider knows who was there and asks for the password alone
+        form.url,
+        data={"csrfmiddlewaretoken": token, "password": oidc_provider.PASSWORD},
+        headers={"referer": form.url},
+        timeout=30,
+    )
+
+
+def test_who_signs_in_anew_at_the_provider_may_make_a_token(provider, visitor, live_server):
+    sign_in(visitor, live_server.url, "zhang")
+
+    page = prove(visitor, live_server.url, "zhang")
+
+    assert page.url == f"{live_server.url}/me/tokens/new/"
+    assert "先证明是您本人" not in page.text
+    assert 'name="purpose"' in page.text
+
+
+def test_an_old_sign_in_at_the_provider_is_no_second_proof(provider, visitor, live_server):
+    sign_in(visitor, live_server.url, "qian")
+
+    page = prove(visitor, live_server.url, "qian")
+
+    assert "没有证明您刚才重新登录过" in page.text
+    assert 'name="purpose"' not in page.text
+
+
+def test_somebody_else_at_the_provider_is_no_second_proof(provider, visitor, live_server):
+    sign_in(visitor, live_server.url, "zhang")
+    visitor.cookies.clear(domain=urlsplit(provider).hostname)
+
+    page = prove(visitor, live_server.url, "qian")
+
+    assert "不是本账号的本人" in page.text
+    assert 'name="purpose"' not in page.text
+    assert name_on_account_page(visitor, live_server.url) == "张示例"
+    assert User.objects.count() == 1

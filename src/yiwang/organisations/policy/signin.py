@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 PASSWORD_MIN_CHARS = 10
 PASSWORD_MIN_CLASSES = 3
@@ -21,6 +21,12 @@ LOCK_TIME = timedelta(minutes=30)
 
 IDLE_END = timedelta(minutes=30)
 """A session without requests ends after this (GB/T 22239-2019 第8.1.4.1 连接超时退出)."""
+
+PROOF_TIME = timedelta(minutes=10)
+"""How long signing in anew at a provider stands as a second proof. Our own choice."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far the clocks of the provider and of this server may differ. Our own choice."""
 
 _CLASSES = (
     frozenset(string.ascii_lowercase),
@@ -46,3 +52,22 @@ def password_fault(password: str, *, login: str) -> str:
 def is_stale(changed_at: datetime | None, *, at: datetime) -> bool:
     """Tell whether a staff password must be changed before anything else."""
     return changed_at is None or at - changed_at >= PASSWORD_MAX_AGE
+
+
+def signed_in_again(said: object, *, asked_at: datetime, at: datetime) -> datetime | None:
+    """Return when somebody proved themselves to a provider anew; None: not since they were asked.
+
+    Args:
+        said: The `auth_time` of the identity token, seconds since 1970; anything may come.
+        asked_at: When the provider was asked to let them sign in anew.
+        at: Moment of its answer.
+
+    Source:
+        OpenID Connect Core 1.0, 2 (auth_time) and 3.1.2.1 (prompt, max_age).
+    """
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    earliest = max(asked_at - CLOCKS_DIFFER, at - PROOF_TIME)
+    if not earliest.timestamp() <= said <= (at + CLOCKS_DIFFER).timestamp():
+        return None
+    return min(datetime.fromtimestamp(said, UTC), at)

@@ -23,6 +23,7 @@ from yiwang.organisations.policy.own_tokens import (
     PURPOSE_LENGTH,
     OwnScope,
 )
+from yiwang.organisations.policy.signin import PROOF_TIME
 from yiwang.organisations.services.second_step import check_code
 from yiwang.organisations.services.signin import SignInState, authenticate_password
 
@@ -72,6 +73,7 @@ def make_own_token(
     items: Iterable[str] = (),
     days: int,
     proof: str,
+    proved_at: datetime | None = None,
     by: Actor,
     at: datetime,
 ) -> MadeToken:
@@ -86,8 +88,9 @@ def make_own_token(
         scopes: What it may do.
         items: Items for which it may file; empty: any.
         days: How long it lives.
-        proof: The code of the bound phone; where none is bound, the password; where the account
-            has neither and is opened by a provider of identities, nothing.
+        proof: The code of the bound phone; where none is bound, the password.
+        proved_at: Where the account has neither: when its owner signed in anew at the provider of
+            identities; good for PROOF_TIME.
         by: Whose account it is.
         at: Moment of the act.
 
@@ -109,7 +112,7 @@ def make_own_token(
         raise OwnTokenRefusedError(f"最多限定{ITEMS_MAX}个事项，请减少后再建立。")
     if not 1 <= days <= own_token_days():
         raise OwnTokenRefusedError(f"有效期应为1至{own_token_days()}天，请更正。")
-    _prove(by, proof, at=at)
+    shown = _prove(by, proof, proved_at, at=at)
     with transaction.atomic():
         user = User.objects.select_for_update().get(login=by.ref.removeprefix("user:"))
         open_ones = user.own_tokens.filter(revoked_at__isnull=True, expires_at__gt=at)
@@ -138,6 +141,7 @@ def make_own_token(
                 "scopes": wanted,
                 "items": narrowed,
                 "expires": row.expires_at,
+                "proof": shown.value,
             },
             purpose=purpose,
             ip=by.ip,
@@ -226,7 +230,8 @@ def use_own_token(*, token: str, call: str, at: datetime, ip: str = "") -> UsedT
     )
 
 
-def _prove(by: Actor, proof: str, *, at: datetime) -> None:
+def _prove(by: Actor, proof: str, proved_at: datetime | None, *, at: datetime) -> queries.Proof:
+    """Return which proof was shown."""
     login = by.ref.removeprefix("user:")
     kind = queries.proof_of(login)
     if kind is queries.Proof.CODE:
@@ -234,10 +239,16 @@ def _prove(by: Actor, proof: str, *, at: datetime) -> None:
         passed = check_code(user_id=user_id, code=proof, at=at, ip=by.ip)
     elif kind is queries.Proof.PASSWORD:
         passed = authenticate_password(login=login, password=proof, at=at, ip=by.ip).state
+    elif proved_at is None or not timedelta(0) <= at - proved_at <= PROOF_TIME:
+        minutes = int(PROOF_TIME.total_seconds()) // 60
+        raise OwnTokenRefusedError(
+            f"请先在统一身份认证平台重新登录一次，再于{minutes}分钟内建立令牌。"
+        )
     else:
-        return
+        return kind
     if passed is SignInState.LOCKED:
         raise OwnTokenRefusedError(passed.label)
     if passed is not SignInState.PASSED:
         what = "手机动态码" if kind is queries.Proof.CODE else "密码"
         raise OwnTokenRefusedError(f"{what}不正确，请重新输入后再建立令牌。")
+    return kind

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib import messages
@@ -15,17 +17,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from requests import RequestException
 
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope, services
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
+from yiwang.organisations.policy.signin import signed_in_again
 from yiwang.organisations.services import SignIn, SignInState
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
 from yiwang.web.accounts import session
 from yiwang.web.requests import address_of
+from yiwang.web.views import APPLICANT, Page
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +39,18 @@ PROVIDER = "citizen"
 
 UNFINISHED = "统一身份认证没有完成，请重试，或者用账号和密码登录。"
 PURPOSE = "统一身份认证登录核对身份"
+
+PROOF = "proof"
+"""Part of the state that says: not a sign-in, but a second proof."""
+
+NO_PROOF = gettext_noop("您的账号没有登录密码，请持证件到综合窗口核验身份并设置密码，再建立令牌。")
+SOMEBODY_ELSE = gettext_noop(
+    "在统一身份认证平台登录的不是本账号的本人，请用本人的账号在那里重新登录。"
+)
+NOT_ANEW = gettext_noop(
+    "统一身份认证平台没有证明您刚才重新登录过，请再试一次，并在那里重新输入密码或者刷脸；"
+    "仍然不行的，请持证件到综合窗口核验身份并设置登录密码。"
+)
 
 
 class NotVerifiedError(RefusedError):
@@ -51,6 +68,10 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Open the session ourselves; allauth's own accounts are not used."""
+        if asked := sociallogin.state.get(PROOF):
+            _prove(request, sociallogin, asked)
+            wish = str(sociallogin.state.get("next") or "/")
+            raise ImmediateHttpResponse(redirect(wish))
         try:
             with scope.everything():  # the provider vouches for who they are
                 answer = _account_of(request, sociallogin)
@@ -74,6 +95,60 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
     ) -> None:
         """Send the person back to the sign-in page with a sentence."""
         raise _back(request, UNFINISHED)
+
+
+class Prove(Page):
+    """Send whoever is signed in to the provider, to sign in there anew: a second proof."""
+
+    permission = APPLICANT
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask the provider, and remember who asked and when in the state that it gives back."""
+        if not settings.OIDC_URL:
+            raise NotVerifiedError(_(NO_PROOF))
+        return _answered(
+            request,
+            lambda: (
+                get_adapter(request)
+                .get_provider(request, PROVIDER)
+                .redirect(
+                    request,
+                    AuthProcess.LOGIN,
+                    next_url=session.way_on(request, request.GET.get("next", ""), self.actor),
+                    auth_params={"prompt": "login", "max_age": "0"},
+                    **{PROOF: {"user": request.user.pk, "at": self.at.timestamp()}},
+                )
+            ),
+        )
+
+
+def _prove(request: HttpRequest, sociallogin: Any, asked: dict[str, Any]) -> None:
+    """Take the second proof of whoever asked for it, or say why it is none."""
+    at = timezone.now()
+    request.session.pop(session.PROVED, None)
+    with scope.everything():  # the provider vouches for who they are
+        answer = services.authenticate_identity(
+            provider=PROVIDER,
+            identity=str(sociallogin.account.uid),
+            at=at,
+            ip=address_of(request),
+        )
+    if (
+        answer is None
+        or answer.user_id is None
+        or not (answer.user_id == request.user.pk == asked["user"])
+    ):
+        messages.error(request, _(SOMEBODY_ELSE))
+        return
+    moment = signed_in_again(
+        sociallogin.account.extra_data.get("id_token", {}).get("auth_time"),
+        asked_at=datetime.fromtimestamp(asked["at"], UTC),
+        at=at,
+    )
+    if moment is None:
+        messages.error(request, _(NOT_ANEW))
+        return
+    request.session[session.PROVED] = moment.timestamp()
 
 
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:

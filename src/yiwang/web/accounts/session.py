@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from allauth.usersessions.models import UserSession
 from django.contrib import auth
@@ -18,6 +18,7 @@ from yiwang.web import kept, navigation
 SEEN = "seen_at"
 MUST_CHANGE = "must_change_password"
 PENDING = "pending_sign_in"
+PROVED = "proved_at"
 PENDING_TIME = timedelta(minutes=10)
 """How long a right password waits for the second step."""
 
@@ -72,6 +73,12 @@ def sign_in(
     if must_change_password:
         request.session[MUST_CHANGE] = True
     UserSession.objects.create_from_request(request)
+
+
+def proved_at(request: HttpRequest) -> datetime | None:
+    """Return when whoever is signed in last signed in anew at the provider, for a second proof."""
+    moment = request.session.get(PROVED)
+    return None if moment is None else datetime.fromtimestamp(moment, UTC)
 
 
 def way_on(request: HttpRequest, wish: str, actor: Actor) -> str:

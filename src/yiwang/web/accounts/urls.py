@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.accounts import own, signing_in
+from yiwang.web.accounts import own, provider, signing_in
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/phone/", signing_in.Bind.as_view(), name="bind"),
     path("logout/", signing_in.Logout.as_view(), name="logout"),
     path("password/", own.Password.as_view(), name="password"),
+    path("prove/", provider.Prove.as_view(), name="prove"),
     path("sessions/", own.Sessions.as_view(), name="sessions"),
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +18,9 @@ from yiwang.catalogue.policy.items import Channel
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import services
 from yiwang.organisations.policy.own_tokens import PURPOSE_LENGTH, OwnScope
+from yiwang.organisations.policy.signin import PROOF_TIME
 from yiwang.organisations.queries import Proof
+from yiwang.web.accounts import session
 from yiwang.web.accounts.signing_in import PASSWORD_LENGTH
 from yiwang.web.citizen.apply import subject_name
 from yiwang.web.views import APPLICANT, FormPage, Page
@@ -101,7 +105,7 @@ class TokenForm(forms.Form):
             "days", [(str(one), _("%(days)d天") % {"days": one}) for one in LIVES if one <= longest]
         )
         field = self.fields["proof"]
-        if proof is Proof.NONE:
+        if proof is Proof.PROVIDER:
             del self.fields["proof"]
         elif proof is Proof.CODE:
             field.label = _("手机动态码")
@@ -138,11 +142,23 @@ class NewToken(FormPage):
                 if Channel.PORTAL in item.channels
             ),
             longest=services.own_token_days(),
-            proof=organisations.proof_of(self.actor.ref.removeprefix("user:")),
+            proof=self.proof,
         )
 
+    @cached_property
+    def proof(self) -> Proof:
+        """What this account shows a second time."""
+        return organisations.proof_of(self.actor.ref.removeprefix("user:"))
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Say whether to sign in anew at the provider first, and by what name it goes."""
+        moment = session.proved_at(self.request)
+        needed = self.proof is Proof.PROVIDER and (moment is None or self.at - moment > PROOF_TIME)
+        provider = settings.OIDC_NAME if settings.OIDC_URL else ""
+        return super().context(prove=needed, provider=provider, **given)
+
     def valid(self, form: TokenForm) -> HttpResponse:
-        """Make it and show it, once."""
+        """Make it and show it, once; a proof by the provider is good for one."""
         said = form.cleaned_data
         made = services.make_own_token(
             purpose=said["purpose"],
@@ -151,9 +167,11 @@ class NewToken(FormPage):
             items=[said["item"]] if said["item"] else [],
             days=int(said["days"]),
             proof=said.get("proof", ""),
+            proved_at=session.proved_at(self.request),
             by=self.actor,
             at=self.at,
         )
+        self.request.session.pop(session.PROVED, None)
         shown = self.render({"made": made}, template="citizen/token_made.html")
         shown["Cache-Control"] = "no-store"
         return shown
