@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import pikepdf
 import pytest
@@ -27,48 +28,54 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def go(page: Page, role: Literal["button", "link"], name: str) -> None:
+    """Press or follow, and wait for the page that comes."""
+    with page.expect_navigation():
+        page.get_by_role(role, name=name).click()
+
+
 def choose(page: Page, answer: str) -> None:
     page.get_by_label(answer).first.check()
-    page.get_by_role("button", name="下一题").click()
+    go(page, "button", "下一题")
 
 
 def begin(page: Page) -> None:
     """Answer the questionnaire and begin."""
     page.goto(ITEM)
-    page.get_by_role("link", name="得到自己的材料清单").click()
+    go(page, "link", "得到自己的材料清单")
     choose(page, "餐饮服务")
     choose(page, "是")
     choose(page, "否")
     choose(page, "否")
-    page.get_by_role("button", name="按此清单办理").click()
+    go(page, "button", "按此清单办理")
     page.get_by_role("radio").first.check()
-    page.get_by_role("button", name="开始填写").click()
+    go(page, "button", "开始填写")
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="保存并继续").click()
+    go(page, "button", "保存并继续")
 
 
 def fill_in(page: Page) -> None:
     """Fill in the topics that are open."""
-    page.get_by_role("link", name="继续：经营场所").click()
+    go(page, "link", "继续：经营场所")
     page.get_by_label("经营场所面积").fill("80")
     page.get_by_label("食品处理区面积").fill("30")
     page.get_by_label("就餐座位数").fill("40")
     save(page)
-    page.get_by_role("link", name="继续：食品安全管理人员").click()
+    go(page, "link", "继续：食品安全管理人员")
     page.get_by_label("食品安全管理人员姓名").fill("李示例")
     page.get_by_label("是", exact=True).check()
     page.get_by_label("从业人员数").fill("6")
     save(page)
-    page.get_by_role("link", name="继续：经营项目").click()
+    go(page, "link", "继续：经营项目")
     page.get_by_label("热食类食品").check()
     save(page)
 
 
 def hand_in(page: Page, plan: Path) -> None:
     """Upload what is missing."""
-    page.get_by_role("link", name="继续：上传材料").click()
+    go(page, "link", "继续：上传材料")
     material = page.locator("#material-layout_plan")
     material.locator("input[type=file]").set_input_files(plan)
     material.get_by_role("button", name="上传").click()
@@ -80,23 +87,23 @@ def test_a_firm_applies_with_scripts_off(visit: Visit, plan: Path):
     begin(page)
     fill_in(page)
     hand_in(page, plan)
-    page.get_by_role("link", name="保存并继续").click()
-    page.get_by_role("link", name="继续：核对并提交").click()
+    go(page, "link", "保存并继续")
+    go(page, "link", "继续：核对并提交")
     for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
         box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
-    page.get_by_role("button", name="提交申请").click()
+    go(page, "button", "提交申请")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("提交成功")
     code = page.locator(".yw-done strong").inner_text()
-    page.get_by_role("link", name="查看进度").click()
+    go(page, "link", "查看进度")
     expect(page.locator('[aria-current="step"]')).to_contain_text("受理")
 
     stranger = visit(scripts=False)
     stranger.goto("/track/")
     stranger.get_by_label("查询码").fill(code)
     stranger.get_by_label("手机号或后四位").fill("0001")
-    stranger.get_by_role("button", name="查询进度").click()
+    go(stranger, "button", "查询进度")
     expect(stranger.locator('[aria-current="step"]')).to_contain_text("受理")
 
 
@@ -115,7 +122,7 @@ def test_the_pages_of_an_application_keep_the_rules(visit: Visit, plan: Path):
     for box in page.get_by_label("我已阅读并签署容缺受理承诺书").all():
         box.check()
     page.get_by_label("我已阅读并承诺以上内容").check()
-    page.get_by_role("button", name="提交申请").click()
+    go(page, "button", "提交申请")
     case = page.url.removesuffix("receipt/")
     for place in ("receipt/", "", "answers/", "withdraw/"):
         audit_page(page, f"{case}{place}")

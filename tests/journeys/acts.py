@@ -39,13 +39,15 @@ def choose(page: Page, question: str, answer: str) -> None:
 
 
 def press(page: Page, name: str, *, exact: bool = True) -> None:
-    """Press the button `name` of the page itself."""
-    page.get_by_role("main").get_by_role("button", name=name, exact=exact).click()
+    """Press the button `name` of the page itself, and wait for the page that comes."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=name, exact=exact).click()
 
 
 def follow(page: Page, name: str, *, exact: bool = True) -> None:
-    """Follow the link `name` of the page itself."""
-    page.get_by_role("main").get_by_role("link", name=name, exact=exact).first.click()
+    """Follow the link `name` of the page itself, and wait for where it leads."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("link", name=name, exact=exact).first.click()
 
 
 def main(page: Page) -> Locator:
