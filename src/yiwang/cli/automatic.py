@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def automatic() -> None:
-    """Stop automatic handling (自动办理) of an item at once; two persons let it go on."""
+    """Stop automatic handling (自动办理) of an item at once, and ask that it goes on."""
 
 
 @automatic.command()
@@ -58,31 +58,15 @@ def stop(item: str, login: str, reason: str, as_json: bool) -> None:
 @reason_option
 @json_option
 def ask_resume(item: str, login: str, reason: str, as_json: bool) -> None:
-    """Ask that automatic handling of ITEM goes on; another person resumes it.
+    """Ask that automatic handling of ITEM goes on; another person resumes it on their desk.
+
+    A terminal does not prove who sits at it, so the second pair of eyes is not lent here.
 
     Exit status 0: asked. 2: refused; the sentence says what would put it right.
     """
     from yiwang.cases import services
 
     _switch(services.ask_resume_automatic, item, login, as_json=as_json, reason=reason)
-
-
-@automatic.command()
-@click.argument("item")
-@click.option("--decline", is_flag=True, help="Do not agree; the item stays stopped.")
-@as_option
-@reason_option
-@json_option
-def resume(item: str, decline: bool, login: str, reason: str, as_json: bool) -> None:
-    """Let ITEM be handled automatically again, as another person asked.
-
-    Exit status 0: done. 2: refused; the sentence says what would put it right.
-    """
-    from yiwang.cases import services
-
-    _switch(
-        services.resume_automatic, item, login, as_json=as_json, reason=reason, agree=not decline
-    )
 
 
 def _switch(
