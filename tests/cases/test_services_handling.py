@@ -225,6 +225,14 @@ def test_materials_are_checked_by_those_who_accept_once_they_are_there():
 
 
 @pytest.mark.usefixtures("easy_district")
+def test_materials_are_not_checked_once_there_is_a_result():
+    number = cases.decided().number
+
+    with pytest.raises(services.CorrectionRefusedError, match="已有结果"):
+        services.check_material(number=number, material_id="application", by=cases.CLERK, at=AT)
+
+
+@pytest.mark.usefixtures("easy_district")
 def test_silence_of_five_working_days_accepts_from_the_day_of_receipt():
     number = cases.receive().number
     friday = AT + dt.timedelta(days=7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -41,6 +42,10 @@ def page(login, case, name, **sent):
 
 def test_a_revocation_goes_through_its_pages_with_two_people(closed, monkeypatch):
     assert "提出撤销、撤回、注销" in words(page("reviewer", closed, ""))
+    asked = page("reviewer", closed, "end/propose/").content.decode()
+    assert re.search(r'<option value=""[^>]*>请选择</option>', asked)
+    none = page("reviewer", closed, "end/propose/", **(FACTS | {"ground": ""}))
+    assert (none.status_code, "请选择法定事由" in words(none)) == (422, True)
     first = page("reviewer", closed, "end/propose/", **FACTS)
     assert "确认提出撤销" in words(first)
     assert "五个工作日内陈述和申辩" in words(first)

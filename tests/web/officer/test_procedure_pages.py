@@ -32,6 +32,9 @@ def view(number):
 def test_a_stop_is_shown_whole_before_the_notice_is_sent():
     case = cases.reviewing()
 
+    file = signed_in("reviewer").get(f"/desk/cases/{case.number}/").content.decode()
+    assert '<details class="yw-box yw-noprint">' in file
+
     shown = send("reviewer", case, "special", **NOTICE)
 
     assert shown.status_code == 200
@@ -43,9 +46,10 @@ def test_a_stop_is_shown_whole_before_the_notice_is_sent():
 
     assert answer.status_code == 302
     assert view(case.number).state is CaseState.SPECIAL
-    page = words(signed_in("reviewer").get(answer.url))
-    assert "暂停计时" in page
-    assert "录入特别程序结果" in page
+    answer = signed_in("reviewer").get(answer.url)
+    assert "暂停计时" in words(answer)
+    assert "录入特别程序结果" in words(answer)
+    assert '<details class="yw-box yw-noprint" open>' in answer.content.decode()
 
 
 def test_what_the_service_refuses_stands_on_the_page_with_what_was_typed():

@@ -13,7 +13,7 @@ from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
-from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Step
+from yiwang.cases.policy.states import DECIDED, ENDED, FINISHED, STEPS, CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import kept, tolerating
@@ -290,10 +290,12 @@ def check_material(*, number: str, material_id: str, by: Actor, at: datetime) ->
     Raises:
         CaseNotFoundError: no such case for these eyes, or no such material.
         PermissionRefusedError: `by` may not accept in this department.
-        CorrectionRefusedError: the material is not there to be checked.
+        CorrectionRefusedError: the material is not there to be checked, or there is a result.
     """
     case = locked(number)
     acting = capacity(case, STEPS[Step.ASK_CORRECTION], by)
+    if CaseState(case.state) in DECIDED | FINISHED:
+        raise CorrectionRefusedError("办件已有结果，材料不再核对，请查看办理经过。")
     material = CaseMaterial.objects.filter(case=case, material_id=material_id).first()
     if material is None or material.state in {
         MaterialState.MISSING.value,

@@ -98,14 +98,12 @@ class ShowEnd(_EndPages):
         )
 
 
-def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    return [
-        (
-            kind.label,
-            [(one.code, f"{one.text}（{one.article}）") for one in grounds_of(kind)],
-        )
+def _choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
+    grounds = [
+        (kind.label, [(one.code, f"{one.text}（{one.article}）") for one in grounds_of(kind)])
         for kind in EndKind
     ]
+    return [("", _("请选择")), *grounds]
 
 
 class ProposeEndForm(VersionForm):
