@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.test import Client
 
 from tests.factories import cases, desk
 from tests.factories.portal import FORM, begun, filled, pdf, signed_in, submitted
+from yiwang.cases import services
 from yiwang.cases.models import Case, Draft
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -215,6 +217,23 @@ def test_submitting_twice_gives_one_case():
 
     assert first["Location"] == second["Location"]
     assert Case.objects.count() == 1
+
+
+def test_a_second_press_that_comes_too_late_to_save_leads_to_the_receipt(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    client = signed_in()
+    draft = filled(client)
+    submit = services.submit_case
+
+    def pressed_twice(**given: Any) -> None:
+        submit(**given)
+        raise services.DraftRefusedError("这份申请已经提交。")
+
+    monkeypatch.setattr(services, "submit_case", pressed_twice)
+    answer = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
+
+    assert answer["Location"] == f"/cases/{Case.objects.get().number}/receipt/"
 
 
 def test_a_submitted_draft_leads_to_its_receipt():

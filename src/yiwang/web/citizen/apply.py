@@ -706,6 +706,11 @@ class Check(DraftPage, FormPage):
         services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
         return redirect("citizen:receipt", number=case.number)
 
+    def invalid(self, form: forms.Form) -> HttpResponse:
+        """Show what is wrong; who pressed twice has handed in and gets the receipt."""
+        number = cases.draft(self.draft.id, by=self.actor).case_number
+        return redirect("citizen:receipt", number=number) if number else super().invalid(form)
+
     def _blank(self) -> list[str]:
         """Return the questions that the topics showed empty at first."""
         questions = [
