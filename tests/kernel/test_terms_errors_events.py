@@ -88,6 +88,40 @@ def test_an_event_nobody_waits_for_is_not_transported():
     assert carried == []
 
 
+def test_what_is_published_together_travels_as_one_parcel():
+    events.subscribe(Painted, lambda event: None)
+    parcels: list[tuple[events.Event, ...]] = []
+    events.set_transport(lambda *parcel: parcels.append(parcel))
+    north, south = (Painted(wall=wall, on=dt.date(2026, 3, 6)) for wall in ("north", "south"))
+
+    with events.together():
+        events.publish(north)
+        with events.together():
+            events.publish(south)
+        assert parcels == []
+    events.publish(north)
+
+    assert parcels == [(north, south), (north,)]
+
+
+def test_nothing_of_a_parcel_travels_when_the_act_fails():
+    events.subscribe(Painted, lambda event: None)
+    parcels: list[tuple[events.Event, ...]] = []
+    events.set_transport(lambda *parcel: parcels.append(parcel))
+    event = Painted(wall="north", on=dt.date(2026, 3, 6))
+
+    def fail() -> None:
+        with events.together():
+            events.publish(event)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    events.publish(event)
+
+    assert parcels == [(event,)]
+
+
 def test_an_event_survives_the_journey_as_plain_values():
     events.subscribe(Painted, lambda event: None)
     event = Painted(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-import segno
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Query, Router, Schema
@@ -38,6 +37,7 @@ from yiwang.consultations import services as asking
 from yiwang.consultations.policy.handing_over import HANDED_LIMIT_CHARS
 from yiwang.consultations.queries import AskedView
 from yiwang.documents import queries as documents
+from yiwang.documents.codes import qr_svg
 from yiwang.halls import queries as halls
 from yiwang.halls import services as visits
 from yiwang.halls.queries import AppointmentView
@@ -443,11 +443,10 @@ def my_licence(request: HttpRequest, identifier: Path[Identifier]) -> HttpRespon
 def present_licence(request: HttpRequest, identifier: Path[Identifier]) -> HttpResponse:
     """Return the QR code to show to whoever checks the licence (亮证)."""
     one = _own_licence(request, identifier)
-    code = segno.make(one.url, error="m", micro=False)
     return answer(
         {
             "url": one.url,
-            "svg": code.svg_inline(border=2, scale=8),
+            "svg": qr_svg(one.url, border=True),
             "valid": one.state_on(today()).value == "valid",
         }
     )

@@ -18,13 +18,24 @@ STALLED_SECONDS = 40
 
 
 @app.task(
-    name="yiwang.deliver_event",
+    name="yiwang.deliver_events",
     queue="default",
     retry=RetryStrategy(max_attempts=8, exponential_wait=4),
 )
-def deliver_event(name: str, fields: dict[str, Any]) -> None:
-    """Hand one event to its handlers; retried, so each handler is idempotent."""
-    events.deliver(events.from_plain(name, fields))
+def deliver_events(parcel: list[tuple[str, dict[str, Any]]]) -> None:
+    """Hand each event to its handlers; retried, so each handler is idempotent.
+
+    An event that fails keeps none of the others from being delivered.
+    """
+    failed: list[Exception] = []
+    for name, fields in parcel:
+        try:
+            events.deliver(events.from_plain(name, fields))
+        except Exception as error:
+            log.exception("events.not_delivered", event_name=name)
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 @app.periodic(cron="* * * * * */20")
@@ -41,9 +52,9 @@ async def requeue_stalled(timestamp: int) -> None:
         await app.job_manager.retry_job(job)
 
 
-def write_job(event: events.Event) -> None:
-    """Write the job that will deliver `event`; kept or lost with the transaction."""
-    deliver_event.defer(name=event.name, fields=events.to_plain(event))
+def write_job(*parcel: events.Event) -> None:
+    """Write the job that will deliver the events; kept or lost with the transaction."""
+    deliver_events.defer(parcel=[(event.name, events.to_plain(event)) for event in parcel])
 
 
 TRANSPORTS: Mapping[str, events.Transport] = {"outbox": write_job, "inline": events.deliver}

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pylopdf_fonts_zh_cn
-import segno
 import typst
 from django.conf import settings
 
+from yiwang.documents.codes import qr_svg
 from yiwang.kernel.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -146,13 +145,6 @@ def render_for_seal(template: str, data: Mapping[str, Any], *, at: datetime) -> 
         pdf = press.compile(words, at=at, standards=[] if template == "seal" else STANDARDS)
         places = json.loads(press.compiler.query("<seal>", field="value"))
     return Rendered(pdf=pdf, seal_place=_place(places[-1]) if places else None)
-
-
-def qr_svg(text: str) -> str:
-    """Return a QR code of `text` as a drawing in SVG, error correction M."""
-    file = BytesIO()
-    segno.make(text, error="m", micro=False).save(file, kind="svg", border=0, scale=4)
-    return file.getvalue().decode()
 
 
 def _words(template: str, data: Mapping[str, Any]) -> dict[str, Any]:

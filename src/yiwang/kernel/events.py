@@ -2,15 +2,18 @@
 
 A service calls `publish` inside its transaction. The transport decides how the event travels:
 `config` installs one that writes a job in the same transaction (an outbox), so that an event
-is lost or sent exactly as the act is undone or kept. Handlers are idempotent.
+is lost or sent exactly as the act is undone or kept. Handlers are idempotent. What one act
+publishes `together` travels as one parcel, because a job costs as much as what it carries.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
@@ -28,7 +31,9 @@ class Event:
 
 
 E = TypeVar("E", bound=Event)
-Transport = Callable[[Event], None]
+Transport = Callable[..., None]
+"""Called with the events of a parcel, in the order in which they were published."""
+
 Wish = Callable[[Any], bool]
 
 _types: dict[str, type[Event]] = {}
@@ -60,13 +65,15 @@ def subscribe(
         handlers.append((handler, wanted))
 
 
-def deliver(event: Event) -> None:
-    """Call every handler of `event`, in the order in which they subscribed."""
-    for handler, _ in _handlers.get(event.name, ()):
-        handler(event)
+def deliver(*parcel: Event) -> None:
+    """Call every handler of each event, in the order in which they subscribed."""
+    for event in parcel:
+        for handler, _ in _handlers.get(event.name, ()):
+            handler(event)
 
 
 _transport: list[Transport] = [deliver]
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 
 
 def set_transport(transport: Transport) -> None:
@@ -76,8 +83,33 @@ def set_transport(transport: Transport) -> None:
 
 def publish(event: Event) -> None:
     """Hand `event` to the transport; to be called inside the transaction of the act."""
-    if any(wish is None or wish(event) for _, wish in _handlers.get(event.name, ())):
+    if not any(wish is None or wish(event) for _, wish in _handlers.get(event.name, ())):
+        return
+    gathered = _gathered.get()
+    if gathered is None:
         _transport[0](event)
+    else:
+        gathered.append(event)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Let what is published inside travel as one parcel, handed over when the block ends.
+
+    To be used inside the transaction of the act; after an error nothing is handed over. A block
+    inside another one adds to its parcel.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    parcel: list[Event] = []
+    before = _gathered.set(parcel)
+    try:
+        yield
+    finally:
+        _gathered.reset(before)
+    if parcel:
+        _transport[0](*parcel)
 
 
 def to_plain(event: Event) -> dict[str, Any]:

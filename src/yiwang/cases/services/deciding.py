@@ -217,15 +217,18 @@ def conclude(
         "assigned_to",
         "stopped_since",
     ]
-    if outcome is Outcome.GRANT:
-        case.licence_identifier = _issue_licence(case, item, by=by, at=at)
-        changed.append("licence_identifier")
-        if item.public:
-            case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
-            changed.append("publicity_due_on")
-    move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
-    _issue_decision(case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at)
-    _publish(case, item, outcome, today)
+    with events.together():
+        if outcome is Outcome.GRANT:
+            case.licence_identifier = _issue_licence(case, item, by=by, at=at)
+            changed.append("licence_identifier")
+            if item.public:
+                case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
+                changed.append("publicity_due_on")
+        move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
+        _issue_decision(
+            case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at
+        )
+        _publish(case, item, outcome, today)
     if case.channel == Channel.PORTAL:
         deliver(
             case,

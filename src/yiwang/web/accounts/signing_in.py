@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import segno
 from django import forms
 from django.conf import settings
 from django.contrib import auth, messages
@@ -15,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.documents.codes import qr_image
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import services
 from yiwang.organisations.services import SignInState
@@ -183,7 +183,7 @@ class Bind(_SecondStep):
         """Add the QR code and the secret in groups of four."""
         secret = self.binding.secret
         return super().context(
-            picture=segno.make(self.binding.address, error="m").svg_data_uri(scale=5),
+            picture=qr_image(self.binding.address),
             secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
             **given,
         )

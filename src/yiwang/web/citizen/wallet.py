@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import segno
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from yiwang.audit import services as audit
+from yiwang.documents.codes import qr_image
 from yiwang.licences import queries as licences
 from yiwang.licences import services
 from yiwang.licences.policy.states import LicenceState
@@ -66,14 +66,13 @@ class Licence(OwnLicence):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show it with its QR code."""
         one = self.licence
-        code = segno.make(one.url, error="m", micro=False)
         state = one.state_on(self.today)
         return self.render(
             {
                 "licence": one,
                 "state": state,
                 "valid": state is LicenceState.VALID,
-                "qr": code.svg_data_uri(border=2, scale=8),
+                "qr": qr_image(one.url),
                 "checks": licences.checks(one.identifier, limit=20),
                 "rows": [
                     {"label": _("持证主体"), "value": one.holder_name},
