@@ -148,6 +148,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def _nothing_is_kept_between_acts() -> None:
     """Ask the database each time: tests make and undo districts faster than acts may forget."""
     from yiwang.api import context
-    from yiwang.cases.services import kept
+    from yiwang.kernel import keeping
 
-    kept.KEPT_SECONDS = context.KEPT_SECONDS = 0.0
+    keeping.KEPT_SECONDS = context.KEPT_SECONDS = 0.0

@@ -11,12 +11,11 @@ from tests.factories.catalogue import PACKS
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case
 from yiwang.cases.queries import automatic, bans, commitments
-from yiwang.cases.services import kept
 from yiwang.cli import demo_cases
 from yiwang.content import queries as content
 from yiwang.content.services import load_packs
 from yiwang.exchange import queries as exchange
-from yiwang.kernel import events
+from yiwang.kernel import events, keeping
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 AT = dt.datetime(2026, 10, 12, 9, 0, tzinfo=cases.ZONE)
@@ -30,7 +29,7 @@ def district(db, settings, monkeypatch, tmp_path):
     settings.HOME = tmp_path
     settings.EXCHANGE_DIR = tmp_path
     monkeypatch.setattr(events, "_transport", [events.deliver])
-    kept._kept.clear()
+    keeping._kept.clear()
     exchange.forget()
     report = load_packs(
         root=PACKS,

@@ -23,6 +23,7 @@ from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import sha256, sm3
 from yiwang.kernel.identifiers import licence_id
+from yiwang.kernel.keeping import keep
 from yiwang.kernel.masking import mask_number
 from yiwang.licences.events import LicenceIssued, LicenceStateChanged
 from yiwang.licences.models import Licence, LicenceCheck, LicenceType
@@ -40,6 +41,7 @@ from yiwang.licences.queries import (
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.limits import Bound
 from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.organisations.queries import DepartmentView
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHECKS = Bound(most=60, seconds=600)
@@ -156,7 +158,7 @@ def issue_licence(
         LicenceRefusedError: holder, fields, number or days do not fit.
         LookupError: no such type or department.
     """
-    kind = _type(type_code)
+    kind = keep(("licence type", type_code), lambda: _type(type_code))
     definition = from_plain(kind.definition)
     printed = _checked_fields(fields, definition)
     _check_holder(
@@ -164,12 +166,12 @@ def issue_licence(
     )
     _check_days(valid_from, valid_until)
     on = at.astimezone(ZONE).date()
-    body = organisations.department(issuer)
+    body = keep(("issuer", issuer), lambda: organisations.department(issuer))
     if not body.uscc:
         raise LicenceRefusedError(
             f"{body.name}的统一社会信用代码没有公布，不能签发证照；请在内容包的部门中补上。"
         )
-    seal = organisations.department(organisations.deciding_department(issuer, on=on))
+    seal = keep(("seal", issuer, on), lambda: _sealing(issuer, on=on))
     if number and Licence.objects.live().filter(type=kind, number=number).exists():
         raise LicenceRefusedError(f"编号{number}已有有效证照，请核对编号，或办理换发。")
     serial = next_serial(numbers.scope_key(definition.number, type_code=kind.code, on=on))
@@ -656,6 +658,10 @@ def _require(by: Actor, row: Licence, *, case_number: str = "") -> None:
         return
     if not by.may(Permission.LICENCE_CHANGE, department=row.seal_code):
         require(by, Permission.LICENCE_CHANGE, department=row.issuer_code)
+
+
+def _sealing(issuer: str, *, on: date) -> DepartmentView:
+    return organisations.department(organisations.deciding_department(issuer, on=on))
 
 
 def _reason(reason: str) -> str:

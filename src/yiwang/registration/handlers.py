@@ -9,6 +9,7 @@ from django.utils import timezone
 from yiwang.cases.events import CaseGranted
 from yiwang.cases.queries.granted import granted_answers
 from yiwang.content import queries as content
+from yiwang.kernel.keeping import keep
 from yiwang.organisations.permissions import Actor
 from yiwang.registration import queries, services
 
@@ -17,7 +18,7 @@ JOB = Actor(ref="job:dual-notice", name="系统（双告知）")
 
 def on_case_granted(event: CaseGranted) -> None:
     """Tell departments of a registered scope; close notices that a permit answers."""
-    rules = queries.rules()
+    rules = keep("rules of dual notices", queries.rules)
     if rules is None:
         return
     at = datetime.combine(event.granted_on, time.min, tzinfo=timezone.get_default_timezone())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from yiwang.audit import services as audit
@@ -21,7 +23,6 @@ class SubjectRefusedError(RefusedError):
     code = "supervision.subject_refused"
 
 
-@transaction.atomic
 def add_subject(
     *,
     subject_ref: str,
@@ -80,24 +81,38 @@ def add_subject(
         "case_number": case_number,
         "listed_on": listed_on,
     }
-    _, added = SupervisedSubject.objects.get_or_create(**key, defaults=facts)
-    if not added:
+    try:
+        with transaction.atomic():  # around all of it: in a job, no savepoint is needed
+            return _listed(key, facts, by=by, at=at)
+    except IntegrityError as error:
+        if "supervision_subject_once" not in str(error):
+            raise
+        return False  # another worker listed it at the same moment
+
+
+def _listed(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: datetime) -> bool:
+    if SupervisedSubject.objects.filter(**key).exists():
         return False
+    row = SupervisedSubject.objects.create(**{**facts, **key})
     audit.record(
         at=at,
         actor=by,
         act="supervision.list_subject",
-        target=subject_ref,
-        detail={"case": case_number, "item": item_slug, "licence": licence_identifier},
-        department=department,
+        target=row.subject_ref,
+        detail={
+            "case": row.case_number,
+            "item": row.item_slug,
+            "licence": row.licence_identifier,
+        },
+        department=row.department_code,
     )
     publish(
         SubjectListed(
-            subject_ref=subject_ref,
-            item_slug=item_slug,
-            department=department,
-            case_number=case_number,
-            listed_on=listed_on,
+            subject_ref=row.subject_ref,
+            item_slug=row.item_slug,
+            department=row.department_code,
+            case_number=row.case_number,
+            listed_on=row.listed_on,
         )
     )
     return True

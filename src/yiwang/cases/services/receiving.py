@@ -691,13 +691,10 @@ def _key(idempotency_key: str) -> str:
 def _submitted(
     by: Actor, key: str, item_slug: str, applicant_ref: str, answers: Mapping[str, object]
 ) -> CaseView | None:
-    row = (
-        Case.objects.select_related("answer")
-        .filter(submitted_by=by.ref, idempotency_key=key)
-        .first()
-    )
-    if row is None:
+    known = Case.objects.filter(submitted_by=by.ref, idempotency_key=key)
+    if not known.exists():  # as nearly always: cheaper than to ask for the whole case
         return None
+    row = known.select_related("answer").get()
     same = row.item_slug == item_slug and row.applicant_ref == applicant_ref
     if not (same and _answered_alike(row, answers)):
         raise SubmissionRefusedError(KEY_USED)
