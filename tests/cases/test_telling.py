@@ -123,7 +123,7 @@ def test_whoever_has_an_account_is_told_on_its_number():
     services.tell_of_events(at=cases.FRIDAY)
 
     assert Notice.objects.get().sealed == ""
-    assert notices.address_of(cases.FIRM_REF, NoticeChannel.SMS) == "13811112222"
+    assert notices.address_of(cases.FIRM_REF, NoticeChannel.SMS, at=cases.FRIDAY) == "13811112222"
 
 
 def test_a_correction_about_to_end_is_reminded_of_once():

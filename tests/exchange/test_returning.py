@@ -16,9 +16,10 @@ from tests.factories.exchange import LI, ZHAO
 from yiwang.audit.models import AuditEvent
 from yiwang.cases import queries
 from yiwang.exchange import services
-from yiwang.exchange.models import Nonce, RefusedCall, Returned
+from yiwang.exchange.models import Conversation, Nonce, RefusedCall, Returned
 from yiwang.exchange.policy.signatures import SKEW, Key
 from yiwang.exchange.policy.terms import Algorithm
+from yiwang.exchange.services import receiving
 
 
 def refused(answer, status: int, words: str) -> str:
@@ -207,6 +208,45 @@ def test_the_same_message_twice_at_the_same_moment_is_done_once(side, number):
     assert [status for status, _body in answers] == [200]
     assert Returned.objects.count() == 1
     assert state(number) == "reviewing"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_id_for_two_cases_at_the_same_moment_is_taken_once(side, number, monkeypatch):
+    """The first is written between the second's look and its own writing."""
+    other = cases.accepted().number
+    assert exchange.push_all(side.partner) == 1
+    keep = receiving._keep
+
+    def write():
+        try:
+            Returned.objects.create(
+                partner_id=side.partner.id,
+                conversation=Conversation.objects.get(case_number=other),
+                department_code="market",
+                message_id="message-once",
+                sequence=1,
+                kind="acknowledge",
+                body={},
+                body_sha256="0" * 64,
+                state="applied",
+                status=200,
+                answer={},
+                received_at=cases.FRIDAY,
+            )
+        finally:
+            connections.close_all()
+
+    def meanwhile(*positional, **named):
+        monkeypatch.setattr(receiving, "_keep", keep)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(write).result()
+        return keep(*positional, **named)
+
+    monkeypatch.setattr(receiving, "_keep", meanwhile)
+
+    refused(side.tell(number, 1, "review", id="message-once", person=LI), 422, "另一份内容")
+
+    assert state(number) == "accepted"
 
 
 def test_what_comes_late_under_a_new_id_is_refused(side, number):

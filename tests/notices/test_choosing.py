@@ -7,14 +7,17 @@ import datetime as dt
 import pytest
 from django.core.cache import cache
 
+from tests.factories import organisations as people
 from tests.notices.conftest import NOON, REF, messages
 from yiwang.audit.models import AuditEvent
 from yiwang.notices import queries, services
 from yiwang.notices.models import Contact, Notice
 from yiwang.notices.policy.sending import QuietHours, masked, plain_address
 from yiwang.notices.policy.templates import NoticeChannel
+from yiwang.organisations import services as organisations
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.organisations.permissions import Actor, PermissionRefusedError
+from yiwang.organisations.policy.terms import AuthorisationKind
 
 pytestmark = pytest.mark.django_db
 
@@ -42,14 +45,14 @@ def code_sent(folder) -> str:
 
 def test_an_address_counts_once_its_code_came_back_and_is_kept_sealed(owner, templates, sms_folder):
     ask(owner)
-    assert queries.address_of(REF, SMS) == "13800000000"
+    assert queries.address_of(REF, SMS, at=NOON) == "13800000000"
 
     confirm(owner, code_sent(sms_folder))
 
     row = Contact.objects.get()
     assert row.address_masked == "139****3333"
     assert "13922223333" not in row.address_locked
-    assert queries.address_of(REF, SMS) == "13922223333"
+    assert queries.address_of(REF, SMS, at=NOON) == "13922223333"
     assert AuditEvent.objects.filter(act="notices.confirm_contact", target=REF).count() == 1
     assert "13922223333" not in str(Notice.objects.values_list("sealed", "words"))
 
@@ -115,7 +118,7 @@ def test_nobody_chooses_for_somebody_else(owner, templates, sms_folder):
     for act in (
         lambda: ask(STRANGER),
         lambda: confirm(STRANGER, "123456"),
-        lambda: queries.choices_of(REF, by=STRANGER),
+        lambda: queries.choices_of(REF, by=STRANGER, at=NOON),
         lambda: services.remove_contact(subject_ref=REF, channel=SMS, by=STRANGER, at=NOON),
         lambda: services.save_choice(
             subject_ref=REF, channels=frozenset(), quiet=None, by=STRANGER, at=NOON
@@ -126,12 +129,12 @@ def test_nobody_chooses_for_somebody_else(owner, templates, sms_folder):
 
 
 def test_a_choice_is_kept_and_shown(owner, templates, sms_folder):
-    assert queries.choices_of(REF, by=owner).channels == {SMS, EMAIL}
+    assert queries.choices_of(REF, by=owner, at=NOON).channels == {SMS, EMAIL}
     hours = QuietHours(from_hour=22, until_hour=7)
 
     services.save_choice(subject_ref=REF, channels=frozenset({SMS}), quiet=hours, by=owner, at=NOON)
 
-    shown = queries.choices_of(REF, by=owner)
+    shown = queries.choices_of(REF, by=owner, at=NOON)
     assert (shown.channels, shown.quiet) == ({SMS}, hours)
 
 
@@ -146,6 +149,28 @@ def test_hours_that_no_clock_has_are_refused(owner):
         )
 
 
+def test_what_an_agent_proved_is_not_used_after_the_mandate(owner, templates, sms_folder):
+    agent = people.applicant("agent", subject_ref="person:" + "b" * 32)
+    mandate = organisations.authorise(
+        login="agent",
+        subject_ref=REF,
+        kind=AuthorisationKind.AGENT,
+        valid_from=NOON.date(),
+        valid_until=NOON.date() + dt.timedelta(days=30),
+        by=owner,
+        at=NOON,
+    )
+    ask(people.actor(agent, at=NOON))
+    confirm(people.actor(agent, at=NOON), code_sent(sms_folder))
+    assert queries.address_of(REF, SMS, at=NOON) == "13922223333"
+
+    organisations.revoke_authorisation(authorisation_id=mandate, by=owner, at=NOON)
+
+    assert queries.address_of(REF, SMS, at=NOON) == "13800000000"
+    (contact,) = queries.choices_of(REF, by=owner, at=NOON).contacts
+    assert not contact.in_use
+
+
 def test_a_removed_address_is_gone(owner, templates, sms_folder):
     ask(owner)
     confirm(owner, code_sent(sms_folder))
@@ -153,7 +178,7 @@ def test_a_removed_address_is_gone(owner, templates, sms_folder):
     services.remove_contact(subject_ref=REF, channel=SMS, by=owner, at=NOON)
 
     assert not Contact.objects.exists()
-    assert queries.choices_of(REF, by=owner).contacts == ()
+    assert queries.choices_of(REF, by=owner, at=NOON).contacts == ()
 
 
 def test_addresses_are_plain_and_masked():

@@ -100,7 +100,7 @@ def confirm_contact(request: HttpRequest, body: ConfirmContact) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, ref: str) -> HttpResponse:
-    view = queries.choices_of(ref, by=actor(request))
+    view = queries.choices_of(ref, by=actor(request), at=now())
     return answer(
         {
             "subject_ref": view.subject_ref,

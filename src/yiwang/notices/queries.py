@@ -32,11 +32,16 @@ class PageKeyRefusedError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class ContactView:
-    """One proved address, as its owner recognises it."""
+    """One proved address, as its owner recognises it.
+
+    Attributes:
+        in_use: Whether anything is sent to it: whoever proved it still acts for the subject.
+    """
 
     channel: NoticeChannel
     address_masked: str
     verified_at: datetime
+    in_use: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +96,16 @@ class NoticePage:
     counts: dict[NoticeState, int]
 
 
-def choices_of(ref: str, *, by: Actor) -> ChoiceView:
-    """Return how a subject of `by` is told; four queries.
+def choices_of(ref: str, *, by: Actor, at: datetime) -> ChoiceView:
+    """Return how a subject of `by` is told; six queries.
 
     Raises:
         PermissionRefusedError: `by` does not act for it.
     """
     require_owner(ref, by)
     row = Choice.objects.filter(subject_ref=ref).first()
+    contacts = list(Contact.objects.filter(subject_ref=ref).order_by("channel"))
+    used = _used(contacts, at=at)
     chosen = {channel for channel in NoticeChannel if row is None or getattr(row, channel.value)}
     return ChoiceView(
         subject_ref=ref,
@@ -110,8 +117,9 @@ def choices_of(ref: str, *, by: Actor) -> ChoiceView:
                 channel=NoticeChannel(one.channel),
                 address_masked=one.address_masked,
                 verified_at=one.verified_at,
+                in_use=one in used,
             )
-            for one in Contact.objects.filter(subject_ref=ref).order_by("channel")
+            for one in contacts
         ),
         pending=tuple(
             PendingCode(
@@ -200,8 +208,8 @@ class Ways:
 NO_CHOICE = Ways(channels=frozenset(), quiet=None)
 
 
-def ways_of(refs: Iterable[str]) -> dict[str, Ways]:
-    """Return how each subject is told: chosen, offered, and with an address; three queries.
+def ways_of(refs: Iterable[str], *, at: datetime) -> dict[str, Ways]:
+    """Return how each subject is told: chosen, offered, and with an address; five queries.
 
     A proved address goes before the telephone of the account; nobody is written an e-mail that
     they did not ask for.
@@ -209,9 +217,8 @@ def ways_of(refs: Iterable[str]) -> dict[str, Ways]:
     wanted = set(refs)
     offered = transports.open_channels()
     rows = {row.subject_ref: row for row in Choice.objects.filter(subject_ref__in=wanted)}
-    proved = set(
-        Contact.objects.filter(subject_ref__in=wanted).values_list("subject_ref", "channel")
-    )
+    contacts = _used(Contact.objects.filter(subject_ref__in=wanted), at=at)
+    proved = {(one.subject_ref, one.channel) for one in contacts}
     phones = organisations.with_phone(wanted) if NoticeChannel.SMS in offered else set()
     return {
         ref: Ways(
@@ -235,12 +242,21 @@ def ways_of(refs: Iterable[str]) -> dict[str, Ways]:
     }
 
 
-def address_of(ref: str, channel: NoticeChannel) -> str:
+def address_of(ref: str, channel: NoticeChannel, *, at: datetime) -> str:
     """Return the address of a subject for sending, never for showing; may be empty."""
-    row = Contact.objects.filter(subject_ref=ref, channel=channel.value).first()
-    if row is not None:
+    for row in _used(Contact.objects.filter(subject_ref=ref, channel=channel.value), at=at):
         return secret_box.unlock(row.address_locked)
     return organisations.phone_for_messages(ref) if channel is NoticeChannel.SMS else ""
+
+
+def _used(rows: Iterable[Contact], *, at: datetime) -> list[Contact]:
+    """Keep the addresses whose provers still act for the subject.
+
+    What an agent proved is not written to any more once the mandate is over.
+    """
+    found = list(rows)
+    acting = organisations.acting_for({(row.verified_by, row.subject_ref) for row in found}, at=at)
+    return [row for row in found if (row.verified_by, row.subject_ref) in acting]
 
 
 def _quiet(row: Choice | None) -> QuietHours | None:

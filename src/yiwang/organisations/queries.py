@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -411,6 +411,30 @@ class MandateView:
     kind: AuthorisationKind
     since: date
     until: date | None
+
+
+def acting_for(pairs: Collection[tuple[str, str]], *, at: datetime) -> set[tuple[str, str]]:
+    """Return those pairs of account and subject in which the account may apply for the subject.
+
+    Two queries; none for no pairs.
+
+    Args:
+        pairs: `user:<login>` and `person:…` or `entity:…`.
+        at: Moment that counts.
+    """
+    if not pairs:
+        return set()
+    logins = [account.removeprefix("user:") for account, _ in pairs]
+    subjects = [subject for _, subject in pairs]
+    own = User.objects.filter(login__in=logins, subject_ref__in=subjects, is_active=True)
+    given = Authorisation.objects.on(day_of(at)).filter(
+        user__login__in=logins, user__is_active=True, subject_ref__in=subjects
+    )
+    held = {
+        *own.values_list("login", "subject_ref"),
+        *given.values_list("user__login", "subject_ref"),
+    }
+    return {pair for pair in pairs if (pair[0].removeprefix("user:"), pair[1]) in held}
 
 
 def mandates_of(by: Actor, *, on: date) -> list[MandateView]:

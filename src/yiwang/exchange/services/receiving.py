@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from yiwang.audit import services as audit
 from yiwang.cases import queries as cases
@@ -117,7 +117,6 @@ def status_of(refusal: RefusedError) -> int:
     return next(status for kind, status in STATUSES if isinstance(refusal, kind))
 
 
-@transaction.atomic
 def receive(
     *,
     partner: PartnerView,
@@ -148,6 +147,26 @@ def receive(
         return problem(
             422, MessageRefusedError("Idempotency-Key与正文的编号不符，请改为一致后重新签名。")
         )
+    digest = sha256(raw)
+    try:
+        return _taken(partner, message, digest, calendar=calendar, at=at, ip=ip)
+    except IntegrityError as error:
+        if "exchange_returned_once" not in str(error):
+            raise
+    # The id came at the same moment for another case, whose row did not keep this one waiting.
+    return _again(Returned.objects.get(partner_id=partner.id, message_id=message.id), digest)
+
+
+@transaction.atomic
+def _taken(
+    partner: PartnerView,
+    message: messages.Return,
+    digest: str,
+    *,
+    calendar: WorkdayCalendar,
+    at: datetime,
+    ip: str,
+) -> Reply:
     conversation = (
         Conversation.objects.select_for_update()
         .filter(partner_id=partner.id, case_number=message.case)
@@ -155,7 +174,6 @@ def receive(
     )
     if conversation is None:
         return _foreign(partner, message, at=at, ip=ip)
-    digest = sha256(raw)
     known = Returned.objects.filter(partner_id=partner.id, message_id=message.id).first()
     if known is not None:
         return _again(known, digest)

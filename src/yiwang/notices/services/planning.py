@@ -43,7 +43,7 @@ class Wanted:
 
 @transaction.atomic
 def plan(wanted: Sequence[Wanted], *, at: datetime) -> int:
-    """Plan notices by the channels that each subject chose; four queries.
+    """Plan notices by the channels that each subject chose; six queries.
 
     What was planned before is left as it is: an occasion is told once per channel.
 
@@ -54,7 +54,7 @@ def plan(wanted: Sequence[Wanted], *, at: datetime) -> int:
     Returns:
         Number of notices that are new.
     """
-    ways = queries.ways_of(one.to_ref for one in wanted if one.to_ref)
+    ways = queries.ways_of((one.to_ref for one in wanted if one.to_ref), at=at)
     rows = [row for one in wanted for row in _rows(one, ways.get(one.to_ref), at)]
     if not rows:
         return 0

@@ -131,7 +131,7 @@ def _letter(row: Notice, at: datetime) -> _Letter:
     except InvalidToken as error:
         raise NotSentError("封存的地址打不开，密钥已更换", final=True) from error
     to, _, secret = sealed.partition("\n")
-    to = to or queries.address_of(row.to_ref, channel)
+    to = to or queries.address_of(row.to_ref, channel, at=at)
     if not to:
         raise NotSentError("收件人已没有可用的地址", final=True)
     words = row.words | _site() | {"link": _link(row.words, channel), "secret": secret}

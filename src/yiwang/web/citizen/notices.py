@@ -146,7 +146,7 @@ class NoticeSettings(_OfSubject):
 
     def initial(self) -> dict[str, Any]:
         """Show what holds now."""
-        now = queries.choices_of(self.ref, by=self.actor)
+        now = queries.choices_of(self.ref, by=self.actor, at=self.at)
         quiet = now.quiet
         hours = "default" if quiet is None else "own"
         if quiet is not None and quiet.from_hour == quiet.until_hour:
@@ -160,7 +160,7 @@ class NoticeSettings(_OfSubject):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the addresses, and what is still to be proved."""
-        now = queries.choices_of(self.ref, by=self.actor)
+        now = queries.choices_of(self.ref, by=self.actor, at=self.at)
         contacts = {one.channel: one for one in now.contacts}
         pending = {one.channel: one for one in now.pending if one.expires_at > self.at}
         return super().context(
@@ -239,7 +239,7 @@ class ConfirmContact(_OfSubject):
     def context(self, **given: Any) -> dict[str, Any]:
         """Say where the code went."""
         channel = _channel(self.kwargs["channel"])
-        pending = queries.choices_of(self.ref, by=self.actor).pending
+        pending = queries.choices_of(self.ref, by=self.actor, at=self.at).pending
         return super().context(
             channel=channel,
             pending=next((one for one in pending if one.channel is channel), None),
