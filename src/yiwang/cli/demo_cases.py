@@ -40,7 +40,8 @@ SAMPLE_SEED = "demo"
 SYSTEM_CODE, SYSTEM_NAME = "demo-archive", "档案查询系统（演示）"
 
 
-def _led(name: str, born_on: date, sequence: int, street: str) -> CastPerson:
+def led(name: str, born_on: date, sequence: int, street: str) -> CastPerson:
+    """Return an invented person of Nanxiang."""
     return CastPerson(
         id_number=citizen_number(born_on, sequence),
         name=name,
@@ -50,7 +51,8 @@ def _led(name: str, born_on: date, sequence: int, street: str) -> CastPerson:
     )
 
 
-def _firm(body: str, name: str, led_by: str, industry: str, street: str) -> CastEntity:
+def firm(body: str, name: str, led_by: str, industry: str, street: str) -> CastEntity:
+    """Return an invented firm of Nanxiang."""
     return CastEntity(
         uscc=uscc.generate(department="9", kind="1", division=DIVISION, body=body),
         name=name,
@@ -65,19 +67,19 @@ def _firm(body: str, name: str, led_by: str, industry: str, street: str) -> Cast
 
 
 PERSONS: Mapping[str, CastPerson] = {
-    "reader": _led("钱样书", date(1981, 4, 2), 101, "样书路21号"),
-    "paper": _led("吴示纸", date(1986, 9, 15), 103, "示纸路22号"),
-    "copy": _led("郑虚本", date(1979, 1, 20), 104, "虚本路23号"),
-    "storage": _led("冯假设", date(1984, 6, 9), 105, "假设路24号"),
-    "elder_a": _led("褚例一", date(1950, 2, 3), 106, "例一路31号"),
-    "elder_b": _led("卫例二", date(1947, 8, 19), 107, "例二路32号"),
-    "elder_c": _led("蒋例三", date(1953, 12, 1), 108, "例三路33号"),
+    "reader": led("钱样书", date(1981, 4, 2), 101, "样书路21号"),
+    "paper": led("吴示纸", date(1986, 9, 15), 103, "示纸路22号"),
+    "copy": led("郑虚本", date(1979, 1, 20), 104, "虚本路23号"),
+    "storage": led("冯假设", date(1984, 6, 9), 105, "假设路24号"),
+    "elder_a": led("褚例一", date(1950, 2, 3), 106, "例一路31号"),
+    "elder_b": led("卫例二", date(1947, 8, 19), 107, "例二路32号"),
+    "elder_c": led("蒋例三", date(1953, 12, 1), 108, "例三路33号"),
 }
 FIRMS: Mapping[str, CastEntity] = {
-    "reader": _firm("XXXX0011", "上海样书文化传播有限公司", "reader", "F5243", "样书路21号"),
-    "paper": _firm("XXXX0012", "上海示纸书刊有限公司", "paper", "F5243", "示纸路22号"),
-    "copy": _firm("XXXX0013", "上海虚本图书有限公司", "copy", "F5243", "虚本路23号"),
-    "storage": _firm("XXXX0014", "上海假设仓储有限公司", "storage", "G5990", "假设路24号"),
+    "reader": firm("XXXX0011", "上海样书文化传播有限公司", "reader", "F5243", "样书路21号"),
+    "paper": firm("XXXX0012", "上海示纸书刊有限公司", "paper", "F5243", "示纸路22号"),
+    "copy": firm("XXXX0013", "上海虚本图书有限公司", "copy", "F5243", "虚本路23号"),
+    "storage": firm("XXXX0014", "上海假设仓储有限公司", "storage", "G5990", "假设路24号"),
 }
 
 BOOKSHOP: Mapping[str, Any] = {
@@ -168,7 +170,7 @@ class _Town:
 
     def commitments(self, cast: Cast) -> None:
         """One waits for its check, one was ordered to correct, one reported, one is barred."""
-        item = _item(BOOKS, self.day(FIRST_DAY).date())
+        item = item_of(BOOKS, self.day(FIRST_DAY).date())
         if item is None:
             return
         snack_bar = cast.entities["snack_bar"]
@@ -263,13 +265,13 @@ class _Town:
         services.accept_case(
             number=case.number,
             calendar=self.calendar,
-            by=_staff("reviewer", Post.REVIEWER, item.department),
+            by=staff("reviewer", Post.REVIEWER, item.department),
             at=self.day(back, 10),
         )
         services.grant_on_commitment(
             number=case.number,
             calendar=self.calendar,
-            by=_staff("approver", Post.APPROVER, item.department),
+            by=staff("approver", Post.APPROVER, item.department),
             at=self.day(back, 11),
         )
         return case.number
@@ -286,7 +288,7 @@ class _Town:
             facts=facts,
             conditions=[item.commitment_conditions[-1].id],
             second_officer="沈同行",
-            by=_staff("supervisor", Post.SUPERVISOR, item.supervision.department),
+            by=staff("supervisor", Post.SUPERVISOR, item.supervision.department),
             at=self.day(back, 14),
         )
 
@@ -309,7 +311,7 @@ class _Town:
             facts="申请的地址没有书店，承诺的经营场所不存在。",
             evidence="现场核查记录",
             calendar=self.calendar,
-            by=_staff("reviewer", Post.REVIEWER, item.department),
+            by=staff("reviewer", Post.REVIEWER, item.department),
             at=self.day(39, 9),
         )
         services.state_views(
@@ -319,7 +321,7 @@ class _Town:
             number=number,
             reason="承诺的经营场所不存在，查明属实。",
             public_interest="撤销不损害公共利益。",
-            by=_staff("approver", Post.APPROVER, item.department),
+            by=staff("approver", Post.APPROVER, item.department),
             at=self.day(30, 10),
         )
 
@@ -327,7 +329,7 @@ class _Town:
         """A firm that applied with an invented certificate may not apply again for a year."""
         from yiwang.cases import services
 
-        item = _item(EQUIPMENT, self.day(15).date())
+        item = item_of(EQUIPMENT, self.day(15).date())
         if item is None:
             return
         case = self._submitted(EQUIPMENT, self._firm("storage"), FORKLIFT, at=self.day(15, 9))
@@ -336,14 +338,14 @@ class _Town:
             number=case.number,
             reason=facts,
             article=BAN_ARTICLE[BanKind.FALSE_MATERIAL],
-            by=_staff("reviewer", Post.REVIEWER, item.department),
+            by=staff("reviewer", Post.REVIEWER, item.department),
             at=self.day(14, 10),
         )
         services.impose_ban(
             number=case.number,
             kind=BanKind.FALSE_MATERIAL,
             facts=facts,
-            by=_staff("approver", Post.APPROVER, item.department),
+            by=staff("approver", Post.APPROVER, item.department),
             at=self.day(13, 10),
         )
 
@@ -353,7 +355,7 @@ class _Town:
         from yiwang.cases.services.automatic import SYSTEM
 
         yesterday = self.day(1, 21)
-        if _item(CARD, yesterday.date()) is None:
+        if item_of(CARD, yesterday.date()) is None:
             return
         for place, role in enumerate(("elder_a", "elder_b", "elder_c")):
             moment = yesterday + timedelta(minutes=7 * place)
@@ -370,7 +372,7 @@ class _Town:
         from yiwang.exchange import services
         from yiwang.exchange.policy.terms import Algorithm, Begin, PartnerKind, PushKind
 
-        item = _item(ARCHIVE, self.day(3).date())
+        item = item_of(ARCHIVE, self.day(3).date())
         if item is None:
             return
         partner = services.register_partner(
@@ -417,16 +419,18 @@ def _same(moment: datetime) -> datetime:
     return moment
 
 
-def _item(slug: str, on: date) -> ItemVersion | None:
+def item_of(slug: str, on: date) -> ItemVersion | None:
+    """Return the version in force; None: this district does not hold it on that day."""
     from yiwang.catalogue import queries as catalogue
 
     try:
         return catalogue.item(slug, on=on)
     except LookupError:
-        return None  # this district's packs do not hold it, or not yet on that day
+        return None
 
 
-def _staff(login: str, post: Post, department: str) -> Actor:
+def staff(login: str, post: Post, department: str) -> Actor:
+    """Return an account of the demonstration acting from one of its posts."""
     from yiwang.cli.demo import STAFF
 
     name = next(one.name for one in STAFF if one.login == login)

@@ -61,7 +61,7 @@ def _prepare(enterprises: int) -> None:
     from django.utils import timezone
 
     from yiwang.audit import services as audit
-    from yiwang.cli import demo, demo_cases
+    from yiwang.cli import demo, demo_cases, demo_desks
     from yiwang.cli.packs import default_names
     from yiwang.config import prepare
     from yiwang.content import services as content
@@ -87,6 +87,7 @@ def _prepare(enterprises: int) -> None:
         if env.flag("YIWANG_DEMO_CASES"):
             with step("准备演示办件（均为虚构）"):
                 demo_cases.prepare(at=at)
+                demo_desks.prepare(at=at)
     connections.close_all()
 
 
