@@ -30,6 +30,7 @@ OPEN = (
     "/privacy/",
     "/sitemap/",
     "/decisions/",
+    "/hearings/",
     "/reports/items/",
     "/reports/items/compression/",
     "/reports/items/cancelled/",

@@ -14,7 +14,7 @@ from yiwang.api.context import actor, answer, calendar, now
 from yiwang.api.errors import COMMON
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.terms import DeliveryChannel
 from yiwang.cases.queries import CaseView, MessageView, messages_for
 from yiwang.cases.queries.procedure import (
@@ -65,12 +65,19 @@ class NotifyHearing(schemas.Act):
 
 
 class SetHearing(schemas.Act):
-    """Time, place and chair."""
+    """Time, place and chair; with `moved_because` a change of what was told."""
 
     held_at: AwareDatetime
     place: schemas.Word
     chair: schemas.Ref = Field(description="`user:<login>`; nobody who reviewed.")
     public: bool = True
+    closed_ground: ClosedGround | None = Field(
+        default=None, description="What it touches that the law keeps closed; not public."
+    )
+    closed_because: schemas.Text = Field(default="", description="Why; kept on the desk.")
+    moved_because: schemas.Text = Field(
+        default="", description="Why what was told is changed; empty: told for the first time."
+    )
 
 
 class EndHearing(schemas.Act):

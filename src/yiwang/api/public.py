@@ -9,10 +9,11 @@ from ninja import Path, Query, Router, Schema
 from pydantic import StringConstraints
 
 from yiwang.api import schemas
-from yiwang.api.context import address_of, answer, anybody, now, today
+from yiwang.api.context import address_of, answer, anybody, now, tagged, today
 from yiwang.api.errors import COMMON
 from yiwang.cases import queries, services
 from yiwang.cases.queries import TrackView
+from yiwang.cases.queries.hearings import HearingPage, announced_hearings
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.form_schema import form_schema
 from yiwang.catalogue.policy.items import Audience, ItemVersion
@@ -75,6 +76,17 @@ def ask(request: HttpRequest, wish: Query[schemas.Question]) -> HttpResponse:
 def get_form(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
     """Return the form of an item as JSON Schema: what an application must answer."""
     return answer(form_schema(catalogue.item(slug, on=today())))
+
+
+@router.get(
+    "/hearings", response={200: HearingPage, 304: None, **COMMON}, operation_id="list_hearings"
+)
+def list_hearings(request: HttpRequest, wish: Query[schemas.PageWish]) -> HttpResponse:
+    """List the hearings that everybody may attend, coming and past, with what was changed.
+
+    An unchanged page is told by its ETag.
+    """
+    return tagged(request, answer(announced_hearings(at=now(), after=wish.after, limit=wish.limit)))
 
 
 @router.post("/track", response={200: TrackView, **COMMON}, operation_id="track")

@@ -8,7 +8,7 @@ from yiwang.archives.queries import FileFate
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
-from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terms import (
     ClockKind,
@@ -20,6 +20,7 @@ from yiwang.cases.policy.terms import (
     Relation,
     Tab,
 )
+from yiwang.cases.queries.hearings import Standing as HearingStanding
 from yiwang.catalogue.drafts import Standing
 from yiwang.catalogue.policy import comparing
 from yiwang.catalogue.policy.drafting import DraftState, DraftStep
@@ -88,8 +89,10 @@ SHOWN: tuple[type[Term], ...] = (
     DocumentKind,
     ClockKind,
     Way,
+    ClosedGround,
     HearingEnd,
     HearingOrigin,
+    HearingStanding,
     InquiryAnswer,
     StopReason,
     MaterialState,

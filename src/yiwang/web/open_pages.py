@@ -35,6 +35,8 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:privacy",
         "public:sitemap",
         "public:decisions",
+        "public:hearings",
+        "public:hearing",
         "public:item_reports",
         "public:item_report",
         "public:opendata",

@@ -72,6 +72,7 @@ def test_a_hearing_day_and_chair_are_checked_on_the_page():
         at=cases.FRIDAY,
     )
     sent = {"on": "2026-03-10", "time": "09:30", "place": "三楼", "chair": "user:head"}
+    sent["closed"] = "public"
 
     answer = send("reviewer", view(case.number), "hearing/notice", **sent, confirmed="1")
 

@@ -19,6 +19,7 @@ from yiwang.cases.models.shared import (
 )
 from yiwang.cases.policy.procedure import (
     LONGEST_EXTENSION_WORKDAYS,
+    ClosedGround,
     HearingEnd,
     HearingOrigin,
     InquiryAnswer,
@@ -187,6 +188,13 @@ class Hearing(models.Model):
     chair = models.CharField("听证主持人", max_length=REF_LENGTH, blank=True)
     chair_name = models.CharField("听证主持人姓名", max_length=NAME_LENGTH, blank=True)
     public = models.BooleanField("公开举行", default=True)
+    closed_ground = models.CharField(
+        "不公开的情形", max_length=16, blank=True, choices=choices(ClosedGround)
+    )
+    closed_because = models.TextField("不公开的理由", blank=True)
+    moved_from = models.DateTimeField("原定时间", null=True)
+    moved_on = models.DateField("更改日期", null=True)
+    moved_because = models.TextField("更改的理由", blank=True)
     ended_on = models.DateField("结束日期", null=True)
     ended_by = models.CharField("结束人", max_length=REF_LENGTH, blank=True)
     end = models.CharField("结果", max_length=16, blank=True, choices=choices(HearingEnd))
@@ -219,6 +227,16 @@ class Hearing(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="cases_hearing_is_public_or_says_why_not",
+                condition=Q(public=True, closed_ground="", closed_because="")
+                | (Q(public=False) & ~Q(closed_because="")),
+            ),
+            models.CheckConstraint(
+                name="cases_hearing_moved_from_a_time_with_a_reason",
+                condition=Q(moved_on__isnull=True, moved_from__isnull=True, moved_because="")
+                | (Q(moved_on__gte=F("set_on"), moved_from__isnull=False) & ~Q(moved_because="")),
+            ),
+            models.CheckConstraint(
                 name="cases_hearing_chair_is_not_the_reviewer",
                 condition=Q(chair="") | (~Q(chair=F("told_by")) & ~Q(chair=F("set_by"))),
             ),
@@ -231,6 +249,13 @@ class Hearing(models.Model):
                 name="cases_hearing_record_is_signed",
                 condition=~Q(end=HearingEnd.HELD.value)
                 | (Q(held_at__isnull=False, signed_by__len__gte=2) & ~Q(record="")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-held_at", "-id"],
+                name="cases_hearing_announced",
+                condition=Q(public=True, held_at__isnull=False),
             ),
         ]
         triggers = [archived_again(), *_kept(), _fixed_once_ended("ended_on")]

@@ -236,8 +236,12 @@ def hearing_right(heading: Heading, *, reason: str, due_on: date) -> Body:
     )
 
 
-def hearing_notice(heading: Heading, *, held_at: str, place: str, chair: str, public: bool) -> Body:
+def hearing_notice(
+    heading: Heading, *, held_at: str, place: str, chair: str, public: bool, moved: str = ""
+) -> Body:
     """Return what the letter says that tells time and place of the hearing.
+
+    `moved` says from when it was moved and why; empty: told for the first time.
 
     Source:
         行政许可法 第四十八条.
@@ -245,6 +249,7 @@ def hearing_notice(heading: Heading, *, held_at: str, place: str, chair: str, pu
     return _body(
         [*_facts(heading), ("听证时间", held_at), ("听证地点", place), ("听证主持人", chair)],
         [
+            *([moved] if moved else []),
             f"本机关决定就“{heading.item.name}”申请{'公开' if public else ''}举行听证。",
             "听证主持人不是审查该申请的工作人员。您认为主持人与该申请有直接利害关系的，有权申请回避。",
             "听证时，审查人员应当提供审查意见的证据、理由，您和利害关系人可以提出证据，并进行申辩和质证。",
@@ -255,7 +260,7 @@ def hearing_notice(heading: Heading, *, held_at: str, place: str, chair: str, pu
 
 
 def hearing_announcement(
-    heading: Heading, *, reason: str, held_at: str = "", place: str = ""
+    heading: Heading, *, reason: str, held_at: str = "", place: str = "", moved: str = ""
 ) -> Body:
     """Return what the public announcement of a hearing says.
 
@@ -265,7 +270,8 @@ def hearing_announcement(
     facts = [("事项", heading.item.name), ("办理机关", heading.department_name)]
     if held_at:
         facts += [("听证时间", held_at), ("听证地点", place)]
-    return _body(facts, [f"本机关将就“{heading.item.name}”申请举行听证。听证事项：{reason}"], [])
+    words = f"本机关将就“{heading.item.name}”申请举行听证。听证事项：{reason}"
+    return _body(facts, [*([moved] if moved else []), words], [])
 
 
 def hearing_record(

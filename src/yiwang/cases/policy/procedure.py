@@ -68,6 +68,18 @@ class HearingEnd(Term):
     CASE_ENDED = "case_ended", "办件已终止"
 
 
+class ClosedGround(Term):
+    """What a hearing must touch to be held behind closed doors (听证不公开的情形).
+
+    Source:
+        行政许可法 第五条第二款, 第四十八条第一款第二项.
+    """
+
+    STATE_SECRET = "state_secret", "涉及国家秘密"
+    BUSINESS_SECRET = "business_secret", "涉及商业秘密"
+    PRIVACY = "privacy", "涉及个人隐私"
+
+
 class InquiryAnswer(Term):
     """What another department thinks (部门意见)."""
 

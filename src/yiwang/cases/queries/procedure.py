@@ -19,7 +19,7 @@ from yiwang.cases.models import (
     SpecialProcedure,
 )
 from yiwang.cases.policy.deadlines import PLACE
-from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import FINISHED, STOPPED, CaseState
 from yiwang.cases.policy.terms import OF_THE_APPLICANT, ClockKind, unit_of
 from yiwang.cases.queries import (
@@ -75,7 +75,11 @@ class SpecialView:
 
 @dataclass(frozen=True, kw_only=True)
 class HearingView:
-    """The hearing of a case."""
+    """The hearing of a case.
+
+    Attributes:
+        announced: Key of its public page; None while there is none.
+    """
 
     origin: HearingOrigin
     reason: str
@@ -90,6 +94,12 @@ class HearingView:
     chair: str
     chair_name: str
     public: bool
+    closed_ground: ClosedGround | None
+    closed_because: str
+    moved_from: datetime | None
+    moved_on: date | None
+    moved_because: str
+    announced: int | None
     ended_on: date | None
     end: HearingEnd | None
     record: str
@@ -252,6 +262,12 @@ def _hearing(row: Hearing) -> HearingView:
         chair=row.chair,
         chair_name=row.chair_name,
         public=row.public,
+        closed_ground=ClosedGround(row.closed_ground) if row.closed_ground else None,
+        closed_because=row.closed_because,
+        moved_from=row.moved_from,
+        moved_on=row.moved_on,
+        moved_because=row.moved_because,
+        announced=row.pk if row.public and row.set_on is not None else None,
         ended_on=row.ended_on,
         end=HearingEnd(row.end) if row.end else None,
         record=row.record,

@@ -15,6 +15,7 @@ from yiwang.cases.policy.procedure import (
     HEARING_HOLD_WORKDAYS,
     HEARING_NOTICE_WORKDAYS,
     HEARING_REQUEST_WORKDAYS,
+    ClosedGround,
     HearingEnd,
     HearingOrigin,
     hearing_day_problem,
@@ -47,6 +48,12 @@ from yiwang.organisations.permissions import Actor, Permission
 
 SIGNERS = 2
 """A record is signed by the chair and by at least one who took part."""
+
+SET_FIELDS = (
+    *("set_on", "set_by", "held_at", "place", "chair", "chair_name"),
+    *("public", "closed_ground", "closed_because", "moved_from", "moved_on", "moved_because"),
+)
+"""Columns of a hearing that telling its time and place may change."""
 
 REVIEW_STEPS = (
     Step.START_REVIEW,
@@ -259,10 +266,16 @@ def set_hearing(
     by: Actor,
     at: datetime,
     public: bool = True,
+    closed_ground: ClosedGround | None = None,
+    closed_because: str = "",
+    moved_because: str = "",
     chair_name: str = "",
     version: int | None = None,
 ) -> CaseView:
     """Set time, place and chair of the hearing and tell them seven days before (通知听证).
+
+    A hearing that was set already is moved, with a reason: everybody is told anew, as many days
+    before. A public one stands on the public page from the day it is told.
 
     Args:
         number: Case number.
@@ -273,6 +286,9 @@ def set_hearing(
         by: Who reviews the case.
         at: Moment of telling.
         public: Whether the public may come, as the law wants; then it is announced.
+        closed_ground: What it touches that the law keeps closed, where it is not public.
+        closed_because: Why that is so; kept on the desk.
+        moved_because: Why time, place or chair are changed after they were told.
         chair_name: Name of a chair whom only the department's own system knows; empty: staff here.
         version: Row version `by` saw.
 
@@ -282,8 +298,9 @@ def set_hearing(
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: no hearing is going on.
         NotHolderError: the case was given to somebody else.
-        ProcedureRefusedError: not asked for, set already, a day too early or too late, a place
-            missing, or a chair who reviewed.
+        ProcedureRefusedError: not asked for, set already and no reason to move it, a day too
+            early or too late, a place missing, closed without a ground of the law, or a chair
+            who reviewed.
         CalendarGapError: the calendar ends before the day.
 
     Source:
@@ -294,18 +311,30 @@ def set_hearing(
     row, today, day = _open(case), day_of(at), day_of(held_at)
     if row.requested_on is None or row.hold_due_on is None:
         raise ProcedureRefusedError("申请人、利害关系人还没有要求听证，不必通知。")
-    if row.set_on is not None:
-        raise ProcedureRefusedError("已经通知听证的时间和地点，请按通知举行。")
+    told = row.set_on is not None
+    why = written(moved_because, "更改的理由") if moved_because.strip() else ""
+    if told and not why:
+        raise ProcedureRefusedError(
+            "已经通知听证的时间和地点，请按通知举行；确需更改的，请写明更改的理由。"
+        )
+    if why and not told:
+        raise ProcedureRefusedError("听证的时间和地点还没有通知过，请不填更改的理由，直接通知。")
+    closed = _closed(public, closed_ground, closed_because)
     problem = hearing_day_problem(day, today=today, hold_due_on=row.hold_due_on, calendar=calendar)
     if problem:
         raise ProcedureRefusedError(problem)
     where = line(place, "听证地点")
     name = _chair(case, row, chair, chair_name, by=by, at=at)
-    row.set_on, row.set_by, row.held_at = today, by.ref, held_at
-    row.place, row.chair, row.chair_name, row.public = where, chair, name, public
-    row.save(
-        update_fields=["set_on", "set_by", "held_at", "place", "chair", "chair_name", "public"]
-    )
+    moved = again = ""
+    if row.held_at is not None:
+        again = str(_letters(case, DocumentKind.HEARING_NOTICE) + 1)
+        moved = f"原定于{_moment(row.held_at)}在{row.place}举行的听证有更改，理由：{why}"
+        row.moved_from, row.moved_on, row.moved_because = row.held_at, today, why
+    else:
+        row.set_on, row.set_by = today, by.ref
+    row.held_at, row.place, row.chair, row.chair_name = held_at, where, chair, name
+    row.public, (row.closed_ground, row.closed_because) = public, closed
+    row.save(update_fields=SET_FIELDS)
     clocks.start(
         case,
         ClockKind.HEARING_NOTICE,
@@ -319,23 +348,31 @@ def set_hearing(
     document = issue(
         case,
         DocumentKind.HEARING_NOTICE,
-        body=letters.hearing_notice(top, held_at=when, place=where, chair=name, public=public),
+        body=letters.hearing_notice(
+            top, held_at=when, place=where, chair=name, public=public, moved=moved
+        ),
         item=item,
         seal=department,
         by=by,
         at=at,
-        message=f"您的“{item.name}”申请将于{when}举行听证，请看听证通知书。",
+        subject=again,
+        message=f"您的“{item.name}”申请的听证改为{when}举行，请看听证通知书。"
+        if moved
+        else f"您的“{item.name}”申请将于{when}举行听证，请看听证通知书。",
     )
     send(case, document, channel=DeliveryChannel.IN_APP, result="", by=by, at=at)
-    if public and row.origin == HearingOrigin.RIGHT.value:
+    if public and (moved or row.origin == HearingOrigin.RIGHT.value):
         issue(
             case,
             DocumentKind.HEARING_ANNOUNCEMENT,
-            body=letters.hearing_announcement(top, reason=row.reason, held_at=when, place=where),
+            body=letters.hearing_announcement(
+                top, reason=row.reason, held_at=when, place=where, moved=moved
+            ),
             item=item,
             seal=department,
             by=by,
             at=at,
+            subject=again,
             message=f"“{item.name}”申请的听证已公告。",
         )
     move(
@@ -345,10 +382,33 @@ def set_hearing(
         by=by,
         at=at,
         changed=["due_on"],
-        reason=f"{when} {where}，主持人{name}",
+        reason=f"{when} {where}，主持人{name}" + (f"；更改的理由：{why}" if moved else ""),
         basis="行政许可法 第四十八条",
     )
     return case_view(case)
+
+
+def _letters(case: Case, kind: DocumentKind) -> int:
+    return CaseDocument.objects.filter(case=case, kind=kind.value).count()
+
+
+def _closed(public: bool, ground: ClosedGround | None, because: str) -> tuple[str, str]:
+    """Return ground and reason of a hearing behind closed doors; both empty: it is public.
+
+    Source:
+        行政许可法 第五条第二款, 第四十八条第一款第二项.
+    """
+    if public and ground is None and not because.strip():
+        return "", ""
+    if public:
+        raise ProcedureRefusedError(
+            "公开举行的听证不填不公开的情形和理由，请删去，或者选择不公开。"
+        )
+    if ground is None or not because.strip():
+        raise ProcedureRefusedError(
+            "听证应当公开举行；不公开的，请选择涉及国家秘密、商业秘密或者个人隐私，并写明理由。"
+        )
+    return ground.value, written(because, "不公开的理由")
 
 
 def _moment(at: datetime) -> str:

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin
+from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome, Relation
 from yiwang.exchange.policy.terms import PushKind
@@ -204,6 +204,13 @@ class HearingSet(_Return):
     held_at: Moment
     place: Line
     public: bool = True
+    closed_ground: ClosedGround | None = Field(
+        default=None, description="What it touches that the law keeps closed; not public."
+    )
+    closed_because: Line = Field(default="", description="Why; kept on the desk.")
+    moved_because: Line = Field(
+        default="", description="Why what was told is changed; empty: told for the first time."
+    )
 
     @model_validator(mode="after")
     def _chair_did_not_review(self) -> HearingSet:

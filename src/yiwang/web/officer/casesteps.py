@@ -63,8 +63,6 @@ def shown(
     if hearing is not None:
         skipped.add(Step.NOTIFY_HEARING)
         skipped.add(Step.REQUEST_HEARING if hearing.requested_on else Step.SET_HEARING)
-        if hearing.set_on is not None:
-            skipped.add(Step.SET_HEARING)
     waiting = any(one.approved is None for one in procedure.extensions)
     if case.extended_on is not None or waiting:
         skipped.add(Step.ASK_EXTENSION)
@@ -72,6 +70,7 @@ def shown(
         skipped.add(Step.EXTEND)
     if all(one.answer is not None for one in procedure.inquiries):
         skipped.add(Step.DEPARTMENT_OPINION)
+    told = hearing is not None and hearing.set_on is not None
     return {
         "procedure": procedure,
         "clocks": clock_rows(clocks_of(case.number, by=actor, today=today, calendar=calendar)),
@@ -79,7 +78,10 @@ def shown(
         if case.state not in STOPPED
         else flow(item, accepted_on=None, calendar=calendar),
         "further": [
-            Way(label=_(words), href=reverse(f"officer:{address}", args=[case.number]))
+            Way(
+                label=_("更改听证的时间、地点") if told and step is Step.SET_HEARING else _(words),
+                href=reverse(f"officer:{address}", args=[case.number]),
+            )
             for step, address, words in ACTS
             if step in page.steps and step not in skipped
         ],

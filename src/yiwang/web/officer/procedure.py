@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,6 +22,7 @@ from yiwang.cases.policy.procedure import (
     LONGEST_INQUIRY_WORKDAYS,
     LONGEST_SPECIAL_WORKDAYS,
     SPECIAL_KINDS,
+    ClosedGround,
     HearingEnd,
     HearingOrigin,
     InquiryAnswer,
@@ -32,6 +34,7 @@ from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import DeliveryChannel
 from yiwang.cases.queries.procedure import (
     ExtensionView,
+    HearingView,
     missed_clocks,
     open_extensions,
     procedure_of,
@@ -388,6 +391,10 @@ class RequestHearing(OneStep):
         return redirect(done(self, _("已登记，请在20个工作日内组织听证。")))
 
 
+PUBLIC = "public"
+"""Choice of a hearing that everybody may attend."""
+
+
 class SetHearingForm(VersionForm):
     """When, where, and who chairs."""
 
@@ -410,9 +417,40 @@ class SetHearingForm(VersionForm):
         help_text=_l("不能是审查本申请的人员。"),
         error_messages={"required": _l("请选择听证主持人。")},
     )
-    closed = forms.BooleanField(
-        label=_l("涉及国家秘密、商业秘密或者个人隐私，不公开举行"), required=False
+    closed = forms.ChoiceField(
+        label=_l("是否公开"),
+        choices=[
+            (PUBLIC, _l("公开举行，在网上公告")),
+            *(
+                (one.value, _l("不公开：%(ground)s") % {"ground": one.label})
+                for one in ClosedGround
+            ),
+        ],
+        widget=forms.RadioSelect,
+        initial=PUBLIC,
+        error_messages={"required": _l("请选择是否公开举行。")},
     )
+    closed_because = area(
+        _l("不公开的理由"), "", rows=2, required=False, help_text=_l("不公开的才填，不对外公布。")
+    )
+    moved_because = area(
+        _l("更改的理由"),
+        _l("请填写更改的理由。"),
+        rows=2,
+        help_text=_l("申请人将在新的通知书中读到；网上公告只说有更改和原定时间。"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check that a hearing behind closed doors says why, and only such a one."""
+        given = super().clean() or {}
+        closed, because = given.get("closed"), given.get("closed_because", "").strip()
+        if closed not in {None, PUBLIC} and not because:
+            self.add_error("closed_because", _("请填写不公开的理由。"))
+        if because and closed == PUBLIC:
+            self.add_error(
+                "closed_because", _("公开举行的不填不公开的理由，请删去或者改选不公开。")
+            )
+        return given
 
 
 class SetHearing(TwoSteps):
@@ -421,8 +459,18 @@ class SetHearing(TwoSteps):
     permission: ClassVar[Permission] = Permission.CASE_REVIEW
     form_class = SetHearingForm
     step = Step.SET_HEARING
-    heading = _l("通知举行听证")
     button = _l("核对通知书")
+
+    @cached_property
+    def told(self) -> HearingView | None:
+        """The hearing whose time and place were told already; None: told for the first time."""
+        found = procedure_of(self.case.number, by=self.actor, today=self.today).hearing
+        return found if found is not None and found.set_on is not None else None
+
+    @property
+    def heading(self) -> Any:
+        """What is done."""
+        return _("更改听证的时间、地点") if self.told else _("通知举行听证")
 
     @property
     def lead(self) -> str:
@@ -430,8 +478,25 @@ class SetHearing(TwoSteps):
         first = self.calendar.add_workdays(self.today, HEARING_NOTICE_WORKDAYS)
         return _("须在举行的7个工作日前通知，最早 %(day)s。") % {"day": first}
 
+    def initial(self) -> dict[str, Any]:
+        """Return what was told already, where there is something to change."""
+        told = self.told
+        if told is None or told.held_at is None:
+            return super().initial()
+        held_at = timezone.localtime(told.held_at)
+        return super().initial() | {
+            "on": held_at.date(),
+            "time": held_at.time(),
+            "place": told.place,
+            "chair": told.chair,
+            "closed": told.closed_ground.value if told.closed_ground else PUBLIC,
+            "closed_because": told.closed_because,
+        }
+
     def fit(self, form: Any) -> None:
         """Offer the staff of the deciding department other than whoever reviews."""
+        if self.told is None:
+            del form.fields["moved_because"]
         form.fields["chair"].choices = [
             ("", _("请选择")),
             *(
@@ -448,15 +513,26 @@ class SetHearing(TwoSteps):
         given = form.cleaned_data
         chair = dict(form.fields["chair"].choices)[given["chair"]]  # type: ignore[attr-defined]  # a ChoiceField
         return {
-            "title": _("确认通知听证"),
+            "title": _("确认更改听证") if self.told else _("确认通知听证"),
             "object": self.object_words,
-            "consequence": _("听证通知书送达申请人，公开举行的同时公告；时间和地点不再更改。"),
+            "consequence": _("听证通知书送达申请人；不公开举行的不公告。")
+            if given["closed"] != PUBLIC
+            else _(
+                "听证通知书送达申请人，同时在网上公告事项、时间、地点、主持人和申请人"
+                "（企业写名称，个人只写姓氏）。"
+            ),
             "words": _("送达听证通知书"),
             "lines": [
                 (_("听证时间"), f"{given['on']:%Y-%m-%d} {given['time']:%H:%M}"),
                 (_("听证地点"), given["place"]),
                 (_("听证主持人"), chair),
-                (_("是否公开"), _("不公开") if given["closed"] else _("公开举行")),
+                (
+                    _("是否公开"),
+                    f"{ClosedGround(given['closed']).label}：{given['closed_because']}"
+                    if given["closed"] != PUBLIC
+                    else _("公开举行"),
+                ),
+                *([(_("更改的理由"), given["moved_because"])] if self.told else []),
             ],
             "colour": "accent",
         }
@@ -469,7 +545,10 @@ class SetHearing(TwoSteps):
             held_at=timezone.make_aware(datetime.combine(given["on"], given["time"])),
             place=given["place"],
             chair=given["chair"],
-            public=not given["closed"],
+            public=given["closed"] == PUBLIC,
+            closed_ground=ClosedGround(given["closed"]) if given["closed"] != PUBLIC else None,
+            closed_because=given["closed_because"],
+            moved_because=given.get("moved_because", ""),
             calendar=self.calendar,
             by=self.actor,
             at=self.at,

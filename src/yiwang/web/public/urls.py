@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.public import asking, decisions, halls, opendata, reports, site, trail, verify
+from yiwang.web.public import (
+    asking,
+    decisions,
+    halls,
+    hearings,
+    opendata,
+    reports,
+    site,
+    trail,
+    verify,
+)
 
 app_name = "public"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="kiosk_ticket",
     ),
     path("decisions/", decisions.Decisions.as_view(), name="decisions"),
+    path("hearings/", hearings.Hearings.as_view(), name="hearings"),
+    path("hearings/<int:key>/", hearings.Hearing.as_view(), name="hearing"),
     path("reports/asking/", asking.AskedAgain.as_view(), name="asked_again"),
     path("reports/items/", reports.ItemReports.as_view(), name="item_reports"),
     path("reports/items/<slug:figure>/", reports.ItemReport.as_view(), name="item_report"),
