@@ -174,6 +174,7 @@ def prepare(*, at: datetime) -> bool:
         desks.joint()
         desks.late()
         desks.decided()
+        desks.agency()
         _report(at=at)
     return True
 
@@ -474,3 +475,38 @@ class _Desks:
             by=staff("approver", Post.APPROVER, department),
             at=self.day(2, 10),
         )
+
+    def agency(self) -> None:
+        """A clerk handles the matter of a firm and has asked the liaison of a department."""
+        from yiwang.halls.queries.agency import cases_of
+        from yiwang.halls.services import agency
+
+        clerk = staff("clerk", Post.COUNTER_CLERK, CENTRE)
+        today = self.at.astimezone(PLACE).date()
+        mandate = agency.record_mandate(
+            uscc=self.cast.entities["construction"].uscc,
+            matter="示例厂房新建工程的全部审批",
+            signed_by="赵虚构",
+            phone="021-00000010",
+            last_on=self.later(90, 9).date(),
+            department=CENTRE,
+            by=clerk,
+            at=self.at,
+        )
+        running, _finished = cases_of(mandate, by=clerk, today=today, calendar=self.calendar)
+        for case in running[:1]:
+            department = case.deciding_department
+            agency.appoint_liaison(
+                department=department,
+                login="reviewer",
+                by=staff("head", Post.DEPARTMENT_HEAD, department),
+                at=self.at,
+            )
+            agency.ask_liaison(
+                mandate=mandate.id,
+                case_number=case.number,
+                text="企业问：开工日期提前三天，要不要重新申请？",
+                calendar=self.calendar,
+                by=clerk,
+                at=self.at,
+            )

@@ -275,3 +275,121 @@ class StandardCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hall_code} {self.standard_code} {self.result}"
+
+
+class AgencyMandate(models.Model):
+    """That a firm has a clerk of the agency window handle its matter, free of charge (代办委托).
+
+    `last_on` is the last day of the mandate. One mandate of a firm stands at a time.
+    """
+
+    firm_ref = models.CharField("委托单位", max_length=REF_LENGTH)
+    firm_name = models.CharField("单位名称", max_length=200)
+    matter = models.CharField("代办的项目", max_length=120)
+    department_code = models.CharField("代办窗口所在单位", max_length=CODE_LENGTH)
+    agent = models.CharField("代办员", max_length=REF_LENGTH)
+    agent_name = models.CharField("代办员姓名", max_length=120)
+    agent_phone = models.CharField("代办员电话", max_length=40)
+    signed_by = models.CharField("在委托书上签名的人", max_length=120)
+    begins_on = models.DateField("开始日期")
+    last_on = models.DateField("最后一天")
+    recorded_at = models.DateTimeField("登记时间")
+    ended_at = models.DateTimeField("终止时间", null=True, blank=True)
+    ended_by = models.CharField("终止人", max_length=REF_LENGTH, blank=True)
+    end_reason = models.CharField("终止的原因", max_length=300, blank=True)
+
+    row_security = f"{IS_ALL} OR {IS_STAFF} OR firm_ref = ANY ({SUBJECTS})"
+    """Whom the database shows a mandate: staff at desks, and the firm."""
+
+    class Meta:
+        verbose_name = "代办委托"
+        constraints = [
+            models.UniqueConstraint(
+                name="halls_agencymandate_one_stands_per_firm",
+                fields=["firm_ref"],
+                condition=Q(ended_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="halls_agencymandate_ends_after_it_begins",
+                condition=Q(last_on__gte=F("begins_on")),
+            ),
+            models.CheckConstraint(
+                name="halls_agencymandate_end_has_moment_person_and_reason",
+                condition=Q(ended_at__isnull=True, ended_by="", end_reason="")
+                | (Q(ended_at__isnull=False) & ~Q(ended_by="") & ~Q(end_reason="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department_code", "id"], name="halls_agencymandate_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.firm_name} {self.matter}"
+
+
+class Liaison(models.Model):
+    """Who answers the agency window for a department, with the days of it (部门联络员)."""
+
+    department_code = models.CharField("部门", max_length=CODE_LENGTH)
+    login = models.CharField("联络员", max_length=80)
+    begins_on = models.DateField("开始日期")
+    until = models.DateField("结束日期（不含）", null=True, blank=True)
+    appointed_by = models.CharField("指定人", max_length=REF_LENGTH)
+    appointed_at = models.DateTimeField("指定时间")
+
+    class Meta:
+        verbose_name = "部门联络员"
+        constraints = [
+            models.UniqueConstraint(
+                name="halls_liaison_one_per_department",
+                fields=["department_code"],
+                condition=Q(until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="halls_liaison_ends_after_it_begins",
+                condition=Q(until__isnull=True) | Q(until__gte=F("begins_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department_code} {self.login}"
+
+
+class AgencyQuestion(models.Model):
+    """What an agent asks a department about a case of the firm, and the answer (代办咨询)."""
+
+    mandate = models.ForeignKey(AgencyMandate, on_delete=models.PROTECT, related_name="questions")
+    case_number = models.CharField("办件编号", max_length=45)
+    item_name = models.CharField("事项名称", max_length=200)
+    department_code = models.CharField("部门", max_length=CODE_LENGTH)
+    text = models.TextField("问题")
+    asked_by = models.CharField("提问人", max_length=REF_LENGTH)
+    asked_at = models.DateTimeField("提问时间")
+    due_on = models.DateField("答复期限")
+    answer = models.TextField("答复", blank=True)
+    answered_by = models.CharField("答复人", max_length=REF_LENGTH, blank=True)
+    answered_name = models.CharField("答复人姓名", max_length=120, blank=True)
+    answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+
+    row_security = f"{IS_ALL} OR {IS_STAFF}"
+    """Whom the database shows a question: staff at desks."""
+
+    class Meta:
+        verbose_name = "代办咨询"
+        constraints = [
+            models.CheckConstraint(
+                name="halls_agencyquestion_answer_has_moment_and_person",
+                condition=Q(answered_at__isnull=True, answer="", answered_by="")
+                | (Q(answered_at__isnull=False) & ~Q(answer="") & ~Q(answered_by="")),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["department_code", "due_on"],
+                name="halls_agencyquestion_open",
+                condition=Q(answered_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_number} {self.department_code}"

@@ -53,6 +53,7 @@ class Permission(Term):
     TRAIL_EXPORT = "trail_export", "导出操作日志"
     HALL_READ = "hall_read", "查看大厅运行情况"
     HALL_MANAGE = "hall_manage", "登记大厅人员和标准化检查"
+    AGENCY_HANDLE = "agency_handle", "代办企业办件"
     USER_MANAGE = "user_manage", "管理账号"
     POST_GRANT = "post_grant", "授予岗位"
     SYSTEM_MANAGE = "system_manage", "管理系统运行"
@@ -97,6 +98,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CONSULT_ANSWER,
             _P.ITEM_READ,
             _P.HALL_READ,
+            _P.AGENCY_HANDLE,
         }
     ),
     Post.REVIEWER: frozenset(

@@ -53,6 +53,12 @@ DESK: Sequence[Entry] = (
         address="counter:intake",
         permission=Permission.CASE_RECEIVE,
     ),
+    Entry(
+        key="agency",
+        label=_("代办"),
+        address="officer:agency",
+        permission=Permission.AGENCY_HANDLE,
+    ),
     Entry(key="hall", label=_("大厅"), address="officer:hall", permission=Permission.HALL_READ),
     Entry(
         key="letters",
@@ -76,6 +82,12 @@ DESK: Sequence[Entry] = (
         key="inquiries",
         label=_("征求意见"),
         address="officer:inquiries",
+        permission=Permission.CASE_REVIEW,
+    ),
+    Entry(
+        key="agency_questions",
+        label=_("代办咨询"),
+        address="officer:agency_questions",
         permission=Permission.CASE_REVIEW,
     ),
     Entry(

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import queries as audit
 from yiwang.catalogue import queries as catalogue
 from yiwang.content import queries as content
+from yiwang.halls.policy.agency import FREE
+from yiwang.halls.queries import agency
+from yiwang.halls.services import agency as agency_services
 from yiwang.organisations import queries as organisations
 from yiwang.registers import queries as registers
-from yiwang.web.views import APPLICANT, Page
+from yiwang.web.views import APPLICANT, FormPage, Page
 
 READS_SHOWN = 50
 
@@ -28,9 +36,11 @@ class Me(Page):
         names = {unit.code: unit.name for unit in organisations.departments()}
         return self.render(
             {
+                "agents": agency.mandates_given(self.actor.subjects, today=self.today),
+                "free": FREE,
                 "subjects": [
                     self._subject(ref, names) for ref in sorted(self.actor.subjects, reverse=True)
-                ]
+                ],
             }
         )
 
@@ -57,6 +67,50 @@ class Me(Page):
                 for row in audit.reads_of(ref, limit=READS_SHOWN)
             ],
         }
+
+
+class EndForm(forms.Form):
+    """Why a mandate ends."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_l("终止的原因"),
+        max_length=120,
+        error_messages={"required": _l("请填写终止的原因，代办员会看到。")},
+    )
+
+
+class EndMandate(FormPage):
+    """Take a mandate back from the agent; nothing that was filed is lost (终止代办委托)."""
+
+    permission = APPLICANT
+    template_name = "citizen/end_mandate.html"
+    nav = "cases"
+    form_class = EndForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add the mandate, one of those the applicant gave.
+
+        Raises:
+            Http404: it is none of theirs, or stands no more.
+        """
+        given_ones = agency.mandates_given(self.actor.subjects, today=self.today)
+        one = next((row for row in given_ones if row.id == self.kwargs["mandate"]), None)
+        if one is None:
+            raise Http404("no such mandate")
+        return super().context(one=one, **given)
+
+    def valid(self, form: EndForm) -> HttpResponse:
+        """End it and say so."""
+        agency_services.end_mandate(
+            mandate=self.kwargs["mandate"],
+            reason=form.cleaned_data["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("代办委托已终止，正在办理的办件不受影响。"))
+        return redirect("citizen:me")
 
 
 LABELS = {

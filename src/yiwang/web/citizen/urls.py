@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/tokens/new/", tokens.NewToken.as_view(), name="new_token"),
     path("me/tokens/<int:token>/revoke/", tokens.RevokeToken.as_view(), name="revoke_token"),
     path("me/", account.Me.as_view(), name="me"),
+    path("me/agent/<int:mandate>/end/", account.EndMandate.as_view(), name="end_mandate"),
     path("me/notices/", notices.NoticeSettings.as_view(), name="notices"),
     path("me/notices/<slug:channel>/", notices.AskContact.as_view(), name="ask_contact"),
     path(

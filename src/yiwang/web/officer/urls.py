@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from yiwang.web.officer import (
     accounts,
+    agency,
     archives,
     automatic,
     bans,
@@ -109,6 +110,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("cases/<str:number>/letters/<int:document>/", cases.CaseLetter.as_view(), name="document"),
     path("cases/<str:number>/licence/", cases.CaseLicence.as_view(), name="licence"),
+    path("agency/", agency.Agency.as_view(), name="agency"),
+    path("agency/new/", agency.NewMandate.as_view(), name="new_mandate"),
+    path("agency/questions/", agency.Waiting.as_view(), name="agency_questions"),
+    path("agency/questions/<int:question>/", agency.Answer.as_view(), name="answer_agency"),
+    path("agency/liaisons/", agency.Liaisons.as_view(), name="liaisons"),
+    path("agency/<int:mandate>/", agency.Matter.as_view(), name="mandate"),
+    path("agency/<int:mandate>/end/", agency.EndMandate.as_view(), name="end_mandate"),
     path("hall/", halls.HallDesk.as_view(), name="hall"),
     path("hall/staff/", halls.HallStaff.as_view(), name="hall_staff"),
     path("hall/standards/", halls.HallStandards.as_view(), name="hall_standards"),
