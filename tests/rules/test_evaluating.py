@@ -43,7 +43,7 @@ def test_a_row_before_it_takes_the_case_away():
 def test_the_path_names_the_first_failing_cell_of_each_row_and_all_cells_of_the_last():
     verdict = evaluate(card(), GOOD)
     assert verdict.sentences == (
-        "第 1 行：“在世”为是，要求“为“否””，不符合。",
+        "第 1 行：“在世”为是，要求“为‘否’”，不符合。",
         "第 2 行：“年龄”为 72 岁，要求“不小于 60 岁”，符合。",
         "第 2 行：“户籍”为本市，要求“是本市”，符合。",
         "第 2 行：“在世”不限。",

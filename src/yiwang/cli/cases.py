@@ -44,6 +44,8 @@ def recompute_clocks(as_json: bool) -> None:
 def missed_clocks(as_json: bool) -> None:
     """Report the clocks that were missed and not reported yet, as the worker does every hour.
 
+    It writes; to read what was reported, in a person's name, use `yiwang cases missed`.
+
     Exit status 0: none. 1: at least one.
     """
     from yiwang.cases import services
@@ -66,6 +68,8 @@ def missed_clocks(as_json: bool) -> None:
 @json_option
 def missed(everything: bool, login: str, as_json: bool) -> None:
     """List the clocks that were missed where the person gives work out, newest report first.
+
+    It only reads; to report what was missed since the last hour, use `yiwang cases missed-clocks`.
 
     Exit status 0: none. 1: at least one. 2: the person gives no work out.
     """

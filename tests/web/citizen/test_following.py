@@ -102,6 +102,9 @@ def test_a_correction_lists_everything_and_wants_every_line():
 
     assert answer.status_code == 422
     assert "还有1项没有补正：“平面图看不清”" in words(answer)
+    line = CorrectionItem.objects.get()
+    assert f'<a href="#file-{line.pk}">1. 平面图看不清</a>：请上传文件' in words(answer)
+    assert f'id="file-{line.pk}"' in answer.content.decode()
 
 
 def test_a_correction_is_filed_with_a_file():
@@ -131,7 +134,7 @@ def test_a_bad_file_in_a_correction_keeps_the_words_typed():
     assert answer.status_code == 422
     assert "已重拍" in words(answer)
     assert "<title>错误：补正材料" in words(answer)
-    assert f'<a href="#line-{line.pk}">1. 平面图看不清</a>' in words(answer)
+    assert f'<a href="#file-{line.pk}">1. 平面图看不清</a>' in words(answer)
     assert Case.objects.get().state == CaseState.CORRECTION
 
 

@@ -40,6 +40,15 @@ def test_a_ban_is_decided_after_a_second_look_shown_and_lifted_by_another():
     assert "已解除" in words(signed_in("head").get("/desk/bans/"))
 
 
+def test_on_a_granted_case_the_page_of_a_ban_says_why_not_and_shows_no_form():
+    case = cases.decided()
+
+    shown = signed_in("approver").get(f"/desk/cases/{case.number}/ban/")
+
+    assert "不能限制再次申请：提供虚假材料的，须先不予受理或者不予许可" in words(shown)
+    assert 'name="kind"' not in shown.content.decode()
+
+
 def test_a_letter_is_put_right_from_the_file_of_its_case():
     case = cases.decided()
     letter = CaseDocument.objects.get(case__number=case.number, kind="grant_decision")

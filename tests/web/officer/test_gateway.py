@@ -107,6 +107,30 @@ def test_the_administrator_connects_a_system_makes_keys_and_switches_it_off(push
     assert "housing-main" in client.get("/desk/systems/").content.decode()
 
 
+def test_an_item_of_a_system_is_chosen_from_those_of_its_department(push: Push):
+    client = desk.signed_in("sysadmin")
+    shown = client.get("/desk/systems/new/").content.decode()
+    assert f'<option value="{cases.RESTAURANT}">' in shown
+    given = {
+        "code": "one-item",
+        "name": "业务系统",
+        "department": "housing",
+        "item_slug": cases.RESTAURANT,
+        "kind": "http",
+        "address": "https://housing.example/cases",
+        "begins": "accepted",
+        "valid_from": "2026-03-01",
+    }
+
+    other = client.post("/desk/systems/new/", given)
+    unknown = client.post("/desk/systems/new/", given | {"item_slug": "gone"})
+
+    assert "这个事项不属于所选部门" in other.content.decode()
+    assert "请从清单中选择一个已发布的事项" in unknown.content.decode()
+    assert {other.status_code, unknown.status_code} == {422}
+    assert not Partner.objects.filter(code="one-item").exists()
+
+
 @pytest.mark.parametrize(
     ("slug", "named"), [(cases.RESTAURANT, "餐饮服务许可（新办）"), ("gone", "gone"), ("", "全部")]
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from yiwang.cases.models import Ban
+from yiwang.cases.models import Ban, Case, EndProposal
 from yiwang.cases.policy.bans import BanKind
+from yiwang.cases.policy.ending import EndOutcome
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
@@ -48,6 +51,38 @@ def ban_of(number: str, *, by: Actor) -> BanView | None:
     if not may_read(row.case, by):
         raise CaseNotFoundError
     return _view(row)
+
+
+def was_refused(case: Case) -> bool:
+    """Tell whether the application was not accepted or refused."""
+    return case.outcome == Outcome.REFUSE or case.state == CaseState.NOT_ACCEPTED
+
+
+def was_revoked_for_fraud(case: Case) -> bool:
+    """Tell whether what was granted was revoked because it was got by fraud or bribery."""
+    return EndProposal.objects.filter(
+        case=case, ground="fraud", outcome=EndOutcome.ENDED.value
+    ).exists()
+
+
+def ban_problem(number: str, *, by: Actor) -> str:
+    """Return why nobody may be barred because of a case yet; empty: one may.
+
+    Raises:
+        CaseNotFoundError: `by` may not read the case.
+
+    Source:
+        行政许可法 第七十八条, 第七十九条.
+    """
+    row = Case.objects.filter(number=number).first()
+    if row is None or not may_read(row, by):
+        raise CaseNotFoundError
+    if was_refused(row) or was_revoked_for_fraud(row):
+        return ""
+    return (
+        f"本办件现为“{CaseState(row.state).label}”，不能限制再次申请：提供虚假材料的，须先不予受理或者不予许可；"
+        "以欺骗、贿赂取得许可的，须先以此为由撤销。"
+    )
 
 
 def bans(

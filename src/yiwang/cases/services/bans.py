@@ -7,14 +7,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Ban, EndProposal, Message
+from yiwang.cases.models import Ban, Message
 from yiwang.cases.policy.bans import BAN_ARTICLE, BanKind, ban_until, ban_words
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.ending import EndOutcome
 from yiwang.cases.policy.letters import chinese_day
-from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseNotFoundError, may_read
+from yiwang.cases.queries.bans import was_refused, was_revoked_for_fraud
 from yiwang.cases.services.steps import locked, version_of, written
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.errors import RefusedError
@@ -96,15 +94,9 @@ def impose_ban(*, number: str, kind: BanKind, facts: str, by: Actor, at: datetim
             f"“{item.name}”没有标明直接关系公共安全、人身健康、生命财产安全，"
             "依法不能限制再次申请；确属此类事项的，请先在事项中写明。"
         )
-    refused = case.outcome == Outcome.REFUSE or case.state == CaseState.NOT_ACCEPTED
-    if kind is BanKind.FALSE_MATERIAL and not refused:
+    if kind is BanKind.FALSE_MATERIAL and not was_refused(case):
         raise BanRefusedError("须先对本次申请作出不予受理或者不予许可的决定，再限制再次申请。")
-    if (
-        kind is BanKind.FRAUD
-        and not EndProposal.objects.filter(
-            case=case, ground="fraud", outcome=EndOutcome.ENDED.value
-        ).exists()
-    ):
+    if kind is BanKind.FRAUD and not was_revoked_for_fraud(case):
         raise BanRefusedError("须先以欺骗、贿赂等不正当手段取得为由撤销许可，再限制再次申请。")
     if Ban.objects.filter(case=case).exists():
         raise BanRefusedError("本办件已经作出限制再次申请的决定，请刷新后查看。")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from yiwang.rules.policy.parts import ANY, Fact, Row, RuleSet, TestRow
-from yiwang.rules.policy.wording import cell_words, fact_words, row_words, test_words
+from yiwang.rules.policy.wording import cell_words, fact_words, inner, row_words, test_words
 
 
 def rule_differences(old: RuleSet, new: RuleSet) -> list[str]:
@@ -65,7 +65,7 @@ def _row(old: RuleSet, new: RuleSet, before: Row, after: Row, index: int) -> Ite
         if cell_words(*earlier) != cell_words(fact, cell):
             yield (
                 f"第 {index} 行（{after.id}）“{fact.label}”"
-                f"由“{cell_words(*earlier)}”改为“{cell_words(fact, cell)}”。"
+                f"由“{inner(cell_words(*earlier))}”改为“{inner(cell_words(fact, cell))}”。"
             )
     if before.outcome is not after.outcome:
         yield (

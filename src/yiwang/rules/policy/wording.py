@@ -114,7 +114,12 @@ def checked_words(
     shown = value_words(fact, value)
     verdict = "符合" if passed else "不符合"
     state = shown if value is None else f"为{' ' if shown[0].isascii() else ''}{shown}"
-    return f"“{label}”{state}，要求“{asked}”，{verdict}。"
+    return f"“{label}”{state}，要求“{inner(asked)}”，{verdict}。"
+
+
+def inner(text: str) -> str:
+    """Return words that go between quotation marks: their own become single ones (“‘…’”)."""
+    return text.replace("“", "‘").replace("”", "’")
 
 
 def row_words(rule_set: RuleSet, row: Row) -> str:

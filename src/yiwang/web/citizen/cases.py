@@ -305,7 +305,12 @@ class Correct(OwnCase):
                 version=self.case.version,
             )
         except RefusedError as refusal:
-            return self._page(lines=lines, message=refusal.message)
+            blank = {
+                one.line_id: _("请上传文件或者填写说明。")
+                for one in lines
+                if not one.upload_refs and not one.answer.strip()
+            }
+            return self._page(lines=lines, errors=blank, message=refusal.message)
         asked = {line.id: line.material_id for line in self.file.correction.lines}
         for filed in lines:
             self.look_at(asked[filed.line_id], filed.upload_refs)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import services
 from yiwang.cases.policy.bans import BAN_ARTICLE, BAN_MONTHS, BanKind
 from yiwang.cases.queries import DocumentView
-from yiwang.cases.queries.bans import BanView, ban_of, bans
+from yiwang.cases.queries.bans import BanView, ban_of, ban_problem, bans
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.cases import done
 from yiwang.web.officer.handling import REASON_LENGTH, TwoStep, VersionForm
@@ -95,7 +95,8 @@ class DecideBan(TwoStep):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the ban."""
-        return super().context(ban=self.ban, **given)
+        problem = "" if self.ban else ban_problem(self.case.number, by=self.actor)
+        return super().context(ban=self.ban, problem=problem, **given)
 
     def confirmation(self, form: BanForm) -> Mapping[str, Any]:
         """Show what the applicant will read."""

@@ -201,11 +201,11 @@ class SystemForm(forms.Form):
     department = forms.ChoiceField(
         label=_l("部门"), error_messages={"required": _l("请选择部门。")}
     )
-    item_slug = forms.CharField(
-        label=_l("事项编号"),
-        max_length=80,
+    item_slug = forms.ChoiceField(
+        label=_l("事项"),
         required=False,
-        help_text=_l("只对接一个事项时填写；不填为该部门的全部事项。"),
+        help_text=_l("只对接一个事项时选择，须是上面部门的事项。"),
+        error_messages={"invalid_choice": _l("请从清单中选择一个已发布的事项。")},
     )
     kind = forms.ChoiceField(
         label=_l("接入方式"),
@@ -234,11 +234,36 @@ class SystemForm(forms.Form):
         help_text=_l("从这一天起不再往来；不填为长期。"),
     )
 
-    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        departments: list[tuple[str, str]],
+        items: list[tuple[str, str, str]],
+        **kwargs: Any,
+    ) -> None:
+        """Offer departments, and items as department, short name and name."""
         super().__init__(*args, **kwargs)
-        field = self.fields["department"]
+        field, chosen = self.fields["department"], self.fields["item_slug"]
         assert isinstance(field, forms.ChoiceField)
+        assert isinstance(chosen, forms.ChoiceField)
         field.choices = [("", "—"), *departments]
+        self.owners = {slug: code for code, slug, _name in items}
+        groups = [
+            (name, [(slug, item) for owner, slug, item in items if owner == code])
+            for code, name in departments
+        ]
+        chosen.choices = [
+            ("", _("该部门的全部事项")),
+            *[(name, listed) for name, listed in groups if listed],
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Take an item of the department only."""
+        given = super().clean() or {}
+        slug, department = given.get("item_slug"), given.get("department")
+        if slug and department and self.owners.get(slug) != department:
+            self.add_error("item_slug", _("这个事项不属于所选部门，请改选部门或者事项。"))
+        return given
 
 
 class NewSystem(FormPage):
@@ -252,7 +277,8 @@ class NewSystem(FormPage):
         """Return the form with the departments in force."""
         units = [(unit.code, unit.name) for unit in organisations.departments(on=self.today)]
         sent = self.request.POST if self.request.method == "POST" else None
-        return SystemForm(sent, departments=units, initial={"valid_from": self.today})
+        items = [(one.department, one.slug, one.name) for one in catalogue.items(on=self.today)]
+        return SystemForm(sent, departments=units, items=items, initial={"valid_from": self.today})
 
     def valid(self, form: SystemForm) -> HttpResponse:
         """Connect it; keys come next."""
@@ -261,7 +287,7 @@ class NewSystem(FormPage):
             code=given["code"],
             name=given["name"],
             department=given["department"],
-            item_slug=given["item_slug"].strip(),
+            item_slug=given["item_slug"],
             kind=PartnerKind(given["kind"]),
             begins=Begin(given["begins"]),
             address=given["address"],
