@@ -23,6 +23,29 @@ def test_a_firm_reads_its_letters_and_a_stranger_finds_none(callers):
     assert firm.get(f"/cases/{number}/rating").json() == {"rating": None}
 
 
+def test_a_firm_finds_no_internal_letter_by_the_api_and_staff_do(callers):
+    number = cases.decided().number
+    firm, approver = callers("firm"), callers("approver")
+    hidden = {
+        one["id"]: one["kind"]
+        for one in approver.get(f"/cases/{number}/file").json()["documents"]
+        if one["kind"] in {"review_opinion", "approval_form"}
+    }
+    assert sorted(hidden.values()) == ["approval_form", "review_opinion"]
+
+    own = firm.get(f"/cases/{number}/file").json()
+    listed = firm.get("/my/documents").json()["rows"]
+
+    assert own["documents"]
+    assert listed
+    assert not {one["id"] for one in [*own["documents"], *listed]} & set(hidden)
+    for letter in hidden:
+        path = f"/cases/{number}/letters/{letter}"
+        problem(firm.get(path), 404, "cases.not_found")
+        problem(callers("stranger").get(path), 404, "cases.not_found")
+        assert approver.get(path).content.startswith(b"%PDF")
+
+
 def test_a_question_is_handed_over_once_and_its_key_is_good_for_nothing_else(callers):
     firm = callers("firm")
     body = {"question": "换发执照要带什么材料？", "item": cases.RESTAURANT}

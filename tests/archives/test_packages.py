@@ -86,6 +86,7 @@ def test_a_package_holds_the_whole_case_and_a_stranger_can_check_it(package, clo
     assert sum(name.startswith("materials/") for name in names) == 2
     letters = {name for name in names if name.startswith("documents/")}
     assert len(letters) == len(cases.page(closed.number).documents)
+    assert {"审意〔", "审〔"} <= {mark for mark in ("审意〔", "审〔") if mark in " ".join(letters)}
     assert all(one["intact"] for one in told["signatures.json"]["seals"].values())
     assert set(told["signatures.json"]["seals"]) == letters
     assert len(told["tables.json"]["cases_caseevent"]) == len(told["events.json"])

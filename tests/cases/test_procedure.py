@@ -391,6 +391,8 @@ def test_a_hearing_runs_from_the_right_to_the_record_and_the_decision_rests_on_i
         DocumentKind.HEARING_NOTICE,
         DocumentKind.HEARING_ANNOUNCEMENT,
         DocumentKind.HEARING_RECORD,
+        DocumentKind.REVIEW_OPINION,
+        DocumentKind.APPROVAL_FORM,
         DocumentKind.GRANT_DECISION,
     ]
     record = CaseDocument.objects.get(case__number=number, kind="hearing_record").number

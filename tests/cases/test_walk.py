@@ -78,6 +78,8 @@ def test_a_case_runs_from_the_window_to_the_licence_through_three_posts():
     assert [one.kind for one in page.documents] == [
         DocumentKind.RECEIPT,
         DocumentKind.ACCEPTANCE_NOTICE,
+        DocumentKind.REVIEW_OPINION,
+        DocumentKind.APPROVAL_FORM,
         DocumentKind.GRANT_DECISION,
     ]
     assert {one.state for one in page.materials} == {MaterialState.WAIVED}

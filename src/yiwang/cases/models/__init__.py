@@ -34,6 +34,7 @@ from yiwang.cases.models.shared import (
     archived_again,
     choices,
     no_truncate,
+    not_internal,
     values,
 )
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER
@@ -894,7 +895,7 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(name="cases_delivery_says_result", condition=~Q(result="")),
         ]
-        triggers = [*append_only(), archived_again()]
+        triggers = [*append_only(), archived_again(), not_internal()]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.case_id}"

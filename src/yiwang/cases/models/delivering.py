@@ -13,6 +13,7 @@ from yiwang.cases.models.shared import (
     archived_again,
     choices,
     no_truncate,
+    not_internal,
     values,
 )
 from yiwang.cases.policy.terms import Relation
@@ -95,6 +96,7 @@ class Dispatch(models.Model):
         ]
         indexes = [models.Index(fields=["tracking_number"], name="cases_dispatch_tracking")]
         triggers = [
+            not_internal(),
             archived_again(),
             pgtrigger.ReadOnly(
                 name="sending_fixed",
@@ -129,6 +131,7 @@ class LetterReading(models.Model):
         triggers = [
             *append_only(),
             archived_again("(SELECT case_id FROM cases_casedocument WHERE id = NEW.document_id)"),
+            not_internal(),
         ]
 
     def __str__(self) -> str:

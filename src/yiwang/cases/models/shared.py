@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pgtrigger
 
+from yiwang.cases.policy.terms import INTERNAL_LETTERS
 from yiwang.kernel.terms import Term
 
 NUMBER_LENGTH = 45
@@ -62,4 +63,25 @@ def archived_again(
         when=pgtrigger.After,
         operation=on,
         func=f"PERFORM cases_archive_again({case}); RETURN NULL;",
+    )
+
+
+def not_internal() -> pgtrigger.Trigger:
+    """Return a trigger that refuses to note how an internal letter reached an applicant."""
+    kinds = ", ".join(f"'{kind}'" for kind in values(INTERNAL_LETTERS))
+    return pgtrigger.Trigger(
+        name="not_internal",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition("NEW.document_id IS NOT NULL"),
+        func=f"""
+            IF EXISTS (
+                SELECT FROM cases_casedocument
+                WHERE id = NEW.document_id AND kind IN ({kinds})
+            ) THEN
+                RAISE EXCEPTION '%_not_internal: letter % is for the file alone',
+                    TG_TABLE_NAME, NEW.document_id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
     )

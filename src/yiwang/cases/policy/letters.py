@@ -314,6 +314,63 @@ def site_check_record(
     return _body(facts, found.splitlines(), [])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What an internal letter tells of its case before anybody's opinion.
+
+    Attributes:
+        sections: Heading and lines; without lines: 无.
+    """
+
+    accepted_on: date | None
+    statutory_on: date | None
+    promised_on: date | None
+    sections: Sequence[tuple[str, Sequence[str]]]
+
+
+def review_opinion(heading: Heading, sheet: Sheet, *, review: Sequence[str]) -> Body:
+    """Return what the reviewer found and proposes (审查意见), for the file alone.
+
+    Source:
+        行政许可法 第三十四条第一款.
+    """
+    return _internal(heading, sheet, [("审查意见", review)])
+
+
+def approval_form(
+    heading: Heading, sheet: Sheet, *, review: Sequence[str], decision: Sequence[str]
+) -> Body:
+    """Return the form of review and approval (审批表), for the file alone.
+
+    Source:
+        行政许可法 第三十四条 (review), 第三十七条 (decision after review).
+    """
+    return _internal(heading, sheet, [("审查意见", review), ("核准意见", decision)])
+
+
+def _internal(
+    heading: Heading, sheet: Sheet, opinions: Sequence[tuple[str, Sequence[str]]]
+) -> Body:
+    days = (
+        ("受理日期", sheet.accepted_on),
+        ("法定办结", sheet.statutory_on),
+        ("承诺办结", sheet.promised_on),
+    )
+    facts = [
+        *_facts(heading),
+        ("事项版本", f"第{heading.item.version}版"),
+        *((label, chinese_day(day)) for label, day in days if day),
+    ]
+    paragraphs = []
+    for place, (name, lines) in enumerate((*sheet.sections, *opinions)):
+        paragraphs += [f"{ORDINALS[place]}、{name}", *(lines or ["无。"])]
+    return _body(facts, paragraphs, [])
+
+
+ORDINALS = "一二三四五六七八九十"
+"""How sections of a letter are counted."""
+
+
 def signed_letter(
     heading: Heading, *, paragraphs: Sequence[str], signature: str, sha256: str, sm3: str
 ) -> Body:

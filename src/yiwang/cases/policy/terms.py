@@ -43,6 +43,7 @@ class DocumentKind(Term):
     HEARING_ANNOUNCEMENT = "hearing_announcement", "行政许可听证公告"
     HEARING_RECORD = "hearing_record", "听证笔录"
     EXTENSION_NOTICE = "extension_notice", "延长期限告知书"
+    REVIEW_OPINION = "review_opinion", "审查意见"
     APPROVAL_FORM = "approval_form", "审批表"
     DELIVERY_RECEIPT = "delivery_receipt", "送达回证"
     REVOCATION = "revocation", "撤销行政许可决定书"
@@ -73,6 +74,7 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.HEARING_ANNOUNCEMENT: "听公",
     DocumentKind.HEARING_RECORD: "听录",
     DocumentKind.EXTENSION_NOTICE: "延",
+    DocumentKind.REVIEW_OPINION: "审意",
     DocumentKind.APPROVAL_FORM: "审",
     DocumentKind.DELIVERY_RECEIPT: "送",
     DocumentKind.REVOCATION: "撤",
@@ -87,6 +89,10 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.DOCUMENT_FIX: "更",
 }
 """Word of the kind in a document number (文号), after the department's name."""
+
+
+INTERNAL_LETTERS = frozenset({DocumentKind.REVIEW_OPINION, DocumentKind.APPROVAL_FORM})
+"""Letters for the file alone (内部文书): never told, shown, sent or handed to an applicant."""
 
 
 class ClockKind(Term):

@@ -41,6 +41,7 @@ from yiwang.cases.policy.states import (
     Way,
 )
 from yiwang.cases.policy.terms import (
+    INTERNAL_LETTERS,
     DeliveryChannel,
     DocumentKind,
     MaterialState,
@@ -259,6 +260,11 @@ class DocumentView:
         """Whether the file was rendered and sealed."""
         return self.file_sha256 is not None
 
+    @property
+    def internal(self) -> bool:
+        """Whether it is for the file alone."""
+        return self.kind in INTERNAL_LETTERS
+
 
 @dataclass(frozen=True, kw_only=True)
 class CasePage:
@@ -408,7 +414,8 @@ def case(number: str, *, by: Actor) -> CaseView:
 def case_page(number: str, *, by: Actor) -> CasePage:
     """Return the whole file of one case; six queries.
 
-    The reviewer's opinion is internal: an applicant gets None, and no words of internal steps.
+    The reviewer's opinion is internal: an applicant gets None, no internal letters, and no words of
+    internal steps.
 
     Raises:
         CaseNotFoundError: there is none, or `by` may not read it.
@@ -428,10 +435,7 @@ def case_page(number: str, *, by: Actor) -> CasePage:
         correction=_correction(row),
         opinion=_opinion(row) if staff_may_read(row, by) else None,
         events=_events_for(row, by),
-        documents=tuple(
-            _document(one, deliveries)
-            for one in CaseDocument.objects.filter(case=row).order_by("id")
-        ),
+        documents=tuple(_document(one, deliveries) for one in _letter_rows(row, by)),
         deliveries=tuple(deliveries),
         steps=open_steps(row, by),
     )
@@ -454,9 +458,7 @@ def documents_of(number: str, *, by: Actor) -> tuple[DocumentView, ...]:
     """
     row = _readable(number, by)
     deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
-    return tuple(
-        _document(one, deliveries) for one in CaseDocument.objects.filter(case=row).order_by("id")
-    )
+    return tuple(_document(one, deliveries) for one in _letter_rows(row, by))
 
 
 def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
@@ -829,25 +831,50 @@ def dialled(phone: str) -> str:
 
 
 def departments_of(row: Case, desk: Desk) -> tuple[str, ...]:
-    """Return the departments of a case at whose desk `desk` a post counts."""
+    """Return the departments of a case at whose desk `desk` a post counts.
+
+    Whose power was concentrated elsewhere before the case came in acts on it no more.
+
+    Source:
+        行政许可法 第二十五条.
+    """
     if desk is Desk.DECIDER:
         return (row.deciding_department,)
     if desk is Desk.ASKED:
         return tuple(row.asked_departments)
-    return (row.deciding_department, row.intake_department, row.department_code)
+    return (row.deciding_department, row.intake_department)
 
 
 def staff_may_read(row: Case, by: Actor) -> bool:
     """Tell whether a post of `by` shows them the case."""
     return any(
         by.may(Permission.CASE_READ, department=code)
-        for code in (*departments_of(row, Desk.WINDOW), *row.asked_departments)
+        for code in (
+            *departments_of(row, Desk.WINDOW),
+            row.department_code,
+            *row.asked_departments,
+        )
     )
 
 
 def may_read(row: Case, by: Actor) -> bool:
     """Tell whether `by` may see the case, as staff or as applicant."""
     return by.acts_for(row.applicant_ref) or staff_may_read(row, by)
+
+
+def may_read_letter(row: CaseDocument, by: Actor) -> bool:
+    """Tell whether `by` may see a letter: an internal one only as staff on somebody else's case."""
+    if row.kind in INTERNAL_LETTERS:
+        return staff_may_read(row.case, by) and not by.acts_for(row.case.applicant_ref)
+    return may_read(row.case, by)
+
+
+def _letter_rows(row: Case, by: Actor) -> list[CaseDocument]:
+    """Return the letters of a case that `by` may see, oldest first."""
+    found = list(CaseDocument.objects.filter(case=row).order_by("id"))
+    for one in found:
+        one.case = row
+    return [one for one in found if may_read_letter(one, by)]
 
 
 def open_steps(row: Case, by: Actor) -> frozenset[Step]:

@@ -16,7 +16,7 @@ from yiwang.cases.policy.terms import (
     LetterState,
     Relation,
 )
-from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, PageKeyRefusedError, may_read
+from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, PageKeyRefusedError, may_read_letter
 from yiwang.catalogue.policy.items import Channel
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
@@ -211,7 +211,7 @@ def letter_row(document_id: int, *, by: Actor) -> LedgerRow:
         CaseNotFoundError: no such letter for these eyes.
     """
     row = CaseDocument.objects.select_related("case").filter(pk=document_id).first()
-    if row is None or not may_read(row.case, by):
+    if row is None or not may_read_letter(row, by):
         raise CaseNotFoundError
     return _rows([row])[0]
 

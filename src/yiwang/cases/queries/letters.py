@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from yiwang.cases.models import CaseDocument
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
 
 LETTERS_LIMIT = 100
 
@@ -34,7 +34,9 @@ def letters_for(
         The rows, and the key of the next page.
     """
     size = max(1, min(limit, LETTERS_LIMIT))
-    rows = CaseDocument.objects.filter(case__applicant_ref__in=sorted(subject_refs))
+    rows = CaseDocument.objects.filter(case__applicant_ref__in=sorted(subject_refs)).exclude(
+        kind__in=[kind.value for kind in INTERNAL_LETTERS]
+    )
     if after is not None:
         rows = rows.filter(id__lt=after)
     found = list(rows.select_related("case").order_by("-id")[: size + 1])

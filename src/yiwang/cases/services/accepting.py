@@ -172,7 +172,7 @@ def _accept(
             due_on=inspection_start_due_on(accepted_on=accepted_on, calendar=calendar),
             workdays=INSPECTION_START_WORKDAYS,
         )
-    department = kept.department(case.department_code)
+    department = kept.department(case.deciding_department)
     issue(
         case,
         DocumentKind.ACCEPTANCE_NOTICE,
@@ -253,7 +253,7 @@ def decline_case(
         basis=article,
     )
     item = version_of(case)
-    department = kept.department(case.department_code)
+    department = kept.department(case.deciding_department)
     issue(
         case,
         DocumentKind.NO_NEED_NOTICE if no_need else DocumentKind.NON_ACCEPTANCE,

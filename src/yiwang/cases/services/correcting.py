@@ -119,7 +119,7 @@ def ask_correction(
     case.due_on = due_on
     move(case, Step.ASK_CORRECTION, acting=acting, by=by, at=at, changed=["due_on"])
     item = version_of(case)
-    department = kept.department(case.department_code)
+    department = kept.department(case.deciding_department)
     issue(
         case,
         DocumentKind.CORRECTION_NOTICE,

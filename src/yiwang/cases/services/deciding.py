@@ -16,7 +16,7 @@ from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after,
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, staff_may_read
-from yiwang.cases.services import kept
+from yiwang.cases.services import approval, kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.hearing import resting_on_record
@@ -225,6 +225,7 @@ def conclude(
                 case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
                 changed.append("publicity_due_on")
         move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
+        approval.file_form(case, item, step, outcome, reason=reason, article=article, by=by, at=at)
         _issue_decision(
             case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at
         )
@@ -634,7 +635,7 @@ def _end(
     close(case, at)
     move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
     item = version_of(case)
-    department = kept.department(case.department_code)
+    department = kept.department(case.deciding_department)
     issue(
         case,
         DocumentKind.END_NOTICE,

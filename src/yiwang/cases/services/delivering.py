@@ -11,7 +11,13 @@ from yiwang.cases.models import Case, CaseDocument, Delivery, Dispatch, LetterRe
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Step
-from yiwang.cases.policy.terms import DELIVERED_LETTERS, DeliveryChannel, DocumentKind, Relation
+from yiwang.cases.policy.terms import (
+    DELIVERED_LETTERS,
+    INTERNAL_LETTERS,
+    DeliveryChannel,
+    DocumentKind,
+    Relation,
+)
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view
 from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
@@ -448,6 +454,8 @@ def read_letter(*, document_id: int, by: Actor, at: datetime) -> None:
     """Note when the recipient first opened a letter; later openings change nothing."""
     found = CaseDocument.objects.select_related("case").filter(pk=document_id).first()
     if found is None or not by.acts_for(found.case.applicant_ref):
+        return
+    if found.kind in INTERNAL_LETTERS:
         return
     LetterReading.objects.get_or_create(document=found, defaults={"by": by.ref, "at": at})
 

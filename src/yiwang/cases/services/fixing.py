@@ -9,7 +9,7 @@ from django.db import transaction
 from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.states import Step
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import kept
 from yiwang.cases.services.steps import begin, heading, issue, move, version_of, written
@@ -60,6 +60,8 @@ def fix_document(
     old = CaseDocument.objects.filter(pk=document_id, case=case).first()
     if old is None:
         raise FixRefusedError("没有找到本办件的这份文书，请从办件的文书列表中选择。")
+    if old.kind in INTERNAL_LETTERS:
+        raise FixRefusedError("内部文书不制发更正通知书；决定书有误的，请更正决定书。")
     wrong, right = written(wrong, "原文"), written(right, "更正为")
     reason = written(reason, "更正的理由")
     if wrong == right:

@@ -11,8 +11,8 @@ from yiwang.audit import services as audit
 from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
-from yiwang.cases.policy.terms import DocumentKind
-from yiwang.cases.queries import CaseNotFoundError, may_read
+from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
+from yiwang.cases.queries import CaseNotFoundError, may_read_letter
 from yiwang.documents import sealing, store
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
@@ -27,7 +27,7 @@ def document_file(document_id: int, *, by: Actor, at: datetime) -> bytes:
         CaseNotFoundError: no such letter for these eyes.
     """
     document = CaseDocument.objects.select_related("case").filter(pk=document_id).first()
-    if document is None or not may_read(document.case, by):
+    if document is None or not may_read_letter(document, by):
         raise CaseNotFoundError
     case = document.case
     content = store.open(document.file_sha256 or make_document(document_id, at=at))
@@ -78,17 +78,18 @@ def make_document(document_id: int, *, at: datetime) -> str:
 
 def _data(document: CaseDocument, issuer: str) -> dict[str, object]:
     case, body = document.case, document.body
+    to_applicant = document.kind not in INTERNAL_LETTERS
     return {
         "issuer": issuer,
         "number": document.number,
         "title": document.title,
         "subtitle": case.item_name,
-        "recipient": case.applicant_name,
+        "recipient": case.applicant_name if to_applicant else "",
         "rows": [tuple(pair) for pair in body["facts"]],
         "paragraphs": body["paragraphs"],
         "remedy": "".join(body["remedies"]),
         "date": chinese_day(day_of(document.issued_at)),
-        "query_code": case.query_code,
-        "qr": f"{settings.BASE_URL}/track?code={case.query_code}",
+        "query_code": case.query_code if to_applicant else "",
+        "qr": f"{settings.BASE_URL}/track?code={case.query_code}" if to_applicant else "",
         "demo": settings.DEMO,
     }

@@ -101,6 +101,8 @@ class SubmissionRefusedError(RefusedError):
 KEY_USED = "这个提交编号已用于另一份申请，请刷新表单后重新提交。"
 
 PROMISED_INSTEAD = "证明事项告知承诺书"
+ON_PAPER = "窗口收取纸质材料"
+"""Sources of a material that was not uploaded."""
 """Source of a material in whose place a written promise stands."""
 
 
@@ -399,7 +401,8 @@ def _receive(
     materials = _materials(application, answers, calendar=calendar, today=today)
     _check_complete(application, answers, materials, today)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
-    department = kept.department(item.department)
+    deciding = kept.deciding_department(item.department, on=today)
+    department = kept.department(deciding)
     number, code = _numbers(item.handling_for(answers), today)
     case = Case.objects.create(
         number=number,
@@ -409,7 +412,7 @@ def _receive(
         item_name=item.name,
         immediate=item.limit.promised_workdays == 0,
         department_code=item.department,
-        deciding_department=kept.deciding_department(item.department, on=today),
+        deciding_department=deciding,
         intake_department=application.intake_department,
         window=application.window,
         town=application.town or _value(application, "entity.town"),
@@ -452,10 +455,7 @@ def _receive(
             received=f"{at.astimezone(PLACE):%Y-%m-%d %H:%M}",
             taken_by=by.name if application.acting.post else "一网通办平台",
             window=application.window,
-            materials=[
-                f"{material.name}（{MaterialState(material.state).label}）"
-                for material in materials
-            ],
+            materials=_handed_in(application, materials),
         ),
         item=item,
         seal=department,
@@ -534,6 +534,28 @@ def _check_complete(
         raise IncompleteError(found)
 
 
+def _handed_in(application: _Application, rows: Sequence[CaseMaterial]) -> list[str]:
+    """Name each material as the receipt does: how it stands, and on paper or as a file.
+
+    Source:
+        行政许可法 第三十二条第二款 (written proof of what was handed in).
+    """
+    asked = {one.id: one for one in application.item.materials}
+    scanned = "电子文件" if application.channel is Channel.PORTAL else "电子扫描件"
+    lines = []
+    for row in rows:
+        words = [MaterialState(row.state).label]
+        if row.source == ON_PAPER:
+            material = asked[row.material_id]
+            words.append(f"纸质{material.copies}份，要求{material.form}")
+        elif row.upload_refs:
+            words.append(f"{scanned}{len(row.upload_refs)}个")
+        elif row.source:
+            words.append(row.source)
+        lines.append(f"{row.name}（{'，'.join(words)}）")
+    return lines
+
+
 def _materials(
     application: _Application,
     answers: Mapping[str, Answer],
@@ -572,7 +594,7 @@ def _material(application: _Application, material: Material, *, today: date) -> 
     elif source:
         row.state, row.source = MaterialState.WAIVED.value, source
     elif material.id in application.paper:
-        row.state, row.source = MaterialState.FILED.value, "窗口收取纸质材料"
+        row.state, row.source = MaterialState.FILED.value, ON_PAPER
     elif application.committed and material.on_commitment is OnCommitment.REPLACED:
         row.state, row.source = MaterialState.WAIVED.value, "告知承诺书"
     elif application.committed and material.on_commitment is OnCommitment.LATER:

@@ -13,6 +13,7 @@ from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, after
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseView, case_view, departments_of
+from yiwang.cases.services import approval
 from yiwang.cases.services.hearing import refuse_chair
 from yiwang.cases.services.procedure import require_opinions
 from yiwang.cases.services.steps import (
@@ -23,6 +24,7 @@ from yiwang.cases.services.steps import (
     move,
     require_holder,
     require_version,
+    version_of,
     written,
 )
 from yiwang.kernel.errors import RefusedError
@@ -145,7 +147,7 @@ def propose(
     refuse_chair(case, by)
     require_opinions(case, today=day_of(at))
     text = written(opinion, "审查意见")
-    Opinion.objects.create(
+    proposal = Opinion.objects.create(
         case=case, outcome=outcome.value, text=text, by=by.ref, by_name=by.name or by.ref, at=at
     )
     case.reviewed_by, case.reviewed_at, case.assigned_to = by.ref, at, ""
@@ -157,4 +159,5 @@ def propose(
         at=at,
         changed=["reviewed_by", "reviewed_at", "assigned_to"],
     )
+    approval.file_opinion(case, version_of(case), proposal, by=by, at=at)
     return case_view(case)

@@ -246,7 +246,7 @@ def _put_on_case(
     at: datetime,
 ) -> None:
     """Issue a sealed copy of a signed letter among the documents of its case."""
-    department = kept.department(case.department_code)
+    department = kept.department(case.deciding_department)
     issue(
         case,
         kind,

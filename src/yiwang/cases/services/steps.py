@@ -15,7 +15,7 @@ from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
 from yiwang.cases.services import kept
 from yiwang.catalogue.policy.items import ItemVersion
@@ -353,7 +353,7 @@ _ISSUE = """
         RETURNING last_number
     ), told AS (
         INSERT INTO cases_message (to_ref, case_id, title, body, at)
-        VALUES (%(to)s, %(case)s, %(subject)s, %(message)s, %(at)s)
+        SELECT %(to)s, %(case)s, %(subject)s, %(message)s, %(at)s WHERE %(tells)s
     )
     INSERT INTO cases_casedocument
         (case_id, kind, subject, number, title, body, seal_department, issued_by, issued_at)
@@ -374,10 +374,12 @@ def issue(
     seal: DepartmentView,
     by: Actor,
     at: datetime,
-    message: str,
+    message: str = "",
     subject: str = "",
 ) -> int:
     """Write a letter with its number, tell the applicant, and return the letter's id.
+
+    Of an internal letter the applicant is told nothing.
 
     Args:
         case: The case.
@@ -387,10 +389,12 @@ def issue(
         seal: Department whose seal it bears.
         by: Who issues it.
         at: Moment of issue.
-        message: Text of the message to the applicant.
+        message: Text of the message to the applicant; empty for an internal letter alone.
         subject: What the letter is about where a case may have several of its kind, such as the
             serial of a special procedure.
     """
+    if (kind in INTERNAL_LETTERS) is bool(message):
+        raise ValueError("an applicant is told of every letter but the internal ones")
     year = day_of(at).year
     title = letters.title(kind, item)
     words: dict[str, Any] = {
@@ -400,6 +404,7 @@ def issue(
         "case": case.pk,
         "subject": f"{title}（{case.query_code}）",
         "message": message,
+        "tells": bool(message),
         "at": at,
         "kind": kind.value,
         "about": subject,

@@ -166,7 +166,7 @@ class FixLetter(TwoStep):
     def letter(self) -> DocumentView:
         """The letter of the address."""
         for one in self.file.documents:
-            if one.id == self.kwargs["document"]:
+            if one.id == self.kwargs["document"] and not one.internal:
                 return one
         raise Http404("not a letter of this case")
 
