@@ -14,7 +14,7 @@ from yiwang.cases import services
 from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.procedure import HearingEnd
 from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import DocumentKind, Outcome
+from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, Relation
 
 pytestmark = pytest.mark.usefixtures("whole_district")
 
@@ -90,6 +90,19 @@ def heard() -> str:
     return number
 
 
+def delivered() -> str:
+    number = cases.decided(**whole()).number
+    services.deliver_case(
+        number=number,
+        channel=DeliveryChannel.PRINT,
+        recipient="店长",
+        relation=Relation.AGENT,
+        by=cases.CLERK,
+        at=AT,
+    )
+    return number
+
+
 def site_checked() -> str:
     hire("reviewer", "reviewer2")
     number = cases.reviewing(**whole()).number
@@ -130,7 +143,7 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
         corrected,
         (
             "全部内容",
-            "1. 平面图看不清。理由：受理标准：看得清。示例：重拍一张",
+            "1. 平面图看不清。理由：受理标准：看得清。示例：重拍一张。提交形式：原件1份",
             "2. 补充门牌。理由：地址不完整",
             "请于2026年4月5日前",
             "办理进度页面或者收件窗口",
@@ -179,7 +192,7 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
         (
             "理由：等待工程验收",
             "本机关负责人（周负责）批准",
-            "延长10个工作日，至2026年4月20日",
+            "延长10个工作日，至2026年3月27日",
             "第四十二条",
         ),
     ),
@@ -192,7 +205,7 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
         K.HEARING_NOTICE,
         heard,
         (
-            "听证时间：2026-03-26 09:00",
+            "听证时间：2026年03月26日 09:00",
             "听证地点：行政服务中心三楼",
             "听证主持人：赵审批",
             "申请回避",
@@ -202,7 +215,7 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
     (
         K.HEARING_ANNOUNCEMENT,
         heard,
-        ("听证时间：2026-03-26 09:00", "听证地点：行政服务中心三楼", "经营场所与居民楼相邻"),
+        ("听证时间：2026年03月26日 09:00", "听证地点：行政服务中心三楼", "经营场所与居民楼相邻"),
     ),
     (
         K.HEARING_RECORD,
@@ -253,13 +266,13 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
     ),
     (
         K.DELIVERY_RECEIPT,
-        through(S.CLOSED),
+        delivered,
         (
             "送达文书：准予行政许可决定书",
             "送达方式：窗口领取",
             "送达日期：2026年3月6日",
-            f"签收人：{APPLICANT}",
-            "与受送达人关系：本人",
+            "签收人：店长",
+            "与受送达人关系：代理人",
             "送达人：陈窗口",
         ),
     ),
@@ -273,7 +286,7 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
                 "事由：",
                 "查明的事实：提交的平面图系伪造。",
                 "证据：现场检查笔录",
-                f"依据：行政许可法 {article}",
+                f"依据：《中华人民共和国行政许可法》{article}",
                 consequence,
                 *REMEDIES,
             ),
@@ -317,10 +330,10 @@ def test_a_letter_holds_what_it_must(kind, walk, wanted):
 
 def test_on_the_portal_the_receipt_counts_files_and_names_the_platform():
     draft = cases.draft()
-    services.attach_upload(
+    services.attach(
         draft_id=draft.id, material_id="layout", upload_ref=cases.upload(), by=cases.FIRM, at=AT
     )
-    case = cases.submit(draft.id, tolerance_accepted=True)
+    case = cases.submit(draft.id, tolerance_signed=True)
     body = CaseDocument.objects.get(case__number=case.number, kind="receipt").body
 
     assert "平面图（已提交，电子文件1个）" in body["paragraphs"]

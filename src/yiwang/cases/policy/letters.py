@@ -110,22 +110,24 @@ def acceptance_notice(
 
 
 def correction_notice(
-    heading: Heading, *, lines: Sequence[tuple[str, str, str]], due_on: date
+    heading: Heading, *, lines: Sequence[tuple[str, str, str, str]], due_on: date
 ) -> Body:
     """Return what the notice to complete (补正告知书) says: everything, once, and by when.
 
     Args:
         heading: What every letter names.
-        lines: What, why and an example, for each thing.
+        lines: What, why, an example and the form to file it in, for each thing.
         due_on: Last day to file.
 
     Source:
         行政许可法 第三十二条第一款第四项.
     """
     paragraphs = ["您的申请材料需要补正，现一次性告知需要补正的全部内容："]
-    for place, (what, why, example) in enumerate(lines, start=1):
+    for place, (what, why, example, form) in enumerate(lines, start=1):
         paragraphs.append(
-            f"{place}. {what}。理由：{why}" + (f"。示例：{example}" if example else "")
+            f"{place}. {what}。理由：{why}"
+            + (f"。示例：{example}" if example else "")
+            + (f"。提交形式：{form}" if form else "")
         )
     paragraphs.append(
         f"请于{chinese_day(due_on)}前通过办理进度页面或者收件窗口提交。本告知只作一次。"

@@ -119,13 +119,16 @@ def ask_correction(
     case.due_on = due_on
     move(case, Step.ASK_CORRECTION, acting=acting, by=by, at=at, changed=["due_on"])
     item = version_of(case)
+    forms = {one.id: f"{one.form}{one.copies}份" for one in item.materials}
     department = kept.department(case.deciding_department)
     issue(
         case,
         DocumentKind.CORRECTION_NOTICE,
         body=letters.correction_notice(
             heading(case, item, department.name),
-            lines=[(one.what, one.why, one.example) for one in items],
+            lines=[
+                (one.what, one.why, one.example, forms.get(one.material_id, "")) for one in items
+            ],
             due_on=due_on,
         ),
         item=item,
