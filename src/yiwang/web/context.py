@@ -15,6 +15,12 @@ from yiwang.organisations.policy.signin import IDLE_END
 from yiwang.web import navigation
 
 SIZE_COOKIE = "yiwang_size"
+KIOSK_COOKIE, KIOSK_SALT = "yiwang_kiosk", "yiwang.kiosk.start"
+"""Where a terminal of a hall goes back to, signed; set when it leaves for the items."""
+
+KIOSK_SECONDS = 120
+"""How long a terminal shows what somebody left unfinished."""
+
 LARGE = "lg"
 """Value of `SIZE_COOKIE` for the large version (关怀版)."""
 
@@ -74,6 +80,12 @@ def forget() -> None:
     _kept.clear()
 
 
+def kiosk_start(request: HttpRequest) -> str:
+    """Return where the terminal that asks begins; empty: this is no terminal."""
+    start = request.get_signed_cookie(KIOSK_COOKIE, default="", salt=KIOSK_SALT)
+    return start if isinstance(start, str) else ""
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of every page; the navigation is computed only where it is shown."""
     large = request.COOKIES.get(SIZE_COOKIE) == LARGE
@@ -87,5 +99,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
         "demo": settings.DEMO,
         "portal_links": navigation.portal_links,
+        "kiosk_start": SimpleLazyObject(lambda: kiosk_start(request)),
+        "kiosk_seconds": KIOSK_SECONDS,
         "session_seconds": int(IDLE_END.total_seconds()),
     }

@@ -54,6 +54,9 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:asked_again",
         "public:hall_display",
         "public:kiosk",
+        "public:kiosk_items",
+        "public:kiosk_find",
+        "public:kiosk_letters",
         "public:kiosk_ticket",
     }
 )

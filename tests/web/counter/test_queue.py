@@ -9,6 +9,9 @@ from tests.factories import cases, halls
 from tests.factories.desk import _hire as hire_people
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
+from yiwang.audit.queries import reads_of
+from yiwang.cases.models import CaseDocument
+from yiwang.cases.policy.terms import INTERNAL_LETTERS
 from yiwang.halls import queries, services
 from yiwang.halls.models import Ticket
 from yiwang.halls.policy.terms import Priority
@@ -97,6 +100,87 @@ def test_whoever_forgot_to_sign_out_at_the_machine_is_signed_out(hall):
     machine.get(kiosk())
 
     assert machine.get("/appointments/").headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.req("HALL-04")
+def test_a_terminal_offers_items_prints_letters_and_keeps_nobody(hall):
+    case = cases.accepted()
+    machine = Client()
+    first = machine.get(kiosk())
+    assert 'href="' + kiosk("items/") in first.content.decode()
+    assert "没有可以自己办的事项" in words(machine.get(kiosk("items/")))
+    cases.publish(cases.card(self_terminal=True, effective_on="2026-02-01"))
+    assert "自己办" not in words(machine.get(kiosk("items/")))
+    listed = machine.get(kiosk("items/"))
+    assert f'href="/items/{cases.CARD}/"' in listed.content.decode()
+    assert f'href="/items/{cases.RESTAURANT}/"' not in listed.content.decode()
+    guide = machine.get(f"/items/{cases.CARD}/").content.decode()
+    assert 'data-reload="120"' in guide
+    assert f'data-reload-to="{kiosk()}"' in guide
+    assert "data-reload-to" not in Client().get(f"/items/{cases.CARD}/").content.decode()
+
+    shown = machine.post(
+        kiosk("letters/"), {"query_code": case.query_code, "phone": "1234"}, follow=True
+    )
+    assert "收件凭证" in words(shown)
+    (receipt,) = [one for one in shown.context["letters"] if one.kind.value == "receipt"]
+    printed = machine.get(f"?letter={receipt.id}", PATH_INFO=shown.wsgi_request.path)
+    assert printed["Cache-Control"] == "no-store"
+    assert case.number in words(printed)
+    assert "data-print" in printed.content.decode()
+    assert [row.purpose for row in reads_of(f"case:{case.number}", limit=9)][:1] == [
+        "在自助终端打印文书"
+    ]
+    assert "sessionid" not in machine.cookies
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"query_code": "", "phone": "1234"}, "请填写收件凭证上的查询码"),
+        ({"query_code": "JD260306XXXX", "phone": ""}, "请填写手机号或后四位"),
+        ({"query_code": "JD260306XXXX", "phone": "9999"}, "不符，请按收件凭证核对"),
+    ],
+)
+def test_a_terminal_prints_nothing_for_whoever_does_not_know_the_case(hall, sent, sentence):
+    answer = Client().post(kiosk("letters/"), sent)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert Client().get(kiosk("letters/x:y:z/")).status_code == 404
+
+
+def test_a_terminal_prints_no_letter_that_is_for_the_file_only(hall):
+    case = cases.decided()
+    kept = CaseDocument.objects.filter(case__number=case.number)
+    internal = {one.value for one in INTERNAL_LETTERS}
+    assert kept.filter(kind__in=internal).exists()
+
+    shown = Client().post(
+        kiosk("letters/"), {"query_code": case.query_code, "phone": "1234"}, follow=True
+    )
+
+    assert {one.kind.value for one in shown.context["letters"]} & internal == set()
+    secret = kept.filter(kind__in=internal)[0].pk
+    path = shown.wsgi_request.path
+    assert Client().get(f"{path}?letter={secret}").status_code == 404
+
+
+def test_what_was_asked_without_an_account_is_gone_from_the_terminal_too(hall):
+    case = cases.accepted()
+    machine = Client()
+    machine.post("/track/", {"query_code": case.query_code, "phone": "1234"})
+    assert machine.get("/track/case/").status_code == 200
+
+    machine.get(kiosk())
+
+    assert machine.get("/track/case/").status_code == 302
+
+
+def test_a_clerk_who_looks_at_the_machine_stays_signed_in(hall, clerk):
+    clerk.get(kiosk())
+
+    assert clerk.get(QUEUE).status_code == 200
 
 
 def test_the_display_shows_numbers_and_windows_to_everybody(hall, clerk):

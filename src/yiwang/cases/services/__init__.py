@@ -84,7 +84,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
-from yiwang.cases.services.making import document_file, make_document
+from yiwang.cases.services.making import document_file, letter_for_print, make_document
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
@@ -221,6 +221,7 @@ __all__ = [
     "handle",
     "handle_waiting",
     "impose_ban",
+    "letter_for_print",
     "lift_ban",
     "lock_for_archive",
     "make_document",

@@ -12,7 +12,12 @@ from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
-from yiwang.cases.queries import CaseNotFoundError, may_read_letter
+from yiwang.cases.queries import (
+    CaseNotFoundError,
+    DocumentView,
+    letters_of_code,
+    may_read_letter,
+)
 from yiwang.documents import sealing, store
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
@@ -45,6 +50,30 @@ def document_file(document_id: int, *, by: Actor, at: datetime) -> bytes:
 
 
 @transaction.atomic
+def letter_for_print(document_id: int, *, query_code: str, by: Actor, at: datetime) -> DocumentView:
+    """Return a letter of a case to whoever proved to know it, for a terminal's printer.
+
+    The look is written down; the applicant sees it. Callers have checked the proof (`track`).
+
+    Raises:
+        CaseNotFoundError: the case has no such letter.
+    """
+    letter = next((one for one in letters_of_code(query_code) if one.id == document_id), None)
+    if letter is None:
+        raise CaseNotFoundError
+    case = CaseDocument.objects.select_related("case").get(pk=document_id).case
+    audit.record_read(
+        at=at,
+        actor=by.ref,
+        target=f"case:{case.number}",
+        fields=[f"document:{document_id}"],
+        purpose="在自助终端打印文书",
+        department=case.deciding_department,
+        ip=by.ip,
+    )
+    return letter
+
+
 def make_document(document_id: int, *, at: datetime) -> str:
     """Render, seal and store the file of a letter, once; return its SHA-256.
 

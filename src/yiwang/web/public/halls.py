@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,17 +13,29 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from yiwang.cases import queries as case_queries
+from yiwang.cases import services as cases
+from yiwang.catalogue import queries as catalogue
 from yiwang.halls import queries, services
 from yiwang.halls.policy.plans import HallPlan
 from yiwang.halls.policy.terms import Priority, TakenAt
 from yiwang.kernel.errors import RefusedError
-from yiwang.web.views import UNPROCESSABLE, Page, found
+from yiwang.organisations import queries as organisations
+from yiwang.organisations import scope
+from yiwang.organisations.limits import TooManyTriesError
+from yiwang.web.citizen.tracking import TrackForm
+from yiwang.web.context import KIOSK_COOKIE, KIOSK_SECONDS, SIZE_COOKIE
+from yiwang.web.context import KIOSK_SALT as COOKIE_SALT
+from yiwang.web.requests import address_of
+from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 KIOSK_SALT = "yiwang.kiosk"
 TICKET_SALT = "yiwang.kiosk.ticket"
 
-KIOSK_SECONDS = 120
-"""How long a kiosk shows what somebody left unfinished."""
+LETTERS_SALT = "yiwang.kiosk.letters"
+
+LETTERS_AGE_SECONDS = 300
+"""How long the address of a case that was proven opens its letters."""
 
 TICKET_SECONDS = 30
 """How long a kiosk shows a number that was drawn; the paper has it too."""
@@ -31,6 +44,9 @@ TICKET_AGE_SECONDS = 600
 """How long the address of a drawn number opens."""
 
 DISPLAY_SECONDS = 10
+
+LEFT_BEHIND = frozenset({SIZE_COOKIE, settings.LANGUAGE_COOKIE_NAME})
+"""What the one before had chosen; the next begins without it."""
 
 
 def kiosk_key(hall: str) -> str:
@@ -109,9 +125,13 @@ class Kiosk(KioskPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show zones with how many wait; whoever forgot to sign out is signed out."""
-        if self.actor.subjects:
+        staff = request.user.is_authenticated and not self.actor.subjects
+        if not staff and request.session.session_key:
             request.session.flush()
-        return self._page()
+        response = self._page()
+        for name in request.COOKIES.keys() & LEFT_BEHIND:
+            response.delete_cookie(name)
+        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Draw the number and show it."""
@@ -152,6 +172,76 @@ class Kiosk(KioskPage):
             },
             status=status,
         )
+
+
+class KioskItems(KioskPage):
+    """Items that a terminal offers (可在自助终端办理); from here on the machine ends by itself."""
+
+    template_name = "public/kiosk_items.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show them, and have every page of the portal lead back to the beginning."""
+        response = self.render(
+            {"items": [one for one in catalogue.items(on=self.today) if one.self_terminal]}
+        )
+        start = reverse("public:kiosk", args=[self.plan.code, self.kwargs["key"]])
+        response.set_signed_cookie(
+            KIOSK_COOKIE,
+            start,
+            salt=COOKIE_SALT,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+        return response
+
+
+class KioskFind(KioskPage, FormPage):
+    """Prove which case: query code and the end of the telephone number."""
+
+    template_name = "public/kiosk_find.html"
+    form_class = TrackForm
+
+    def valid(self, form: TrackForm) -> HttpResponse:
+        """Go on with an address that opens for a few minutes; nothing is kept in the machine."""
+        code, phone = form.cleaned_data["query_code"], form.cleaned_data["phone"]
+        try:
+            cases.count_question(query_code=code, address=address_of(self.request), at=self.at)
+            with scope.everything():  # whoever knows both may see where the case stands
+                case = case_queries.track(query_code=code, phone=phone, at=self.at)
+        except (TooManyTriesError, case_queries.TrackRefusedError) as refusal:
+            form.add_error(None, refusal.message)
+            return self.invalid(form)
+        proof = signing.dumps([case.query_code, phone], salt=LETTERS_SALT)
+        return redirect("public:kiosk_letters", self.plan.code, self.kwargs["key"], proof)
+
+
+class KioskLetters(KioskPage):
+    """Where a case stands, and its letters in words for the printer of the machine."""
+
+    template_name = "public/kiosk_letters.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list, or the letter that was asked for."""
+        try:
+            code, phone = signing.loads(
+                kwargs["proof"], salt=LETTERS_SALT, max_age=LETTERS_AGE_SECONDS
+            )
+        except signing.BadSignature as wrong:
+            raise Http404("no such case") from wrong
+        wanted = request.GET.get("letter", "")
+        with scope.everything():  # proven a few minutes ago
+            case = case_queries.track(query_code=code, phone=phone, at=self.at)
+            letters = case_queries.letters_of_code(case.query_code)
+            letter = None
+            if wanted:
+                if wanted not in {str(one.id) for one in letters}:
+                    raise Http404("no such letter")
+                letter = cases.letter_for_print(
+                    int(wanted), query_code=case.query_code, by=self.actor, at=self.at
+                )
+        names = {unit.code: unit.name for unit in organisations.departments()}
+        return self.render({"case": case, "letters": letters, "letter": letter, "names": names})
 
 
 class KioskTicket(KioskPage):

@@ -31,6 +31,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("halls/<slug:hall>/display/", halls.Display.as_view(), name="hall_display"),
     path("halls/<slug:hall>/kiosk/<str:key>/", halls.Kiosk.as_view(), name="kiosk"),
     path(
+        "halls/<slug:hall>/kiosk/<str:key>/items/", halls.KioskItems.as_view(), name="kiosk_items"
+    ),
+    path(
+        "halls/<slug:hall>/kiosk/<str:key>/letters/",
+        halls.KioskFind.as_view(),
+        name="kiosk_find",
+    ),
+    path(
+        "halls/<slug:hall>/kiosk/<str:key>/letters/<str:proof>/",
+        halls.KioskLetters.as_view(),
+        name="kiosk_letters",
+    ),
+    path(
         "halls/<slug:hall>/kiosk/<str:key>/<str:ticket>/",
         halls.KioskTicket.as_view(),
         name="kiosk_ticket",
