@@ -500,7 +500,8 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
 def letters_of_code(query_code: str) -> tuple[DocumentView, ...]:
     """Return the letters of a case, the newest first, for whoever proved to know it; one query.
 
-    Letters for the file only are none of them. It asks for no permission: its callers have checked the proof.
+    Letters for the file only are none of them. It asks for no permission: its callers have checked
+    the proof.
     """
     rows = CaseDocument.objects.filter(case__query_code=query_code).exclude(
         kind__in=sorted(kind.value for kind in INTERNAL_LETTERS)
