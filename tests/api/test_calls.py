@@ -59,6 +59,8 @@ def test_a_case_is_opened_accepted_assigned_reviewed_decided_and_delivered(calle
     assert [one["kind"] for one in page["documents"]] == [
         "receipt",
         "acceptance_notice",
+        "review_opinion",
+        "approval_form",
         "grant_decision",
     ]
     assert page["opinion"]["text"] == "符合"
