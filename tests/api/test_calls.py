@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.api.conftest import Caller
 from tests.factories import cases
+from yiwang.audit.queries import trail
 from yiwang.cases.queries.prechecks import findings_of
 
 Callers = Callable[[str], Caller]
@@ -171,6 +172,8 @@ def test_refusals_have_one_form_and_the_right_status(callers):
     problem(callers("stranger").post(f"{path}/acceptance"), 404, "cases.not_found")
     problem(clerk.get("/cases/1"), 404, "cases.not_found")
     problem(callers("approver").post(f"{path}/acceptance"), 403, "organisations.permission_refused")
+    (denied,) = trail(act="audit.refused", actor="user:approver")
+    assert (denied.result, denied.detail["number"]) == ("refused", case["number"])
     problem(
         reviewer.post(f"{path}/opinion", {"outcome": "grant", "opinion": "x"}),
         409,

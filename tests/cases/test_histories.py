@@ -23,7 +23,7 @@ from tests.factories import cases
 from yiwang.audit import services as audit
 from yiwang.audit.models import AuditEvent
 from yiwang.cases import services, tasks
-from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseEvent
+from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseEvent, DepartmentInquiry
 from yiwang.cases.policy.states import (
     DECIDED,
     FINISHED,
@@ -34,8 +34,9 @@ from yiwang.cases.policy.states import (
     Step,
     Way,
 )
-from yiwang.cases.policy.terms import BEFORE_DECISION, Outcome
+from yiwang.cases.policy.terms import BEFORE_DECISION, ClockKind, Outcome
 from yiwang.cases.queries import archiving
+from yiwang.cases.services.steps import state_hash
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import GRANTS, Post
 
@@ -224,6 +225,8 @@ class Watch:
             self._never_back(row, events, taken)
             self._four_eyes(row, events)
             self._trail(row, events)
+            self._hashes(row, events)
+            self._asked(row, events)
             self.seen[row.pk] = {"events": len(events)} | {
                 name: getattr(row, name) for name in LATER_ONLY
             }
@@ -322,6 +325,34 @@ class Watch:
             if {"from", "to"} <= set(one.detail)
         ]
         assert steps == [(one.actor, one.at, one.from_state, one.to_state) for one in events]
+
+    def _hashes(self, row: Case, events: list[CaseEvent]) -> None:
+        """The trail says what the row was before and after the step, however it is read."""
+        if len(events) == self.seen.get(row.pk, {}).get("events", 0):
+            return
+        last = AuditEvent.objects.filter(
+            target=f"case:{row.number}", detail__has_key="after"
+        ).latest("id")
+        assert last.detail["after"] == state_hash(row), (row.number, events[-1].step)
+        assert last.detail.get("before") != last.detail["after"]
+
+    def _asked(self, row: Case, events: list[CaseEvent]) -> None:
+        """Questions to departments, their clocks and answers are what the events say."""
+        rows = list(DepartmentInquiry.objects.filter(case=row))
+        asked = {(one.actor, one.at) for one in events if one.step == Step.ASK_DEPARTMENT}
+        assert {(one.asked_by, one.asked_at) for one in rows} == asked
+        assert {one.department for one in rows} == set(row.asked_departments)
+        opinions = [one for one in events if one.step == Step.DEPARTMENT_OPINION]
+        assert {
+            (one.department, one.answered_by, one.answered_at) for one in rows if one.answer
+        } == {(one.department, one.actor, one.at) for one in opinions}
+        clocks = CaseClock.objects.filter(case=row, kind=ClockKind.OPINION.value)
+        assert {one.subject: one.met_on for one in clocks} == {
+            one.department: one.answered_at and day(one.answered_at) for one in rows
+        }
+        told = [one for one in events if one.step == Step.NOTIFY_HEARING]
+        hearings = CaseClock.objects.filter(case=row, kind=ClockKind.HEARING_REQUEST.value)
+        assert all(one.starts_on in {day(event.at) for event in told} for one in hearings)
 
     def _archive(self) -> bool:
         """Archive what is finished and changed, and nothing else; tell whether there was any."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from yiwang.api import own_tokens
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.content import queries as content
 from yiwang.kernel.addresses import client_address
+from yiwang.kernel.devices import device
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
@@ -56,6 +58,7 @@ class Token(HttpBearer):
         else:
             actor = _actor(token, ip=address_of(request))
         if actor is not None:
+            actor = replace(actor, device=device(request.headers.get("User-Agent", "")))
             scope.enter(actor)
         return actor
 

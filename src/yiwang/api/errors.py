@@ -8,6 +8,7 @@ import orjson
 import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
@@ -20,8 +21,9 @@ from yiwang.cases.services import ConflictRefusedError, IncompleteError, NotHold
 from yiwang.catalogue.policy.drafting import DraftStepRefusedError
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.limits import TooManyTriesError
-from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.permissions import Actor, PermissionRefusedError
 from yiwang.organisations.services import KeyReusedError
+from yiwang.organisations.services.refusing import note_refusal
 from yiwang.registration.queries import NoticeNotFoundError
 
 log = structlog.get_logger()
@@ -95,6 +97,17 @@ def _refused(request: HttpRequest, refusal: RefusedError | type[RefusedError]) -
     assert isinstance(refusal, RefusedError)
     status = next(status for kind, status in STATUSES if isinstance(refusal, kind))
     problems = refusal.problems if isinstance(refusal, IncompleteError) else None
+    actor = getattr(request, "auth", None)
+    if isinstance(refusal, PermissionRefusedError) and isinstance(actor, Actor):
+        match = request.resolver_match
+        note_refusal(
+            refusal,
+            place=f"call:{match.view_name if match else ''}",
+            method=request.method or "",
+            number=str(match.kwargs.get("number", "")) if match else "",
+            by=actor,
+            at=timezone.now(),
+        )
     return problem(status, refusal.code, refusal.message, problems)
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from yiwang.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf
+from yiwang.audit.models import READ_ACT as READ_ACT
+from yiwang.audit.models import (
+    READS,
+    AuditCheckpoint,
+    AuditEvent,
+    AuditLeaf,
+    ReadAlarm,
+)
 from yiwang.audit.policy import merkle
+from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.audit.tree import span
-
-READ_ACT = "audit.read"
-"""The act under which a sensitive read is kept."""
 
 PAGE_LIMIT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrailRow:
-    """One line of the trail; `id` is the key for the next page."""
+    """One line of the trail; `id` is the key for the next page.
+
+    Attributes:
+        device: System and program from which somebody acted; empty for jobs and old rows.
+        posts: Codes of the posts held in `department`; empty as above.
+        result: REFUSED where the act was denied; empty: it was done.
+    """
 
     id: int
     at: datetime
@@ -31,6 +42,9 @@ class TrailRow:
     purpose: str
     ip: str
     detail: Mapping[str, Any]
+    device: str
+    posts: str
+    result: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,21 +92,25 @@ def trail(
         rows = rows.filter(at__lt=until)
     if after is not None:
         rows = rows.filter(id__lt=after)
-    return [
-        TrailRow(
-            id=row.pk,
-            at=row.at,
-            actor=row.actor,
-            on_behalf_of=row.on_behalf_of,
-            act=row.act,
-            target=row.target,
-            department=row.department,
-            purpose=row.purpose,
-            ip=row.ip,
-            detail=row.detail,
-        )
-        for row in rows[: max(1, min(limit, PAGE_LIMIT))]
-    ]
+    return [_row(row) for row in rows[: max(1, min(limit, PAGE_LIMIT))]]
+
+
+def _row(row: AuditEvent) -> TrailRow:
+    return TrailRow(
+        id=row.pk,
+        at=row.at,
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        act=row.act,
+        target=row.target,
+        department=row.department,
+        purpose=row.purpose,
+        ip=row.ip,
+        detail=row.detail,
+        device=row.device,
+        posts=row.posts,
+        result=row.result,
+    )
 
 
 def reads_of(
@@ -113,6 +131,94 @@ def reads_of(
         )
         for row in trail(target=subject_ref, act=READ_ACT, after=after, limit=limit)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmView:
+    """Reads of one day that ask for a look (查看告警).
+
+    Attributes:
+        subject: Who read, or for SAME_OBJECT what was read about.
+        rule: The rule that was broken, as it was.
+        since: First of the reads.
+        until: Last of the reads so far.
+        readers: Refs of all who read; none of them may close it.
+        words: What the auditor found; empty while it is open.
+    """
+
+    id: int
+    kind: AlarmKind
+    subject: str
+    day: date
+    rule: str
+    since: datetime
+    until: datetime
+    reads: int
+    readers: tuple[str, ...]
+    raised_at: datetime
+    closed_at: datetime | None
+    closed_by: str
+    words: str
+
+
+def alarm_view(row: ReadAlarm) -> AlarmView:
+    """Return a row as others see it."""
+    return AlarmView(
+        id=row.pk,
+        kind=AlarmKind(row.kind),
+        subject=row.subject,
+        day=row.day,
+        rule=row.rule,
+        since=row.since,
+        until=row.until,
+        reads=row.reads,
+        readers=tuple(row.readers),
+        raised_at=row.raised_at,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        words=row.words,
+    )
+
+
+def alarms(
+    *, closed: bool = False, after: int | None = None, limit: int = PAGE_LIMIT
+) -> list[AlarmView]:
+    """List alarms that wait for the auditor, or those that are closed, newest first."""
+    rows = ReadAlarm.objects.filter(closed_at__isnull=not closed).order_by("-id")
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    return [alarm_view(row) for row in rows[: max(1, min(limit, PAGE_LIMIT))]]
+
+
+def alarm(alarm_id: int) -> AlarmView:
+    """Return one alarm.
+
+    Raises:
+        LookupError: there is none.
+    """
+    row = ReadAlarm.objects.filter(pk=alarm_id).first()
+    if row is None:
+        raise LookupError(f"alarm:{alarm_id}")
+    return alarm_view(row)
+
+
+def open_alarms() -> int:
+    """Count the alarms that wait, no further than one page."""
+    return ReadAlarm.objects.filter(closed_at__isnull=True)[:PAGE_LIMIT].count()
+
+
+def reads_behind(
+    found: AlarmView, *, after: int | None = None, limit: int = PAGE_LIMIT
+) -> list[TrailRow]:
+    """List the reads in the stretch of an alarm by those it is about, newest first."""
+    rows = AuditEvent.objects.filter(
+        act__in=READS, actor__in=found.readers, at__gte=found.since, at__lte=found.until
+    ).order_by("-id")
+    if found.kind is AlarmKind.SAME_OBJECT:
+        rows = rows.filter(target=found.subject)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    return [_row(row) for row in rows[: max(1, min(limit, PAGE_LIMIT))]]
 
 
 @dataclass(frozen=True, kw_only=True)

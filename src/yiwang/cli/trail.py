@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 
-from yiwang.cli.output import answer, json_option, now
+from yiwang.cli.output import answer, json_option, now, operator_actor
 
 
 @click.group()
@@ -50,6 +50,20 @@ def seal() -> None:
 
     count = services.seal(at=now())
     click.echo(f"已封存 {count} 条。")
+
+
+@trail.command()
+@json_option
+def watch(as_json: bool) -> None:
+    """Look at reads since the last run and raise alarms; the worker does this every 5 minutes."""
+    from yiwang.organisations.services.watching import watch_reads
+
+    raised = watch_reads(by=operator_actor(), at=now())
+    for one in raised:
+        words = f"{one.day}  {one.kind.label}  {one.subject}  {one.reads}次（{one.rule}）"
+        answer(one, words, as_json=as_json)
+    if not raised and not as_json:
+        click.echo("没有新的查看告警。")
 
 
 @trail.command("list")

@@ -51,6 +51,7 @@ class Permission(Term):
     ARCHIVE_TRANSFER = "archive_transfer", "接收移交的归档包"
     TRAIL_READ = "trail_read", "查看操作日志"
     TRAIL_EXPORT = "trail_export", "导出操作日志"
+    ALARM_CLOSE = "alarm_close", "处理查看告警"
     HALL_READ = "hall_read", "查看大厅运行情况"
     HALL_MANAGE = "hall_manage", "登记大厅人员和标准化检查"
     AGENCY_HANDLE = "agency_handle", "代办企业办件"
@@ -182,7 +183,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     ),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
-    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT}),
+    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE}),
 }
 """Post -> what it may do. The three administrators share no permission and see no case.
 
@@ -206,6 +207,7 @@ class Actor:
         subjects: Refs (`person:…`, `entity:…`) on whose behalf the actor may apply.
         name: Name shown in documents and time lines; empty for jobs.
         ip: Address the request came from, for the trail.
+        device: System and program it came from, for the trail.
         scopes: What a token narrows the posts to; None narrows nothing.
     """
 
@@ -214,6 +216,7 @@ class Actor:
     subjects: frozenset[str] = frozenset()
     name: str = ""
     ip: str = ""
+    device: str = ""
     scopes: frozenset[Permission] | None = None
 
     def may(self, permission: Permission, *, department: str) -> bool:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from yiwang.audit import services as audit
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 ALL = "*"
@@ -35,7 +36,20 @@ _ATTRIBUTE = "yiwang_scope"
 
 
 def enter(actor: Actor) -> None:
-    """Show this session what `actor` may see, until the next `enter` or `leave`."""
+    """Show this session what `actor` may see, until the next `enter` or `leave`.
+
+    What is written to the trail until then knows the actor's device and posts.
+    """
+    audit.acting(
+        audit.Origin(
+            actor=actor.ref,
+            device=actor.device,
+            posts={
+                code: ",".join(sorted(post.value for post in held))
+                for code, held in actor.posts.items()
+            },
+        )
+    )
     codes = actor.departments(Permission.CASE_READ)
     _set(
         (
@@ -48,6 +62,7 @@ def enter(actor: Actor) -> None:
 
 def leave() -> None:
     """Show this session nothing."""
+    audit.acting(None)
     _set(NOTHING)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from yiwang.archives.queries import FileFate
+from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
@@ -89,6 +90,7 @@ SHOWN: tuple[type[Term], ...] = (
     DocumentKind,
     ClockKind,
     Way,
+    AlarmKind,
     ClosedGround,
     HearingEnd,
     HearingOrigin,

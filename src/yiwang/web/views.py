@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
@@ -20,11 +21,13 @@ from django.utils import timezone
 from django.views.generic import View
 
 from yiwang.content import queries as content
+from yiwang.kernel.devices import device
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
+from yiwang.organisations.services.refusing import note_refusal
 from yiwang.web import kept
 from yiwang.web.open_pages import OPEN_TO_ALL
 from yiwang.web.requests import address_of
@@ -95,7 +98,8 @@ class Page(View):
         user = self.request.user
         if not user.is_authenticated or user.pk is None:
             return Actor(ref=ANYBODY, ip=ip)
-        return organisations.actor_for(user.pk, at=self.at, ip=ip)
+        found = organisations.actor_for(user.pk, at=self.at, ip=ip)
+        return replace(found, device=device(self.request.headers.get("User-Agent", "")))
 
     @cached_property
     def calendar(self) -> WorkdayCalendar:
@@ -109,6 +113,15 @@ class Page(View):
             stopped = self.stopped()
             return stopped or self.resumed(super().dispatch(request, *args, **kwargs))
         except PermissionRefusedError as refusal:
+            match = self.request.resolver_match
+            note_refusal(
+                refusal,
+                place=f"page:{match.view_name if match else ''}",
+                method=request.method or "",
+                number=str(kwargs.get("number", "")),
+                by=self.actor,
+                at=self.at,
+            )
             return self.refusal_page(refusal, status=FORBIDDEN)
         except RefusedError as refusal:
             return self.refusal_page(refusal, status=UNPROCESSABLE)

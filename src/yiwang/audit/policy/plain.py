@@ -71,8 +71,16 @@ def content(
     ip: str,
     detail: Mapping[str, Any],
     nonce: str,
+    device: str = "",
+    posts: str = "",
+    result: str = "",
 ) -> dict[str, Any]:
-    """Return what of an event is hashed: everything that the event says, and its nonce."""
+    """Return what of an event is hashed: everything that the event says, and its nonce.
+
+    `device`, `posts` and `result` came later: where they are empty they are left out, so that
+    rows written before hash as they did, and nobody can fill in or blank them unseen.
+    """
+    later = {"device": text(device), "posts": text(posts), "result": text(result)}
     return {
         "at": moment(at),
         "actor": text(actor),
@@ -84,7 +92,7 @@ def content(
         "ip": text(ip),
         "detail": plain(detail),
         "nonce": nonce,
-    }
+    } | {key: value for key, value in later.items() if value}
 
 
 def holds_number(value: Any, *, is_number: Callable[[str], bool]) -> bool:

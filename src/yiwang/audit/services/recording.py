@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +22,34 @@ from yiwang.kernel.identifiers import citizen_id
 
 NONCE_BYTES = 16
 PURPOSE_MAX_CHARS = 200
+POSTS_MAX_CHARS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Whose request is under way, from which device, with which posts.
+
+    Attributes:
+        posts: Code of a department, or `*` for all -> codes of the posts held there.
+    """
+
+    actor: str
+    device: str = ""
+    posts: Mapping[str, str] = field(default_factory=dict)
+
+    def held(self, department: str) -> str:
+        """Return the posts in `department` and everywhere; all of them where none is named."""
+        wanted = {department, "*"} if department else set(self.posts)
+        codes = {code for place in wanted for code in self.posts.get(place, "").split(",") if code}
+        return ",".join(sorted(codes))[:POSTS_MAX_CHARS]
+
+
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def acting(origin: Origin | None) -> None:
+    """Say whose request is under way; None: nobody's."""
+    _origin.set(origin)
 
 
 class PersonalNumberRefusedError(RefusedError):
@@ -45,8 +75,12 @@ def record(
     purpose: str = "",
     ip: str = "",
     on_behalf_of: str = "",
+    result: str = "",
 ) -> None:
     """Write one act to the trail, in the transaction of the act.
+
+    From which device and in which posts it was done is known from `acting`, where the actor is
+    the one of the request.
 
     No row waits for another. `detail` holds references and words, never a raw personal number;
     a citizen number in it is refused.
@@ -61,6 +95,7 @@ def record(
         purpose: Why, where the act needs a reason.
         ip: Address the request came from.
         on_behalf_of: Ref of the person or entity represented.
+        result: REFUSED where the act was denied; empty: it was done.
 
     Raises:
         PersonalNumberRefusedError: a citizen number stands in what was given.
@@ -71,6 +106,8 @@ def record(
         raise RuntimeError("audit.record belongs into the transaction of the act")
     if len(purpose) > PURPOSE_MAX_CHARS:
         raise PurposeRefusedError(f"目的或者事由应在{PURPOSE_MAX_CHARS}字以内，请缩短。")
+    origin = _origin.get()
+    known = origin if origin is not None and origin.actor == actor else Origin(actor=actor)
     words = content(
         at=at,
         actor=actor,
@@ -82,6 +119,9 @@ def record(
         ip=ip,
         detail=detail,
         nonce=secrets.token_hex(NONCE_BYTES),
+        device=known.device,
+        posts=known.held(department),
+        result=result,
     )
     if holds_number(words, is_number=lambda number: citizen_id.check(number, on=at.date()).ok):
         raise PersonalNumberRefusedError(

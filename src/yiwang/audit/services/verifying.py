@@ -198,6 +198,9 @@ def _hash_of(event: AuditEvent) -> bytes:
                 ip=event.ip,
                 detail=event.detail,
                 nonce=event.nonce,
+                device=event.device,
+                posts=event.posts,
+                result=event.result,
             )
         )
     )

@@ -11,6 +11,7 @@ import orjson
 from django.db import connection
 
 from yiwang.audit import services as audit
+from yiwang.audit.policy.plain import plain
 from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
@@ -20,6 +21,7 @@ from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
 from yiwang.cases.services import kept
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.hashing import sha256
 from yiwang.organisations.permissions import (
     EVERYWHERE,
     GRANTS,
@@ -82,7 +84,25 @@ def locked(number: str) -> Case:
     found = list(Case.objects.raw(_LOCK, [number]))
     if not found:
         raise CaseNotFoundError
+    found[0].was = state_hash(found[0])  # type: ignore[attr-defined]  # for the trail of its step
     return found[0]
+
+
+def state_hash(case: Case) -> str:
+    """Return a hash of a case's columns, for the trail before and after each step.
+
+    Left out is how far it is archived, which is no part of the case.
+    """
+    values = {
+        one.attname: getattr(case, one.attname)
+        for one in Case._meta.concrete_fields
+        if one.attname != "archived_version"
+    }
+    return sha256(
+        orjson.dumps(
+            values, default=plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+        )
+    )
 
 
 def require_version(case: Case, version: int | None) -> None:
@@ -285,12 +305,16 @@ def _trace(
     at: datetime,
     act: str = "",
 ) -> None:
+    was, now = getattr(case, "was", ""), state_hash(case)
+    case.was = now  # type: ignore[attr-defined]  # a second step of the same act begins here
     audit.record(
         at=at,
         actor=by.ref,
         act=act or f"cases.{step.value}",
         target=f"case:{case.number}",
-        detail={"from": before, "to": case.state},
+        detail={"from": before, "to": case.state}
+        | ({"before": was} if was else {})
+        | {"after": now},
         department=acting.department,
         ip=by.ip,
         on_behalf_of="" if acting.post or by.ref.startswith(JOB) else case.applicant_ref,

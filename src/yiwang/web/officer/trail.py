@@ -109,6 +109,7 @@ class Trail(Page):
                 "next_after": rows[-1].id if len(rows) == PAGE_ROWS else None,
                 "query": query.urlencode(),
                 "names": department_names(),
+                "alarms": audit.open_alarms(),
                 "may_export": self.actor.may_somewhere(Permission.TRAIL_EXPORT),
             }
         )
@@ -156,6 +157,9 @@ def _lines(wanted: dict[str, Any]) -> Iterator[str]:
             _("部门"),
             _("目的"),
             _("地址"),
+            _("设备"),
+            _("岗位"),
+            _("结果"),
             _("内容"),
         ]
     )
@@ -173,7 +177,7 @@ def _lines(wanted: dict[str, Any]) -> Iterator[str]:
 def _cells(row: TrailRow) -> list[str]:
     return [
         str(row.id),
-        timezone.localtime(row.at).isoformat(timespec="seconds"),
+        timezone.localtime(row.at).isoformat(timespec="milliseconds"),
         row.actor,
         row.on_behalf_of,
         row.act,
@@ -181,6 +185,9 @@ def _cells(row: TrailRow) -> list[str]:
         row.department,
         row.purpose,
         row.ip,
+        row.device,
+        row.posts,
+        row.result,
         json.dumps(row.detail, ensure_ascii=False, default=str),
     ]
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from yiwang.web.officer import (
     accounts,
     agency,
+    alarms,
     archives,
     automatic,
     bans,
@@ -253,6 +254,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("systems/<slug:code>/", gateway.System.as_view(), name="system"),
     path("systems/<slug:code>/keys/", gateway.MakeKeys.as_view(), name="system_keys"),
     path("trail/", trail.Trail.as_view(), name="trail"),
+    path("trail/alarms/", alarms.Alarms.as_view(), name="alarms"),
+    path("trail/alarms/<int:key>/", alarms.Alarm.as_view(), name="alarm"),
     path("trail/export/", trail.TrailExport.as_view(), name="trail_export"),
     path("accounts/", accounts.Accounts.as_view(), name="users"),
     path("accounts/new/", accounts.NewAccount.as_view(), name="new_user"),

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from yiwang.kernel import masking
 from yiwang.kernel.terms import Term
-from yiwang.organisations.permissions import Actor
+from yiwang.organisations.permissions import Actor, Post
 from yiwang.web import acts, navigation
 
 register = template.Library()
@@ -147,6 +147,13 @@ def get(mapping: Any, key: object) -> Any:
 def act_words(act: str) -> str:
     """Return what people call an act of the trail."""
     return acts.words(act)
+
+
+@register.filter
+def post_words(codes: str) -> str:
+    """Return the posts of a row of the trail in words; what is no post any more stays a code."""
+    known = {post.value: post.label for post in Post}
+    return "、".join(str(_(known[code])) if code in known else code for code in codes.split(","))
 
 
 @register.filter
