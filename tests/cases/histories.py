@@ -441,7 +441,15 @@ SOUGHT = frozenset(
 """Steps that need others before them, tried more often."""
 
 RARE = frozenset(
-    {Step.WITHDRAW, Step.TERMINATE, Step.DECLINE, Step.NO_NEED, Step.FIX_DOCUMENT, Step.ASSIGN}
+    {
+        Step.WITHDRAW,
+        Step.TERMINATE,
+        Step.DECLINE,
+        Step.NO_NEED,
+        Step.FIX_DOCUMENT,
+        Step.ASSIGN,
+        Step.CHANGE_CONTACT,
+    }
 )
 """Steps that lead nowhere, or that are always possible."""
 
@@ -653,7 +661,22 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     ),
     Step.CLOSE: _deliver,
     Step.WITHDRAW: lambda one, number, by: services.withdraw_case(
-        number=number, reason="不办了", by=by, at=one.at
+        number=number, reason="不办了", visitor=cases.HEAD_OF_FIRM, by=by, at=one.at
+    ),
+    Step.WITHDRAW_MATERIAL: lambda one, number, by: services.withdraw_material(
+        number=number,
+        material_id="layout",
+        reason="内容有误",
+        visitor=cases.HEAD_OF_FIRM,
+        by=by,
+        at=one.at,
+    ),
+    Step.CHANGE_CONTACT: lambda one, number, by: services.change_contact(
+        number=number,
+        phone=one.pick(["13900005678", "13900008765"]),
+        visitor=cases.HEAD_OF_FIRM,
+        by=by,
+        at=one.at,
     ),
     Step.TERMINATE: lambda one, number, by: services.terminate_case(
         number=number, reason="主体注销", by=by, at=one.at

@@ -495,7 +495,9 @@ def test_the_result_is_delivered_once_and_copies_are_noted():
 def test_only_the_applicant_withdraws_and_only_before_the_decision():
     number = cases.accepted().number
 
-    with pytest.raises(PermissionRefusedError, match="只有申请人本人或者其代理人可以撤回"):
+    with pytest.raises(PermissionRefusedError, match="没有“窗口收件”的权限"):
+        services.withdraw_case(number=number, reason="x", by=cases.REVIEWER, at=AT)
+    with pytest.raises(services.VisitRefusedError, match="请先登记来人与申请人的关系"):
         services.withdraw_case(number=number, reason="x", by=cases.CLERK, at=AT)
     with pytest.raises(queries.CaseNotFoundError):
         services.withdraw_case(number=number, reason="x", by=cases.NOBODY, at=AT)

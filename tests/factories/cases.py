@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.factories import registers
 from yiwang.cases import queries, services
 from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import DeliveryChannel, Outcome
+from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue import services as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -103,6 +103,11 @@ FIRM = Actor(ref="user:firm", name="上海示例餐饮管理有限公司", subje
 NOBODY = Actor(ref="user:nobody", name="无关人员", subjects=frozenset({"person:" + "0" * 32}))
 CLOCK = Actor(ref="job:deem-accepted")
 EXPIRY = Actor(ref="job:end-corrections")
+
+HEAD_OF_FIRM = services.Visitor(
+    relation=Relation.LEGAL_REP, name="示例负责人", identified=True, window="A03"
+)
+"""Whoever heads the firm, at a window, with the card on the desk."""
 
 ANSWERS: Mapping[str, object] = {
     "kind": "catering",

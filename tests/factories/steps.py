@@ -15,7 +15,14 @@ from django.db import connection
 from tests.factories import automatic, cases, commitments
 from tests.factories.desk import hire
 from yiwang.cases import services, tasks
-from yiwang.cases.models import Case, CaseDocument, DepartmentInquiry, Extension, Hearing
+from yiwang.cases.models import (
+    Case,
+    CaseDocument,
+    CaseMaterial,
+    DepartmentInquiry,
+    Extension,
+    Hearing,
+)
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, STOPPED, CaseState, Step
@@ -209,6 +216,16 @@ def _lines(number: str) -> list[services.FiledLine]:
 def _requested(number: str) -> None:
     Hearing.objects.filter(case__number=number, requested_on=None, ended_on=None).update(
         requested_on=AT.date(), requested_by="user:firm", hold_due_on=dt.date(2026, 4, 3)
+    )
+
+
+def _filed(number: str) -> None:
+    CaseMaterial.objects.create(
+        case=Case.objects.get(number=number),
+        material_id="layout",
+        name="平面图",
+        state="filed",
+        taken_as="original",
     )
 
 
@@ -461,7 +478,25 @@ ACTS: Mapping[Step, Act] = {
         )
     ),
     Step.WITHDRAW: Act(
-        take=lambda number, by: services.withdraw_case(number=number, reason="不办了", by=by, at=AT)
+        take=lambda number, by: services.withdraw_case(
+            number=number, reason="不办了", visitor=cases.HEAD_OF_FIRM, by=by, at=AT
+        )
+    ),
+    Step.WITHDRAW_MATERIAL: Act(
+        ready=_filed,
+        take=lambda number, by: services.withdraw_material(
+            number=number,
+            material_id="layout",
+            reason="内容有误",
+            visitor=cases.HEAD_OF_FIRM,
+            by=by,
+            at=AT,
+        ),
+    ),
+    Step.CHANGE_CONTACT: Act(
+        take=lambda number, by: services.change_contact(
+            number=number, phone="13900005678", visitor=cases.HEAD_OF_FIRM, by=by, at=AT
+        )
     ),
     Step.TERMINATE: Act(
         take=lambda number, by: services.terminate_case(

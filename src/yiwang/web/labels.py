@@ -18,10 +18,12 @@ from yiwang.cases.policy.terms import (
     LetterState,
     MaterialState,
     Outcome,
+    PaperForm,
     Relation,
     Tab,
 )
 from yiwang.cases.queries.hearings import Standing as HearingStanding
+from yiwang.cases.policy.visiting import WindowAct
 from yiwang.catalogue.drafts import Standing
 from yiwang.catalogue.policy import comparing
 from yiwang.catalogue.policy.drafting import DraftState, DraftStep
@@ -98,6 +100,8 @@ SHOWN: tuple[type[Term], ...] = (
     InquiryAnswer,
     StopReason,
     MaterialState,
+    PaperForm,
+    WindowAct,
     Outcome,
     Tab,
     Audience,

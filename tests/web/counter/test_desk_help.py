@@ -104,7 +104,7 @@ def hand_in(content: bytes, name: str):
 @pytest.mark.req("CASE-09")
 def test_a_blurred_scan_is_taken_in_with_advice_that_clerk_and_reviewer_read(papers):
     shown = hand_in(photo(letter(), blur=6), "模糊.jpg")
-    (scan,) = [one.files[0] for one in shown.context["papers"] if one.id == "layout"]
+    (scan,) = [one.sheet.files[0] for one in shown.context["papers"] if one.id == "layout"]
 
     assert "图片模糊，请拿稳对焦后重拍" in words(shown)
     signed_in("clerk").post(
@@ -127,7 +127,7 @@ def test_the_paper_of_another_firm_is_noticed_at_the_window(papers):
 
 def test_what_was_noticed_is_kept_and_the_look_leaves_a_trace(papers):
     shown = hand_in(photo(letter(), blur=6), "模糊.jpg")
-    (scan,) = [one.files[0] for one in shown.context["papers"] if one.id == "layout"]
+    (scan,) = [one.sheet.files[0] for one in shown.context["papers"] if one.id == "layout"]
 
     found = findings_of([scan.ref])[scan.ref, "layout"]
     assert {one.check for one in found} == set(PreCheck)

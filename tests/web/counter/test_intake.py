@@ -210,7 +210,7 @@ def test_a_scan_is_kept_when_an_answer_is_wrong(papers):
 
     wrong = clerk.post(papers, base | {"area_m2": "", "file_layout": scan()})
     assert wrong.status_code == 422
-    (ref,) = [one.files[0].ref for one in wrong.context["papers"] if one.id == "layout"]
+    (ref,) = [one.sheet.files[0].ref for one in wrong.context["papers"] if one.id == "layout"]
     clerk.post(papers, base | {"ref_layout": ref})
 
     assert state_of("layout").state is MaterialState.FILED
@@ -279,19 +279,19 @@ def test_a_program_with_the_name_of_a_paper_is_refused_at_its_material(papers):
     answer = signed_in("clerk").post(papers, sent)
 
     assert answer.status_code == 422
-    (wrong,) = [one for one in answer.context["papers"] if one.error]
+    (wrong,) = [one for one in answer.context["papers"] if one.sheet.error]
     assert wrong.id == "layout"
-    assert wrong.error in words(answer)
+    assert wrong.sheet.error in words(answer)
 
 
 def test_a_scan_can_be_taken_away_again(papers):
     clerk = signed_in("clerk")
     first = clerk.post(papers, ANSWERS | {"refresh": "1", "file_layout": scan()})
-    (ref,) = [one.files[0].ref for one in first.context["papers"] if one.id == "layout"]
+    (ref,) = [one.sheet.files[0].ref for one in first.context["papers"] if one.id == "layout"]
 
     second = clerk.post(papers, ANSWERS | {"ref_layout": ref, "drop": ref})
 
-    assert all(not one.files for one in second.context["papers"])
+    assert all(not one.sheet.files for one in second.context["papers"])
 
 
 def test_a_file_of_somebody_else_is_not_taken(papers):

@@ -37,6 +37,9 @@ from yiwang.cases.models.shared import (
     not_internal,
     values,
 )
+from yiwang.cases.models.visiting import ContactChange as ContactChange
+from yiwang.cases.models.visiting import MaterialWithdrawal as MaterialWithdrawal
+from yiwang.cases.models.visiting import WindowVisit as WindowVisit
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER
 from yiwang.cases.policy.states import (
     DECIDED,
@@ -55,6 +58,7 @@ from yiwang.cases.policy.terms import (
     DocumentKind,
     MaterialState,
     Outcome,
+    PaperForm,
     Relation,
 )
 from yiwang.catalogue.policy.items import Audience, Channel
@@ -269,6 +273,29 @@ def _rules_granted() -> pgtrigger.Trigger:
             ) THEN
                 RAISE EXCEPTION 'cases_caseevent_rules_granted: no run of rules passed for case %',
                     NEW.case_id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def _seen_at_the_window() -> pgtrigger.Trigger:
+    """Refuse what staff do for an applicant without the record of who stood at the window."""
+    steps = ", ".join(
+        f"'{one.value}'" for one in (Step.WITHDRAW, Step.WITHDRAW_MATERIAL, Step.CHANGE_CONTACT)
+    )
+    return pgtrigger.Trigger(
+        name="seen_at_the_window",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition(f"NEW.step IN ({steps}) AND NEW.post <> ''"),
+        func="""
+            IF NOT EXISTS (
+                SELECT FROM cases_windowvisit
+                WHERE case_id = NEW.case_id AND act = NEW.step AND at = NEW.at
+            ) THEN
+                RAISE EXCEPTION 'cases_caseevent_seen_at_the_window: nobody was seen for %',
+                    NEW.step USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         """,
@@ -673,6 +700,14 @@ class CaseMaterial(models.Model):
     state = models.CharField("状态", max_length=12, choices=choices(MaterialState))
     upload_refs = models.JSONField("文件", default=list)
     source = models.CharField("来源", max_length=NAME_LENGTH, blank=True)
+    taken_as = models.CharField(
+        "收取形式",
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        choices=choices(PaperForm),
+    )
     due_on = models.DateField("后补期限", null=True)
     checked_by = models.CharField("核对人", max_length=REF_LENGTH, blank=True)
     checked_at = models.DateTimeField("核对时间", null=True)
@@ -690,6 +725,15 @@ class CaseMaterial(models.Model):
             models.CheckConstraint(
                 name="cases_casematerial_tolerated_has_day",
                 condition=~Q(state=MaterialState.TOLERATED.value) | Q(due_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="cases_casematerial_form_known",
+                condition=Q(taken_as="") | Q(taken_as__in=values(PaperForm)),
+            ),
+            models.CheckConstraint(
+                name="cases_casematerial_withdrawn_is_not_there",
+                condition=~Q(state=MaterialState.WITHDRAWN.value)
+                | Q(taken_as="", checked_by="", due_on__isnull=True),
             ),
             models.CheckConstraint(
                 name="cases_casematerial_check_has_moment_and_person",
@@ -731,7 +775,7 @@ class CaseEvent(models.Model):
                 condition=Q(post="") | ~Q(department=""),
             ),
         ]
-        triggers = [*append_only(), _rules_granted()]
+        triggers = [*append_only(), _rules_granted(), _seen_at_the_window()]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.step}"

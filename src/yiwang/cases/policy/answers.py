@@ -15,7 +15,9 @@ from yiwang.kernel.masking import mask_address, mask_name, mask_number
 LONG_TEXT_LENGTH = 4_000
 """Longest answer of several lines, in characters, unless the item says more."""
 
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}", re.ASCII)
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}", re.ASCII)
+"""Mobile and fixed telephones as they are dialled here."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -164,7 +166,7 @@ def _yes_no(question: Question, value: Answer, today: date) -> str:
 
 
 def _phone(question: Question, value: Answer, today: date) -> str:
-    if not isinstance(value, str) or not _PHONE.fullmatch(value):
+    if not isinstance(value, str) or not PHONE.fullmatch(value):
         return f"“{question.label}”应为11位手机号，或带区号的固定电话，如 021-59530000。"
     return ""
 

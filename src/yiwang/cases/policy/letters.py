@@ -72,6 +72,36 @@ def receipt(
     )
 
 
+def further_receipt(
+    heading: Heading,
+    *,
+    what: str,
+    received: str,
+    taken_by: str,
+    brought_by: str,
+    window: str,
+    materials: Sequence[str],
+) -> Body:
+    """Return what the receipt of papers brought to a window later says: each, and in which form.
+
+    Source:
+        行政许可法 第三十二条第二款, likewise.
+    """
+    facts = [
+        *_facts(heading),
+        ("收件时间", received),
+        ("收件人员", taken_by),
+        ("交件人", brought_by),
+    ]
+    if window:
+        facts.append(("收件窗口", window))
+    return _body(
+        facts,
+        [f"已收到您为“{heading.item.name}”申请{what}的材料：", *materials],
+        ["凭查询码和手机号后四位可以随时查询办理进度。"],
+    )
+
+
 def acceptance_notice(
     heading: Heading,
     *,

@@ -75,6 +75,8 @@ class Step(Term):
     NOTE_RETURN = "note_return", "邮件退回"
     CLOSE = "close", "送达办结"
     WITHDRAW = "withdraw", "撤回申请"
+    WITHDRAW_MATERIAL = "withdraw_material", "撤回材料"
+    CHANGE_CONTACT = "change_contact", "变更联系方式"
     TERMINATE = "terminate", "终止办理"
     FIX_DOCUMENT = "fix_document", "更正文书"
     PROPOSE_END = "propose_end", "提出撤销、撤回或者注销"
@@ -108,7 +110,7 @@ STOPPED = frozenset({S.SPECIAL, S.HEARING})
 """The limit for the decision does not run. 行政许可法 第四十五条."""
 
 OPEN = frozenset({S.RECEIVED, S.CORRECTION, S.ACCEPTED, S.REVIEWING, S.DECISION_PENDING}) | STOPPED
-"""No decision yet; the applicant may withdraw."""
+"""No decision yet; the applicant may withdraw, all of it or a material."""
 
 RUNNING = OPEN | {S.APPROVED, S.REJECTED, S.DELIVERING}
 """Somebody still has something to do, delivery included."""
@@ -337,7 +339,24 @@ STEPS: Mapping[Step, Move] = {
         permission=Permission.CASE_DELIVER,
         by_clock=True,
     ),
-    Step.WITHDRAW: Move(starts=OPEN, end=S.WITHDRAWN, permission=None, by_applicant=True),
+    Step.WITHDRAW: Move(
+        starts=OPEN,
+        end=S.WITHDRAWN,
+        permission=Permission.CASE_RECEIVE,
+        by_applicant=True,
+    ),
+    Step.WITHDRAW_MATERIAL: Move(
+        starts=OPEN,
+        end=None,
+        permission=Permission.CASE_RECEIVE,
+        by_applicant=True,
+    ),
+    Step.CHANGE_CONTACT: Move(
+        starts=OPEN,
+        end=None,
+        permission=Permission.CASE_RECEIVE,
+        by_applicant=True,
+    ),
     Step.TERMINATE: Move(
         starts=OPEN,
         end=S.TERMINATED,

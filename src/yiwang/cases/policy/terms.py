@@ -16,6 +16,26 @@ class MaterialState(Term):
     TOLERATED = "tolerated", "容缺后补"
     PROMISED = "promised", "决定后补交"
     MISSING = "missing", "缺少"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+NOT_THERE = frozenset(
+    {
+        MaterialState.MISSING,
+        MaterialState.TOLERATED,
+        MaterialState.PROMISED,
+        MaterialState.WITHDRAWN,
+    }
+)
+"""States of a material that nobody can look at."""
+
+
+class PaperForm(Term):
+    """In which form a material was taken in (材料形式); the receipt says it."""
+
+    ORIGINAL = "original", "原件"
+    COPY = "copy", "复印件"
+    ELECTRONIC = "electronic", "电子文件"
 
 
 class Outcome(Term):
@@ -183,6 +203,7 @@ DELIVERED_LETTERS = frozenset(
     {
         DocumentKind.NON_ACCEPTANCE,
         DocumentKind.NO_NEED_NOTICE,
+        DocumentKind.END_NOTICE,
         DocumentKind.GRANT_DECISION,
         DocumentKind.REFUSAL_DECISION,
         DocumentKind.STATEMENT_RIGHT,

@@ -46,6 +46,7 @@ from yiwang.cases.policy.terms import (
     DocumentKind,
     MaterialState,
     Outcome,
+    PaperForm,
     Tab,
 )
 from yiwang.catalogue import queries as catalogue
@@ -174,6 +175,7 @@ class MaterialView:
     state: MaterialState
     upload_refs: tuple[str, ...]
     source: str
+    taken_as: PaperForm | None
     due_on: date | None
     checked_by: str
     checked_at: datetime | None
@@ -430,7 +432,7 @@ def case_page(number: str, *, by: Actor) -> CasePage:
         case=case_view(row),
         answers=row.answer.answers,
         materials=tuple(
-            _material(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")
+            material_view(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")
         ),
         correction=_correction(row),
         opinion=_opinion(row) if staff_may_read(row, by) else None,
@@ -962,6 +964,21 @@ def case_view(row: Case) -> CaseView:
     )
 
 
+def material_view(row: CaseMaterial) -> MaterialView:
+    """Return the frozen view of a row."""
+    return MaterialView(
+        material_id=row.material_id,
+        name=row.name,
+        state=MaterialState(row.state),
+        upload_refs=tuple(row.upload_refs),
+        source=row.source,
+        taken_as=PaperForm(row.taken_as) if row.taken_as else None,
+        due_on=row.due_on,
+        checked_by=row.checked_by,
+        checked_at=row.checked_at,
+    )
+
+
 def draft_view(row: Draft, uploads: Iterable[DraftUpload]) -> DraftView:
     """Return the frozen view of a draft."""
     return DraftView(
@@ -1076,19 +1093,6 @@ def _nameless(event: TimelineRow) -> TimelineRow:
     if event.actor.startswith(("job:", "system:")):
         return replace(event, actor_name="")
     return replace(event, actor="", actor_name="", reason="")
-
-
-def _material(row: CaseMaterial) -> MaterialView:
-    return MaterialView(
-        material_id=row.material_id,
-        name=row.name,
-        state=MaterialState(row.state),
-        upload_refs=tuple(row.upload_refs),
-        source=row.source,
-        due_on=row.due_on,
-        checked_by=row.checked_by,
-        checked_at=row.checked_at,
-    )
 
 
 def _correction(row: Case) -> CorrectionView | None:

@@ -18,6 +18,11 @@ from yiwang.cases.services.automatic import (
     handle_waiting,
 )
 from yiwang.cases.services.bans import BannedError, BanRefusedError, impose_ban, lift_ban
+from yiwang.cases.services.changing import (
+    ChangeRefusedError,
+    change_contact,
+    withdraw_material,
+)
 from yiwang.cases.services.clocks import (
     MissedClock,
     Recomputed,
@@ -30,6 +35,7 @@ from yiwang.cases.services.clocks import (
 )
 from yiwang.cases.services.committing import grant_on_commitment
 from yiwang.cases.services.correcting import (
+    Brought,
     CorrectionLine,
     CorrectionRefusedError,
     FiledLine,
@@ -37,6 +43,7 @@ from yiwang.cases.services.correcting import (
     check_material,
     file_correction,
     file_material,
+    take_in_materials,
 )
 from yiwang.cases.services.deciding import (
     DecisionRefusedError,
@@ -53,6 +60,7 @@ from yiwang.cases.services.delivering import (
     DeliveryRefusedError,
     deliver_case,
     deliver_letter,
+    hand_over,
     note_arrival,
     note_return,
     read_letter,
@@ -142,6 +150,7 @@ from yiwang.cases.services.switching import (
 from yiwang.cases.services.telling import remind, tell_in_portal, tell_of_events
 from yiwang.cases.services.tolerating import remind_tolerance, report_broken_tolerance
 from yiwang.cases.services.tracking import count_question
+from yiwang.cases.services.visiting import Visitor, VisitRefusedError
 
 __all__ = [
     "AcceptanceRefusedError",
@@ -149,6 +158,8 @@ __all__ = [
     "AssistanceRefusedError",
     "BanRefusedError",
     "BannedError",
+    "Brought",
+    "ChangeRefusedError",
     "CheckRefusedError",
     "CommitmentRefusedError",
     "ConflictRefusedError",
@@ -177,6 +188,8 @@ __all__ = [
     "SubmissionRefusedError",
     "SwitchRefusedError",
     "TextRefusedError",
+    "VisitRefusedError",
+    "Visitor",
     "accept_case",
     "answer_text",
     "archive_again",
@@ -188,6 +201,7 @@ __all__ = [
     "ask_resume_automatic",
     "assign_case",
     "attach",
+    "change_contact",
     "check_material",
     "close_revoked",
     "count_question",
@@ -218,6 +232,7 @@ __all__ = [
     "forget_findings",
     "give_opinion",
     "grant_on_commitment",
+    "hand_over",
     "handle",
     "handle_waiting",
     "impose_ban",
@@ -266,8 +281,10 @@ __all__ = [
     "state_views",
     "stop_automatic",
     "submit_case",
+    "take_in_materials",
     "tell_in_portal",
     "tell_of_events",
     "terminate_case",
     "withdraw_case",
+    "withdraw_material",
 ]

@@ -110,7 +110,9 @@ def accept_automatically(case: Case, *, calendar: WorkdayCalendar, by: Actor, at
 
 def _require_materials(case: Case) -> None:
     missing = list(
-        CaseMaterial.objects.filter(case=case, state=MaterialState.MISSING.value)
+        CaseMaterial.objects.filter(
+            case=case, state__in=[MaterialState.MISSING.value, MaterialState.WITHDRAWN.value]
+        )
         .order_by("id")
         .values_list("name", flat=True)
     )

@@ -126,7 +126,12 @@ def grant_on_commitment(
 def _require_filed(case: Case) -> None:
     outstanding = list(
         CaseMaterial.objects.filter(
-            case=case, state__in=[MaterialState.MISSING.value, MaterialState.TOLERATED.value]
+            case=case,
+            state__in=[
+                MaterialState.MISSING.value,
+                MaterialState.TOLERATED.value,
+                MaterialState.WITHDRAWN.value,
+            ],
         )
         .order_by("id")
         .values_list("name", flat=True)

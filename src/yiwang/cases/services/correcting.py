@@ -13,12 +13,15 @@ from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
-from yiwang.cases.policy.states import DECIDED, ENDED, FINISHED, STEPS, CaseState, Step
-from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
+from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, CaseState, Step
+from yiwang.cases.policy.terms import NOT_THERE, DocumentKind, MaterialState, PaperForm
+from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseView, case_view
+from yiwang.cases.queries.visiting import may_come
 from yiwang.cases.services import kept, tolerating
 from yiwang.cases.services.drafting import check_uploads
 from yiwang.cases.services.steps import (
+    Capacity,
     begin,
     capacity,
     heading,
@@ -27,6 +30,12 @@ from yiwang.cases.services.steps import (
     move,
     version_of,
     written,
+)
+from yiwang.cases.services.visiting import (
+    Visitor,
+    form_words,
+    issue_further_receipt,
+    note_visit,
 )
 from yiwang.documents import services as documents
 from yiwang.kernel import events
@@ -62,11 +71,34 @@ class CorrectionLine:
 
 @dataclass(frozen=True, kw_only=True)
 class FiledLine:
-    """What the applicant files for one line: files, or words where no file is asked for."""
+    """What the applicant files for one line: files, or words where no file is asked for.
+
+    Attributes:
+        paper: How it was taken in on paper at a window; None: not on paper.
+    """
 
     line_id: int
     upload_refs: Sequence[str] = field(default_factory=tuple)
     answer: str = ""
+    paper: PaperForm | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing was filed."""
+        return not (self.upload_refs or self.paper or self.answer.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What came for one material: files, paper, or both.
+
+    Attributes:
+        paper: How it was taken in on paper at a window; None: not on paper.
+    """
+
+    material_id: str
+    upload_refs: Sequence[str] = field(default_factory=tuple)
+    paper: PaperForm | None = None
 
 
 @transaction.atomic
@@ -149,10 +181,21 @@ def file_correction(
     by: Actor,
     at: datetime,
     version: int | None = None,
+    visitor: Visitor | None = None,
 ) -> CaseView:
-    """File the correction (提交补正): every line needs a file or an answer.
+    """File the correction (提交补正): every line needs a file, a paper or an answer.
 
     The five days of the notice start anew: an application counts as received when it is whole.
+    At a window a receipt says what was brought.
+
+    Args:
+        number: Case number.
+        lines: What is filed, line by line.
+        calendar: Covers the five days of the notice.
+        by: The applicant, or a clerk for whoever brings it to a window.
+        at: Moment of filing.
+        version: Row version `by` saw.
+        visitor: Who brought it; None: the applicant's own account, or another department's system.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
@@ -170,17 +213,18 @@ def file_correction(
     if set(filed) - {item.pk for item in items}:
         raise CorrectionRefusedError("有一项不属于本次补正，请刷新页面后重新提交。")
     _check_filed(items, filed)
+    _check_paper(acting, [line.paper for line in lines])
     check_uploads([ref for line in lines for ref in line.upload_refs], by=by)
     due_on = notice_due_on(received_on=day_of(at), calendar=calendar)
 
     for item in items:
-        item.upload_refs = list(filed[item.pk].upload_refs)
-        item.answer = filed[item.pk].answer.strip()
+        line = filed[item.pk]
+        item.upload_refs = list(line.upload_refs)
+        item.answer = line.answer.strip() or (
+            f"{ON_PAPER}（{line.paper.label}）" if line.paper else ""
+        )
     CorrectionItem.objects.bulk_update(items, ["upload_refs", "answer"])
-    for item in items:
-        _keep(case.pk, case.number, item.material_id, item.upload_refs)
-        if item.material_id and item.upload_refs:
-            tolerating.filed(case, item.material_id, at=at)
+    receipt = [_take_line(case, item, filed[item.pk], at=at) for item in items]
     correction.filed_by, correction.filed_at = by.ref, at
     correction.save(update_fields=["filed_by", "filed_at"])
     case.corrected_on = day_of(at)
@@ -193,6 +237,9 @@ def file_correction(
         at=at,
         changed=["corrected_on", "due_on", "notice_due_on"],
     )
+    if visitor is not None and acting.post:
+        visit = note_visit(case, WindowAct.FILE_CORRECTION, visitor, acting=acting, by=by, at=at)
+        issue_further_receipt(case, "补正", receipt, visit=visit, by=by, at=at)
     events.publish(
         CaseCorrected(
             number=case.number,
@@ -205,39 +252,73 @@ def file_correction(
 
 
 def _check_filed(items: Sequence[CorrectionItem], filed: Mapping[int, FiledLine]) -> None:
-    open_lines = [
-        f"“{item.what}”"
-        for item in items
-        if item.pk not in filed or not (filed[item.pk].upload_refs or filed[item.pk].answer.strip())
-    ]
+    open_lines = [f"“{item.what}”" for item in items if item.pk not in filed or filed[item.pk].open]
     if open_lines:
         raise CorrectionRefusedError(
             f"还有{len(open_lines)}项没有补正：{'、'.join(open_lines)}，请逐项上传文件或者填写说明。"
         )
 
 
-def _keep(case_id: int, number: str, material_id: str, refs: Sequence[str]) -> None:
-    for ref in refs:
-        documents.mark_used(ref=ref, used_by=f"case:{number}")
-    if not material_id or not refs:
-        return
+ON_PAPER = "窗口收取纸质材料"
+"""Source of a material that was taken in on paper and not scanned."""
+
+
+def _check_paper(acting: Capacity, papers: Sequence[PaperForm | None]) -> None:
+    if any(papers) and not acting.post:
+        raise CorrectionRefusedError("纸质材料请交到服务窗口；在网上请上传照片或者扫描件。")
+
+
+def _take_line(case: Case, item: CorrectionItem, line: FiledLine, *, at: datetime) -> str:
+    """Take in what was filed for one line, and return its line of a receipt."""
+    if item.material_id and (line.upload_refs or line.paper):
+        brought = Brought(
+            material_id=item.material_id, upload_refs=line.upload_refs, paper=line.paper
+        )
+        return _take(case, brought, at=at)
+    for ref in line.upload_refs:
+        documents.mark_used(ref=ref, used_by=f"case:{case.number}")
+    form = line.paper or (PaperForm.ELECTRONIC if line.upload_refs else None)
+    words = f"，{form_words(form.value, len(line.upload_refs))}" if form else ""
+    return f"{item.what}（已补正{words}）"
+
+
+def _take(case: Case, brought: Brought, *, at: datetime) -> str:
+    """Put what came beside its material, and return its line of a receipt."""
+    for ref in brought.upload_refs:
+        documents.mark_used(ref=ref, used_by=f"case:{case.number}")
     material = CaseMaterial.objects.select_for_update().get(
-        case_id=case_id, material_id=material_id
+        case=case, material_id=brought.material_id
     )
-    material.state, material.source = MaterialState.FILED.value, "申请人补正"
-    material.upload_refs = [*material.upload_refs, *refs]
+    material.state = MaterialState.FILED.value
+    material.source = "申请人补正" if brought.upload_refs else ON_PAPER
+    material.taken_as = (brought.paper or PaperForm.ELECTRONIC).value
+    material.upload_refs = [*material.upload_refs, *brought.upload_refs]
     material.due_on = None
     material.checked_by, material.checked_at = "", None
     material.save(
-        update_fields=["state", "source", "upload_refs", "due_on", "checked_by", "checked_at"]
+        update_fields=[
+            "state",
+            "source",
+            "taken_as",
+            "upload_refs",
+            "due_on",
+            "checked_by",
+            "checked_at",
+        ]
     )
+    tolerating.filed(case, brought.material_id, at=at)
+    copies = next(
+        (one.copies for one in version_of(case).materials if one.id == material.material_id), 1
+    )
+    words = form_words(material.taken_as, len(brought.upload_refs), copies=copies)
+    return f"{material.name}（{MaterialState.FILED.label}，{words}）"
 
 
 @transaction.atomic
 def file_material(
     *, number: str, material_id: str, upload_refs: Sequence[str], by: Actor, at: datetime
 ) -> CaseView:
-    """File a material that was allowed to come later (容缺后补).
+    """File a material that may still come (容缺后补、撤回后重新提交).
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
@@ -250,40 +331,67 @@ def file_material(
     """
     case = locked(number)
     acting = capacity(case, STEPS[Step.FILE_CORRECTION], by)
-    material = CaseMaterial.objects.filter(
-        case=case, material_id=material_id, state__in=_LATER
-    ).first()
-    if material is None or not _may_come(case, material):
+    _file(
+        case,
+        Brought(material_id=material_id, upload_refs=upload_refs),
+        acting=acting,
+        by=by,
+        at=at,
+    )
+    return case_view(case)
+
+
+@transaction.atomic
+def take_in_materials(
+    *, number: str, materials: Sequence[Brought], visitor: Visitor, by: Actor, at: datetime
+) -> CaseView:
+    """Take in at a window what may still come, and give a receipt for it (窗口收取后补材料).
+
+    Args:
+        number: Case number.
+        materials: What was brought.
+        visitor: Who brought it.
+        by: Holds a post at a window of the case.
+        at: Moment of taking in.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: no window of the case that receives.
+        CorrectionRefusedError: nothing was brought, or it does not have to come.
+        DraftRefusedError: a file was not scanned by `by`.
+        VisitRefusedError: nobody is named.
+    """
+    case = locked(number)
+    acting = capacity(case, STEPS[Step.FILE_CORRECTION], by)
+    if not acting.post:
+        raise CorrectionRefusedError("本页供窗口收取材料，请在“我的办件”中补交。")
+    if not materials:
+        raise CorrectionRefusedError("还没有收到材料，请扫描、拍照或者勾选收取纸质材料。")
+    lines = [_file(case, one, acting=acting, by=by, at=at) for one in materials]
+    visit = note_visit(case, WindowAct.FILE_MATERIAL, visitor, acting=acting, by=by, at=at)
+    issue_further_receipt(case, "补交", lines, visit=visit, by=by, at=at)
+    return case_view(case)
+
+
+def _file(case: Case, brought: Brought, *, acting: Capacity, by: Actor, at: datetime) -> str:
+    material = CaseMaterial.objects.filter(case=case, material_id=brought.material_id).first()
+    if material is None or not may_come(case, material, version_of(case)):
         raise CorrectionRefusedError("这项材料不需要后补，或者办件已有结果，请查看材料清单。")
-    if not upload_refs:
+    if not (brought.upload_refs or brought.paper):
         raise CorrectionRefusedError(f"请上传“{material.name}”的文件。")
-    check_uploads(list(upload_refs), by=by)
-    _keep(case.pk, case.number, material_id, upload_refs)
-    tolerating.filed(case, material_id, at=at)
+    check_uploads(list(brought.upload_refs), by=by)
+    line = _take(case, brought, at=at)
     audit.record(
         at=at,
         actor=by.ref,
         act="cases.file_material",
         target=f"case:{case.number}",
-        detail={"material": material_id},
+        detail={"material": brought.material_id},
         department=acting.department,
         ip=by.ip,
         on_behalf_of="" if acting.post else case.applicant_ref,
     )
-    return case_view(case)
-
-
-_LATER = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
-
-
-def _may_come(case: Case, material: CaseMaterial) -> bool:
-    """Tell whether a material may still be filed: before the decision, or as was allowed after."""
-    if case.decided_at is None:
-        return case.closed_at is None
-    after_decision = (
-        material.state == MaterialState.PROMISED or version_of(case).tolerance_issue_first
-    )
-    return after_decision and case.outcome == Outcome.GRANT and CaseState(case.state) not in ENDED
+    return line
 
 
 @transaction.atomic
@@ -300,11 +408,7 @@ def check_material(*, number: str, material_id: str, by: Actor, at: datetime) ->
     if CaseState(case.state) in DECIDED | FINISHED:
         raise CorrectionRefusedError("办件已有结果，材料不再核对，请查看办理经过。")
     material = CaseMaterial.objects.filter(case=case, material_id=material_id).first()
-    if material is None or material.state in {
-        MaterialState.MISSING.value,
-        MaterialState.TOLERATED.value,
-        MaterialState.PROMISED.value,
-    }:
+    if material is None or MaterialState(material.state) in NOT_THERE:
         raise CorrectionRefusedError("这项材料还没有提交，不能核对，请先收齐材料。")
     material.checked_by, material.checked_at = by.ref, at
     material.save(update_fields=["checked_by", "checked_at"])

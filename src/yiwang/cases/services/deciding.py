@@ -15,6 +15,7 @@ from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, after
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
+from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, staff_may_read
 from yiwang.cases.services import approval, kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
@@ -34,6 +35,7 @@ from yiwang.cases.services.steps import (
     version_of,
     written,
 )
+from yiwang.cases.services.visiting import Visitor, note_visit
 from yiwang.catalogue.policy.items import (
     Channel,
     HandlingKind,
@@ -265,7 +267,11 @@ def _refuse_reviewer(case: Case, by: Actor) -> None:
 
 
 def _require_complete(case: Case) -> None:
-    states = [MaterialState.MISSING.value, MaterialState.PROMISED.value]
+    states = [
+        MaterialState.MISSING.value,
+        MaterialState.PROMISED.value,
+        MaterialState.WITHDRAWN.value,
+    ]
     if not version_of(case).tolerance_issue_first:
         states.append(MaterialState.TOLERATED.value)
     outstanding = list(
@@ -593,18 +599,35 @@ def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> No
 
 @transaction.atomic
 def withdraw_case(
-    *, number: str, reason: str, by: Actor, at: datetime, version: int | None = None
+    *,
+    number: str,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    visitor: Visitor | None = None,
 ) -> CaseView:
     """Withdraw an application before the decision (撤回申请).
 
+    Args:
+        number: Case number.
+        reason: In the applicant's words; at a window as they signed it.
+        by: Acts for the applicant, or holds a post at a window of the case.
+        at: Moment of withdrawal.
+        version: Row version `by` saw.
+        visitor: Who came to the window for it; None: an account of the applicant's.
+
     Raises:
         CaseNotFoundError: no such case for these eyes.
-        PermissionRefusedError: `by` does not act for the applicant.
+        PermissionRefusedError: `by` neither acts for the applicant nor takes things in here.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: decided or finished already.
+        VisitRefusedError: at a window, and whoever is there was not identified or may not.
         TextRefusedError: the reason is too long or missing.
     """
-    return _end(number, Step.WITHDRAW, reason=reason, by=by, at=at, version=version)
+    return _end(
+        number, Step.WITHDRAW, reason=reason, by=by, at=at, version=version, visitor=visitor
+    )
 
 
 @transaction.atomic
@@ -625,11 +648,21 @@ def terminate_case(
 
 
 def _end(
-    number: str, step: Step, *, reason: str, by: Actor, at: datetime, version: int | None
+    number: str,
+    step: Step,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    version: int | None,
+    visitor: Visitor | None = None,
 ) -> CaseView:
     case, acting = begin(number, step, by=by, version=version)
-    _refuse_reviewer(case, by)
+    if step is Step.TERMINATE:
+        _refuse_reviewer(case, by)
     reason = written(reason, "理由")
+    if step is Step.WITHDRAW and acting.post:
+        note_visit(case, WindowAct.WITHDRAW, visitor, acting=acting, by=by, at=at)
     if CaseState(case.state) in STOPPED:
         end_stop(case, by=by, at=at)
     close(case, at)

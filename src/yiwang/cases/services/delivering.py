@@ -18,7 +18,9 @@ from yiwang.cases.policy.terms import (
     DocumentKind,
     Relation,
 )
+from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view
+from yiwang.cases.queries.visiting import undelivered
 from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.steps import (
@@ -33,6 +35,7 @@ from yiwang.cases.services.steps import (
     version_of,
     written,
 )
+from yiwang.cases.services.visiting import Visitor, note_visit
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor
 
@@ -427,14 +430,39 @@ def deliver_letter(
         raise DeliveryRefusedError("决定书请在“送达发证”中送达；其他文书不需要登记送达。")
     if Delivery.objects.filter(document=found).exclude(channel="in_app").exists():
         raise DeliveryRefusedError("这份文书已经登记送达，请刷新后查看。")
+    _deliver_other(
+        case,
+        found,
+        channel=channel,
+        recipient=_named(recipient, "签收人"),
+        relation=relation,
+        result=written(result or f"已通过{channel.label}送达", "送达结果")[:RECORD_LENGTH],
+        acting=acting,
+        by=by,
+        at=at,
+    )
+
+
+def _deliver_other(
+    case: Case,
+    found: CaseDocument,
+    *,
+    channel: DeliveryChannel,
+    recipient: str,
+    relation: Relation,
+    result: str,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+) -> None:
     row = Delivery.objects.create(
         case=case,
         document=found,
         channel=channel.value,
         at=at,
-        to_name=_named(recipient, "签收人"),
+        to_name=recipient,
         relation=relation.value,
-        result=written(result or f"已通过{channel.label}送达", "送达结果")[:RECORD_LENGTH],
+        result=result,
         by=by.ref,
     )
     _issue_receipt(case, found, row, relation=relation, by=by, at=at)
@@ -447,6 +475,75 @@ def deliver_letter(
         department=acting.department,
         ip=by.ip,
     )
+
+
+@transaction.atomic
+def hand_over(
+    *,
+    number: str,
+    visitor: Visitor,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+) -> CaseView:
+    """Hand over at a window everything that waits for whoever came (当场送达).
+
+    The decision with the licence closes the case; each letter gets its receipt of delivery.
+
+    Args:
+        number: Case number.
+        visitor: Who takes it.
+        by: Holds a post that delivers in a department of the case.
+        at: Moment of handing over.
+        version: Row version `by` saw.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` may not deliver in this department.
+        ConflictRefusedError: somebody acted since `version`.
+        DeliveryRefusedError: nothing waits, or a parcel with it is under way.
+        VisitRefusedError: whoever is there was not identified.
+
+    Source:
+        行政许可法 第四十四条.
+    """
+    case = locked(number)
+    acting = capacity(case, STEPS[Step.CLOSE], by)
+    require_version(case, version)
+    waiting = undelivered(case)
+    if not waiting:
+        raise DeliveryRefusedError("本办件没有等待当面送达的文书，请查看送达记录。")
+    parcel = next((one for row in waiting if (one := _under_way(row)) is not None), None)
+    if parcel is not None:
+        raise DeliveryRefusedError(
+            f"“{parcel.carrier} {parcel.tracking_number}”还在途中，请先登记签收或者退回。"
+        )
+    visit = note_visit(case, WindowAct.HAND_OVER, visitor, acting=acting, by=by, at=at)
+    for row in waiting:
+        if row.kind in DECISIONS:
+            deliver(
+                case,
+                channel=DeliveryChannel.PRINT,
+                result="已在窗口当场送达",
+                acting=acting,
+                by=by,
+                at=at,
+                recipient=visit.name,
+                relation=visitor.relation,
+            )
+        else:
+            _deliver_other(
+                case,
+                row,
+                channel=DeliveryChannel.PRINT,
+                recipient=visit.name,
+                relation=visitor.relation,
+                result="已在窗口当场送达",
+                acting=acting,
+                by=by,
+                at=at,
+            )
+    return case_view(case)
 
 
 @transaction.atomic

@@ -16,7 +16,8 @@ from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
 from yiwang.cases.policy.commitments import SignedBy, tolerable
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm
+from yiwang.cases.policy.visiting import usual_form
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept, waiting
@@ -42,6 +43,7 @@ from yiwang.cases.services.signing import (
     tie,
 )
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
+from yiwang.cases.services.visiting import form_words
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
@@ -124,7 +126,7 @@ class _Application:
     declaration: str
     acting: Capacity
     complete: bool
-    paper: frozenset[str] = frozenset()
+    paper: Mapping[str, PaperForm | None] = field(default_factory=dict)
     committed: bool = False
     tolerated: bool = False
     certified: Mapping[str, str] = field(default_factory=dict)
@@ -255,7 +257,7 @@ def receive_at_counter(
     at: datetime,
     phone: str = "",
     town: str = "",
-    paper: Collection[str] = (),
+    paper: Collection[str] | Mapping[str, PaperForm | None] = (),
     signed: SignedAtWindow = NOTHING_SIGNED,
     by_person: bool = False,
 ) -> CaseView:
@@ -276,7 +278,8 @@ def receive_at_counter(
         at: Moment of receipt.
         phone: Where the applicant can be reached; empty: as registered, or none.
         town: Code of the town the case belongs to; empty: as registered.
-        paper: Ids of materials taken in on paper and not scanned.
+        paper: Ids of materials taken in on paper, scanned as well or not, with the form in which
+            each was taken; without one, as the item usually wants it.
         signed: What the applicant signed at the window: the letter of commitment, the promise to
             file missing tolerable materials.
         by_person: The applicant wants a person to decide, although rules might.
@@ -311,7 +314,7 @@ def receive_at_counter(
                 at=at,
                 phone=phone,
                 town=town,
-                paper=paper,
+                paper=paper if isinstance(paper, Mapping) else dict.fromkeys(paper),
                 signed=signed,
                 by_person=by_person,
             )
@@ -335,7 +338,7 @@ def _receive_at_counter(
     at: datetime,
     phone: str,
     town: str,
-    paper: Collection[str],
+    paper: Mapping[str, PaperForm | None],
     signed: SignedAtWindow,
     by_person: bool,
 ) -> CaseView:
@@ -369,7 +372,7 @@ def _receive_at_counter(
             declaration=item.declaration,
             acting=acting,
             complete=False,
-            paper=frozenset(paper),
+            paper=paper,
             committed=signed.told is not None,
             tolerated=signed.tolerance,
             certified=signed.certificates,
@@ -535,21 +538,25 @@ def _check_complete(
 
 
 def _handed_in(application: _Application, rows: Sequence[CaseMaterial]) -> list[str]:
-    """Name each material as the receipt does: how it stands, and on paper or as a file.
+    """Name each material as the receipt does: how it stands, and in which form it was taken.
 
     Source:
         行政许可法 第三十二条第二款 (written proof of what was handed in).
     """
-    asked = {one.id: one for one in application.item.materials}
+    copies = {one.id: one.copies for one in application.item.materials}
     scanned = "电子文件" if application.channel is Channel.PORTAL else "电子扫描件"
     lines = []
     for row in rows:
         words = [MaterialState(row.state).label]
-        if row.source == ON_PAPER:
-            material = asked[row.material_id]
-            words.append(f"纸质{material.copies}份，要求{material.form}")
-        elif row.upload_refs:
-            words.append(f"{scanned}{len(row.upload_refs)}个")
+        if row.taken_as:
+            words.append(
+                form_words(
+                    row.taken_as,
+                    len(row.upload_refs),
+                    copies=copies[row.material_id],
+                    scanned=scanned,
+                )
+            )
         elif row.source:
             words.append(row.source)
         lines.append(f"{row.name}（{'，'.join(words)}）")
@@ -589,11 +596,13 @@ def _material(application: _Application, material: Material, *, today: date) -> 
     row = CaseMaterial(material_id=material.id, name=material.name)
     refs = list(application.uploads.get(material.id, ()))
     source = _waived_by(application, material, today)
+    on_paper = material.id in application.paper
     if refs:
         row.state, row.upload_refs, row.source = MaterialState.FILED.value, refs, "申请人提交"
+        row.taken_as = PaperForm.ELECTRONIC.value
     elif source:
         row.state, row.source = MaterialState.WAIVED.value, source
-    elif material.id in application.paper:
+    elif on_paper:
         row.state, row.source = MaterialState.FILED.value, ON_PAPER
     elif application.committed and material.on_commitment is OnCommitment.REPLACED:
         row.state, row.source = MaterialState.WAIVED.value, "告知承诺书"
@@ -603,6 +612,9 @@ def _material(application: _Application, material: Material, *, today: date) -> 
         row.state, row.source = MaterialState.WAIVED.value, PROMISED_INSTEAD
     else:
         row.state = MaterialState.MISSING.value
+    if on_paper and row.state == MaterialState.FILED.value:
+        form = application.paper[material.id] or usual_form(material.form)
+        row.taken_as = form.value
     return row
 
 

@@ -151,13 +151,9 @@ def capacity(case: Case, move: Move, by: Actor) -> Capacity:
                 return Capacity(post=_post(by, move.permission, code), department=code)
     if not may_read(case, by):
         raise CaseNotFoundError
-    if move.permission is None and not move.by_applicant:
-        raise PermissionRefusedError(
-            "自动准予只由系统按本事项的自动办理规则作出，请由审查人员提出审查意见。"
-        )
     if move.permission is None:
         raise PermissionRefusedError(
-            "只有申请人本人或者其代理人可以撤回申请，请由申请人登录后办理。"
+            "自动准予只由系统按本事项的自动办理规则作出，请由审查人员提出审查意见。"
         )
     if not codes:
         raise PermissionRefusedError("本办件没有向任何部门征求意见，请先由审查人员发出征求意见。")

@@ -12,7 +12,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from yiwang.cases.models import Case, CaseAnswer, CaseEvent, CaseMaterial, Message
+from yiwang.cases.models import (
+    Case,
+    CaseAnswer,
+    CaseEvent,
+    CaseMaterial,
+    ContactChange,
+    Message,
+)
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.states import CaseState, Step
@@ -127,9 +134,12 @@ def _words(case: Case, day: date | None) -> dict[str, str]:
 
 
 def _phones(cases: Iterable[Case]) -> dict[int, str]:
-    """Return the number written on each application; it is used where nothing else is known."""
+    """Return the number on each application, or that it was changed to, for want of another."""
     by_id = {case.pk: case for case in cases}
+    changes = ContactChange.objects.filter(case_id__in=by_id).exclude(phone="").order_by("-id")
     found: dict[int, str] = {}
+    for change in changes:
+        found.setdefault(change.case_id, change.phone)
     for row in CaseAnswer.objects.filter(case_id__in=by_id):
         case = by_id[row.case_id]
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
@@ -24,9 +24,9 @@ from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
 from yiwang.cases.policy.commitments import certifiable, commitment_paragraphs, tolerable
-from yiwang.cases.queries import CaseView, commitments
+from yiwang.cases.policy.states import FINISHED
+from yiwang.cases.queries import CaseView, commitments, finding
 from yiwang.cases.queries.asking import offered_answers
-from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.running import running_of
 from yiwang.cases.services.signing import STATEMENT_MAX, last_day
 from yiwang.catalogue import queries as catalogue
@@ -43,8 +43,6 @@ from yiwang.catalogue.policy.items import (
     commitment_open,
     needed,
 )
-from yiwang.documents import queries as documents
-from yiwang.documents import services as uploads
 from yiwang.halls import services as halls
 from yiwang.halls.queries import TicketView
 from yiwang.kernel.errors import RefusedError
@@ -57,9 +55,9 @@ from yiwang.registers.queries import EntityView, Prefilled
 from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
+from yiwang.web.counter.papers import ACCEPTED_FILES, Papers, Sheet
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.forms import Known, QuestionsForm, split_known
-from yiwang.web.scans import Scan, asked_file, found_again, scan
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 NUMBER_LENGTH = 18
@@ -74,8 +72,10 @@ CHANGEABLE_KINDS = frozenset(
 _LICENCE_CODE = re.compile(r"/v/([0-9A-Za-z]{8,60})$", re.IGNORECASE)
 """What a scanner types for the QR code of an e-licence: the address of its verification."""
 
+_CASE_CODE = re.compile(r"[A-Z]{2}\d{6}[0-9A-Z]{2,6}|[0-9A-Z]{24,45}|.+〔\d{4}〕\d+号")
+"""What stands on papers that the applicant brings back: query code, case number, letter number."""
+
 ITEMS_SHOWN = 30
-ACCEPTED_FILES = "image/*,application/pdf"
 
 
 class FindForm(forms.Form):
@@ -84,10 +84,11 @@ class FindForm(forms.Form):
     use_required_attribute = False
 
     words = forms.CharField(
-        label=_l("身份证号、统一社会信用代码或单位名称"),
+        label=_l("身份证号、统一社会信用代码或单位名称；回来办理的，办件编号、查询码或文号"),
         max_length=200,
         help_text=_l(
-            "可以扫描身份证、营业执照，或者申请人手机上电子证照的二维码。个人请输入完整的18位号码。"
+            "可以扫描身份证、营业执照、收件凭证，或者申请人手机上电子证照的二维码。"
+            "个人请输入完整的18位号码。"
         ),
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
         error_messages={"required": _l("请输入身份证号、统一社会信用代码或者单位名称。")},
@@ -120,6 +121,8 @@ class Intake(FormPage):
             return self._by_licence(scanned.group(1), form)
         if len(words) == NUMBER_LENGTH and words.isascii():
             return self._by_number(words.upper(), form)
+        if _CASE_CODE.fullmatch(words.upper()):
+            return self._by_case(words, form)
         page = registers.search_entities(words)
         if len(page.rows) == 1:
             return redirect("counter:items", ref=page.rows[0].ref)
@@ -128,6 +131,17 @@ class Intake(FormPage):
             return self.invalid(form)
         _leave_focus(form)
         return self.render({"form": form, "entities": page.rows, "more": bool(page.after)})
+
+    def _by_case(self, words: str, form: FindForm) -> HttpResponse:
+        """Go on with the case that somebody came back for, if this window sees it."""
+        hits = finding.by_number(words, by=self.actor)
+        if not hits:
+            form.add_error(
+                "words",
+                _("没有找到您的窗口可以办理的这个编号，请按收件凭证核对，或者用申请人的证件查找。"),
+            )
+            return self.invalid(form)
+        return redirect("counter:case", number=hits[0].case_number)
 
     def _by_licence(self, token: str, form: FindForm) -> HttpResponse:
         """Find the holder of the e-licence whose code was scanned; the holder sees the look."""
@@ -263,6 +277,11 @@ class Items(Page):
                 "who": who,
                 "items": at_counter,
                 "text": text,
+                "running": [
+                    one
+                    for one in finding.of_applicant(who.ref, by=self.actor)
+                    if one.state not in FINISHED
+                ],
                 "ticket": ticket_in_hand(request),
             }
         )
@@ -278,9 +297,7 @@ class Paper:
         by_promise: A written promise may take its place.
         statement: What the applicant states for that.
         later_days: Working days after the decision in which it is filed (告知承诺); 0: now.
-        files: What was scanned so far.
-        on_paper: Ticked as taken in on paper.
-        error: What is wrong with the file that was just sent.
+        sheet: What was taken in of it so far.
     """
 
     id: str
@@ -291,14 +308,12 @@ class Paper:
     later_days: int = 0
     by_promise: bool = False
     statement: str = ""
-    files: Sequence[Scan] = field(default_factory=tuple)
-    on_paper: bool = False
-    error: str = ""
+    sheet: Sheet
 
     @property
     def done(self) -> bool:
         """Whether nothing more is needed."""
-        return bool(self.source or self.files or self.on_paper)
+        return bool(self.source or self.sheet.taken)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +329,7 @@ class Held:
     longest: int
 
 
-class Receive(Page):
+class Receive(Papers):
     """The form of one item for one person: all on one page, submitted once (收件).
 
     Nothing is kept between requests but what the page itself sends back: answers, refs of scanned
@@ -403,22 +418,25 @@ class Receive(Page):
             offered=self.offered,
         )
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form, or what was noticed since about a file that this clerk scanned."""
-        asked_about = asked_file(request)
-        if asked_about is None:
-            return self._page(self.form(None), self._papers({}), key=uuid.uuid4().hex)
-        ref, material = asked_about
-        upload = documents.uploads([ref]).get(ref)
-        if upload is None or upload.owner_ref != self.actor.ref:
-            raise Http404("no such file of this clerk")
-        return found_again(request, scan(upload, material, findings_of([ref])))
+    @property
+    def wanted(self) -> Mapping[str, Material | None]:
+        """The materials of the item."""
+        return {material.id: material for material in self.item.materials}
+
+    @property
+    def whose(self) -> str:
+        """Ref of the applicant."""
+        return self.who.ref
+
+    def empty(self) -> HttpResponse:
+        """Show the form."""
+        return self._page(self.form(None), self._papers({}), key=uuid.uuid4().hex)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take scanned files at once; receive when asked to; else show the page again."""
         if "letter" in request.POST and self.letter:
             return self._to_be_signed()
-        errors = self._take_files()
+        errors = self.take_files()
         key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
         if errors or "receive" not in request.POST:
             form = self.form(None)
@@ -489,12 +507,7 @@ class Receive(Page):
             by=self.actor,
             at=self.at,
             phone=self.request.POST.get("contact_phone", "").strip()[:20],
-            paper=[
-                material.id
-                for material in self.item.materials
-                if material.id in self.request.POST.getlist("paper")
-                and material.id not in self.scanned
-            ],
+            paper=self.on_paper,
             by_person=self.request.POST.get("by_person") == "1",
             signed=services.SignedAtWindow(
                 told=self.request.POST.getlist("told") if self.committed else None,
@@ -567,53 +580,9 @@ class Receive(Page):
         messages.success(self.request, _("已收件。"))
         return redirect("counter:receipt", number=number)
 
-    @cached_property
-    def scanned(self) -> dict[str, list[str]]:
-        """Material id -> refs of files scanned so far, as the page sends them back."""
-        return {
-            material.id: refs
-            for material in self.item.materials
-            if (refs := self.request.POST.getlist(f"ref_{material.id}"))
-        }
-
-    def _take_files(self) -> dict[str, str]:
-        """Keep the files that came with the request; return what is wrong, by material."""
-        errors = {}
-        dropped = self.request.POST.getlist("drop")
-        for material in self.item.materials:
-            kept = [ref for ref in self.scanned.get(material.id, ()) if ref not in dropped]
-            for sent in self.request.FILES.getlist(f"file_{material.id}"):
-                stream: Any = sent.file  # a file of bytes; Django does not say so
-                try:
-                    taken = uploads.accept_upload(
-                        file=stream,
-                        name=sent.name or "",
-                        size=sent.size or 0,
-                        by=self.actor.ref,
-                        at=self.at,
-                    )
-                except RefusedError as refusal:
-                    errors[material.id] = refusal.message
-                else:
-                    kept.append(taken.ref)
-                    services.precheck_upload(
-                        upload_ref=taken.ref,
-                        material=material,
-                        applicant_ref=self.who.ref,
-                        by=self.actor,
-                        at=self.at,
-                    )
-            if kept:
-                self.scanned[material.id] = kept
-            else:
-                self.scanned.pop(material.id, None)
-        return errors
-
     def _papers(self, errors: Mapping[str, str]) -> list[Paper]:
-        refs = [ref for listed in self.scanned.values() for ref in listed]
-        held = documents.uploads(refs)
-        noticed = findings_of(refs)
-        on_paper = self.request.POST.getlist("paper")
+        shown = needed(self.item, self.given)
+        sheets = self.sheets({one.id: one.name for one in shown}, errors)
         return [
             Paper(
                 id=material.id,
@@ -629,15 +598,9 @@ class Receive(Page):
                 )
                 if tolerable(self.item, material)
                 else None,
-                files=[
-                    scan(held[ref], material.id, noticed)
-                    for ref in self.scanned.get(material.id, ())
-                    if ref in held
-                ],
-                on_paper=material.id in on_paper,
-                error=errors.get(material.id, ""),
+                sheet=sheets[material.id],
             )
-            for material in needed(self.item, self.given)
+            for material in shown
         ]
 
     def _statement(self, material: str) -> str:

@@ -39,7 +39,7 @@ class Receipt(CasePages):
             {
                 "letter": letter,
                 "signed": [one for one in self.file.documents if one.kind in SIGNED],
-                "materials": casefile.materials(self.file, self.item),
+                "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "assistance": assistance_of(self.case.number),
                 "ticket": ticket_in_hand(request),
                 "large_print": request.GET.get("print") == "large",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.counter import intake, queue, receipt
+from yiwang.web.counter import intake, queue, receipt, returning
 
 app_name = "counter"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queue/", queue.Queue.as_view(), name="queue"),
     path("register/", intake.Register.as_view(), name="register"),
     path("receipt/<str:number>/", receipt.Receipt.as_view(), name="receipt"),
+    path("cases/<str:number>/", returning.Case.as_view(), name="case"),
+    path("cases/<str:number>/correction/", returning.Correct.as_view(), name="correct"),
+    path("cases/<str:number>/materials/", returning.Materials.as_view(), name="materials"),
+    path("cases/<str:number>/withdrawal/", returning.Withdraw.as_view(), name="withdraw"),
+    path(
+        "cases/<str:number>/material-withdrawal/",
+        returning.WithdrawMaterial.as_view(),
+        name="withdraw_material",
+    ),
+    path("cases/<str:number>/contact/", returning.Contact.as_view(), name="contact"),
+    path("cases/<str:number>/hand-over/", returning.HandOver.as_view(), name="hand_over"),
+    path("cases/<str:number>/print/", returning.Print.as_view(), name="print"),
     path("<str:ref>/", intake.Items.as_view(), name="items"),
     path("<str:ref>/<slug:slug>/", intake.Receive.as_view(), name="receive"),
 ]

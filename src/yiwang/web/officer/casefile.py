@@ -13,16 +13,18 @@ from django.utils.translation import gettext as _
 
 from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
 from yiwang.cases.policy.prechecks import Finding, doubts
-from yiwang.cases.policy.states import STOPPED, CaseState
+from yiwang.cases.policy.states import STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
 from yiwang.cases.queries.prechecks import findings_of
+from yiwang.cases.queries.visiting import WithdrawnView, withdrawn_of
 from yiwang.catalogue.policy.items import ItemVersion, asked
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.queries import UploadView
 from yiwang.kernel.masking import mask_address, mask_number
 from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.web.forms import in_words
@@ -61,6 +63,7 @@ COLOURS: Mapping[MaterialState, str] = {
     MaterialState.TOLERATED: "warning",
     MaterialState.PROMISED: "warning",
     MaterialState.MISSING: "danger",
+    MaterialState.WITHDRAWN: "danger",
 }
 
 
@@ -96,8 +99,21 @@ class FileLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """What the applicant took back; kept on record, and not used for the decision."""
+
+    at: datetime
+    reason: str
+    files: Sequence[FileLine] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MaterialLine:
-    """One material with its files and what it is checked against."""
+    """One material with its files and what it is checked against.
+
+    Attributes:
+        taken: In which form it was taken in, as the receipt says; empty: not said.
+    """
 
     id: str
     name: str
@@ -107,7 +123,9 @@ class MaterialLine:
     standard: str
     due: str
     checked: bool
+    taken: str = ""
     files: Sequence[FileLine] = field(default_factory=tuple)
+    withdrawn: Sequence[TakenBack] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,9 +205,18 @@ def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
     return lines
 
 
-def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
+def withdrawn(page: CasePage, by: Actor) -> Sequence[WithdrawnView]:
+    """Return what the applicant took back; no query where nothing was."""
+    if not any(one.step is Step.WITHDRAW_MATERIAL for one in page.events):
+        return ()
+    return withdrawn_of(page.case.number, by=by)
+
+
+def materials(page: CasePage, item: ItemVersion, *, by: Actor) -> Sequence[MaterialLine]:
     """Return the materials with their files; two queries for all files."""
+    back = withdrawn(page, by)
     refs = [ref for one in page.materials for ref in one.upload_refs]
+    refs += [ref for row in back for ref in row.upload_refs]
     found = documents.uploads(refs)
     noticed = findings_of(refs)
     standards = {material.id: material.accept_standard for material in item.materials}
@@ -203,7 +230,17 @@ def materials(page: CasePage, item: ItemVersion) -> Sequence[MaterialLine]:
             standard=standards.get(one.material_id, ""),
             due=f"{one.due_on:%Y-%m-%d}" if one.due_on else "",
             checked=one.checked_at is not None,
+            taken=one.taken_as.label if one.taken_as else "",
             files=_files(page.case.number, one, found, noticed),
+            withdrawn=[
+                TakenBack(
+                    at=row.at,
+                    reason=row.reason,
+                    files=_files(page.case.number, row, found, noticed),
+                )
+                for row in back
+                if row.material_id == one.material_id
+            ],
         )
         for one in page.materials
     ]
@@ -289,7 +326,7 @@ def _reveal(number: str, key: str) -> str:
 
 def _files(
     number: str,
-    material: MaterialView,
+    material: MaterialView | WithdrawnView,
     found: Mapping[str, UploadView],
     noticed: Mapping[tuple[str, str], Sequence[Finding]],
 ) -> Sequence[FileLine]:
@@ -331,4 +368,5 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
     if case.assigned_to:
         names = organisations.names_of([case.assigned_to])
         rows.append((_("承办人"), names.get(case.assigned_to, case.assigned_to)))
-    return {"facts": rows}
+    gone = [one.name for one in page.materials if one.state is MaterialState.WITHDRAWN]
+    return {"facts": rows, "taken_back": [] if case.closed_at else gone}

@@ -104,7 +104,7 @@ class CaseFile(CasePages):
                 "track": casefile.track(self.file),
                 "answers": casefile.answers(self.file, self.item),
                 "registered": casefile.registered(self.file),
-                "materials": casefile.materials(self.file, self.item),
+                "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "letters": casefile.letters(self.file),
                 "entries": casefile.timeline(self.file, self.units),
                 "may_reveal": self.actor.may_somewhere(Permission.PERSON_REVEAL),

@@ -84,7 +84,7 @@ class Act(CasePages, FormPage):
         return super().context(
             registered=casefile.registered(self.file),
             answers=casefile.answers(self.file, self.item),
-            materials=casefile.materials(self.file, self.item),
+            materials=casefile.materials(self.file, self.item, by=self.actor),
             may_reveal=self.actor.may_somewhere(Permission.PERSON_REVEAL),
             entries=casefile.timeline(self.file, self.units),
             **given,
@@ -232,7 +232,7 @@ class Correct(TwoStep):
     @cached_property
     def lines_of_materials(self) -> Sequence[casefile.MaterialLine]:
         """The materials that somebody may have to correct; generated ones are not among them."""
-        return casefile.materials(self.file, self.item)
+        return casefile.materials(self.file, self.item, by=self.actor)
 
     def form(self) -> CorrectForm:
         """Return the form; missing materials are on the list from the start."""
