@@ -58,3 +58,31 @@ def test_a_question_is_handed_over_once_and_its_key_is_good_for_nothing_else(cal
     assert len(firm.get("/my/questions").json()) == 1
     other = firm.post("/my/questions", body | {"question": "另一个问题怎么办？"}, key="q1")
     assert "换一个键" in problem(other, 409, "api.key_reused")
+
+
+def test_new_contacts_and_a_material_taken_back_by_the_applicants_program(callers):
+    number = opened(callers)["number"]
+    firm = callers("firm")
+
+    changed = firm.post(f"/cases/{number}/contact", {"phone": "13900005678"})
+    assert changed.json()["phone_masked"] == "139****5678"
+    problem(firm.post(f"/cases/{number}/contact", {}), 422, "cases.change_refused")
+    problem(firm.post(f"/cases/{number}/contact", {"phone": "1"}), 422, "cases.change_refused")
+    path = f"/cases/{number}/material-withdrawals"
+    problem(firm.post(path, {"material": "x", "reason": "换一份"}), 422, "cases.change_refused")
+    problem(
+        callers("stranger").post(path, {"material": "x", "reason": "y"}), 404, "cases.not_found"
+    )
+
+
+def test_a_window_says_by_the_api_who_came(callers):
+    number = opened(callers)["number"]
+    clerk = callers("clerk")
+    body = {"reason": "不再需要办理"}
+
+    problem(clerk.post(f"/cases/{number}/withdrawal", body), 422, "cases.visit_refused")
+    who = {"relation": "legal_rep", "name": "示例负责人", "identified": True, "window": "A03"}
+    done = clerk.post(f"/cases/{number}/withdrawal", body | {"at_window": who})
+
+    assert done.status_code == 200, done.content
+    assert done.json()["state"] == "withdrawn"

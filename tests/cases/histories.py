@@ -144,6 +144,7 @@ PLANS = (
     Plan(automatic.SENIOR, ("rules", "rules", *_ENDING, *ENDS), Step.GRANT_AUTOMATIC),
     Plan(cases.RESTAURANT, (Step.ASK_CORRECTION, Step.FILE_CORRECTION, Step.DECLINE)),
     Plan(cases.RESTAURANT, (Step.NO_NEED,)),
+    Plan(TESTED, (Step.CHANGE_CONTACT, Step.ACCEPT, Step.WITHDRAW_MATERIAL, Step.WITHDRAW)),
     Plan(cases.CARD, (Step.ACCEPT, Step.GRANT_ON_SPOT, Step.CLOSE)),
     Plan(cases.CARD, (Step.ACCEPT, Step.REFUSE_ON_SPOT, Step.SEND)),
 )
@@ -171,6 +172,12 @@ APPLICANTS = (cases.FIRM, cases.NOBODY)
 JOB = Actor(ref="job:anything", name="系统")
 
 
+def _with_a_plan(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return the item with a material that is brought to the window on paper."""
+    plan = next(one for one in cases.restaurant()["materials"] if one["id"] == "layout")
+    return definition | {"materials": [*definition["materials"], plan]}
+
+
 def world() -> None:
     """Make the district, its staff and an item of every sort."""
     cases.district(items=False)
@@ -192,8 +199,10 @@ def world() -> None:
             limit=joint,
             **coded(11),
         ),
-        cases.without_materials(
-            slug=TESTED, name="餐饮服务许可（检测）", special_steps=tested, **coded(12)
+        _with_a_plan(
+            cases.without_materials(
+                slug=TESTED, name="餐饮服务许可（检测）", special_steps=tested, **coded(12)
+            )
         ),
         commitments.restaurant(slug=COMMITTED, name="餐饮服务许可（告知承诺）", **coded(13)),
         ways(),
@@ -279,9 +288,10 @@ class History:
         elif item == automatic.SENIOR:
             self.numbers.append(self.apply_for_card())
             return self.numbers[-1]
-        elif way or self.pick([True, False]):
+        elif way or item == TESTED or self.pick([True, False]):
             answers = cases.ANSWERS | ({"way": way} if way else {})
-            case = cases.receive(item_slug=item, answers=answers, at=self.at)
+            paper = ["layout"] if item == TESTED else []
+            case = cases.receive(item_slug=item, answers=answers, paper=paper, at=self.at)
         else:
             draft = cases.draft(item_slug=item, at=self.at)
             case = cases.submit(draft.id, idempotency_key=f"key-{draft.id}", at=self.at)
@@ -449,6 +459,7 @@ RARE = frozenset(
         Step.FIX_DOCUMENT,
         Step.ASSIGN,
         Step.CHANGE_CONTACT,
+        Step.WITHDRAW_MATERIAL,
     }
 )
 """Steps that lead nowhere, or that are always possible."""

@@ -51,6 +51,17 @@ def call_up(page: Page, words: str, item: str) -> None:
     acts.heading(page, item)
 
 
+def firm_form(page: Page) -> None:
+    """Fill in what the form of a firm asks for."""
+    for question, answer in acts.GUIDING:
+        acts.choose(page, question, answer)
+        acts.press(page, "按回答更新材料清单")
+    for label, value in acts.TYPED.items():
+        page.get_by_label(label, exact=True).fill(value)
+    acts.choose(page, "是否已经通过食品安全知识培训考核？", "是")
+    page.get_by_label("热食类食品").check()
+
+
 def take_in(page: Page) -> str:
     page.get_by_label("声明已读给申请人听，申请人已确认并签字").check()
     acts.press(page, "收件并打印凭证")
@@ -86,13 +97,7 @@ def test_a_firm_is_served_at_the_window_with_the_same_item(visit: Visit, tmp_pat
     firm = ENTITIES["snack_bar"]
     call_up(page, firm.uscc, acts.FOOD)
 
-    for question, answer in acts.GUIDING:
-        acts.choose(page, question, answer)
-        acts.press(page, "按回答更新材料清单")
-    for label, value in acts.TYPED.items():
-        page.get_by_label(label, exact=True).fill(value)
-    acts.choose(page, "是否已经通过食品安全知识培训考核？", "是")
-    page.get_by_label("热食类食品").check()
+    firm_form(page)
     row = page.locator("#material-layout_plan")
     row.locator("input[type=file][multiple]").set_input_files(acts.sheet(tmp_path))
     acts.press(page, "上传所选文件")
@@ -116,3 +121,40 @@ def test_a_number_with_a_wrong_check_digit_is_refused_at_the_window(visit: Visit
     acts.press(page, "查找申请人")
 
     expect(acts.main(page).get_by_role("alert")).to_contain_text("校验")
+
+
+@pytest.mark.req("CASE-05")
+def test_whoever_comes_back_is_served_by_keys_from_the_box_to_the_signed_notice(visit: Visit):
+    page = visit(login="clerk", size=DESK)
+    firm = ENTITIES["snack_bar"]
+    call_up(page, firm.uscc, acts.FOOD)
+    firm_form(page)
+    take_in(page)
+    code = acts.summary(page, "查询码")
+
+    page.goto("/counter/")
+    box = page.get_by_label("身份证号、统一社会信用代码或单位名称")
+    box.fill(code)
+    box.press("Enter")
+    acts.heading(page, acts.FOOD)
+    page.keyboard.press("o")
+    acts.heading(page, "收取后补材料")
+    page.locator("#paper-layout_plan").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    acts.heading(page, "打印凭证和文书")
+    expect(page.locator(".yw-receipt")).to_contain_text("（已提交，")
+    expect(page.locator(".yw-receipt")).to_contain_text("交件人")
+
+    page.keyboard.press("o")
+    acts.heading(page, acts.FOOD)
+    page.get_by_role("link", name="撤回申请").focus()
+    page.keyboard.press("Enter")
+    acts.heading(page, "撤回申请")
+    page.get_by_label("不再需要办理").check()
+    page.get_by_label("申请人或者代理人已在撤回申请书上签字").check()
+    page.get_by_label("已核对来人身份证件原件").check()
+    page.keyboard.press("Control+Enter")
+    acts.heading(page, "打印凭证和文书")
+    expect(page.locator(".yw-receipt").first).to_contain_text("终止办理通知书")
+    expect(page.locator(".yw-receipt").last).to_contain_text("送达回证")

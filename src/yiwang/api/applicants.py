@@ -228,14 +228,54 @@ def get_automatic(request: HttpRequest, number: Path[schemas.Number]) -> HttpRes
 
 @router.post("/cases/{number}/withdrawal", response=CASE, operation_id="withdraw_case")
 def withdraw_case(
-    request: HttpRequest, number: Path[schemas.Number], body: schemas.Reason
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.Withdraw
 ) -> HttpResponse:
-    """Withdraw an application before the decision."""
+    """Withdraw an application before the decision; a window says who came for it."""
     return answer(
         services.withdraw_case(
             number=number,
             reason=body.reason,
             version=body.version,
+            visitor=body.at_window.visitor() if body.at_window else None,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post(
+    "/cases/{number}/material-withdrawals", response=CASE, operation_id="withdraw_material"
+)
+def withdraw_material(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.WithdrawMaterial
+) -> HttpResponse:
+    """Take a filed material back before the decision; it stays on record."""
+    return answer(
+        services.withdraw_material(
+            number=number,
+            material_id=body.material,
+            reason=body.reason,
+            version=body.version,
+            visitor=body.at_window.visitor() if body.at_window else None,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/cases/{number}/contact", response=CASE, operation_id="change_contact")
+def change_contact(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.ChangeContact
+) -> HttpResponse:
+    """Say how the applicant is reached from now on; what is left empty stays."""
+    return answer(
+        services.change_contact(
+            number=number,
+            contact_name=body.contact_name,
+            phone=body.phone,
+            address=body.address,
+            version=body.version,
+            visitor=body.at_window.visitor() if body.at_window else None,
             by=actor(request),
             at=now(),
         )

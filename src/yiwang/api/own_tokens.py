@@ -48,6 +48,8 @@ CALLS: Mapping[str, OwnScope] = {
     "POST /uploads": _S.FILE,
     "POST /cases/{number}/filed-correction": _S.FILE,
     "POST /cases/{number}/withdrawal": _S.FILE,
+    "POST /cases/{number}/material-withdrawals": _S.FILE,
+    "POST /cases/{number}/contact": _S.FILE,
     "POST /cases/{number}/hearing-request": _S.FILE,
     "POST /cases/{number}/person": _S.FILE,
     "POST /cases/{number}/views": _S.FILE,

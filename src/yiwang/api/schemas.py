@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
+from yiwang.cases.services import Visitor
 from yiwang.catalogue.policy.items import Audience
 
 
@@ -179,6 +180,44 @@ class Reason(Act):
     """An act that needs nothing but a reason."""
 
     reason: Text
+
+
+class AtWindow(Body):
+    """Who stands at the window for the applicant; the number of an agent is kept masked."""
+
+    relation: Relation
+    name: Word = Field(default="", description="Of an agent; others are known.")
+    number: Word = Field(default="", description="Citizen number of an agent.")
+    same_agent: bool = Field(default=False, description="The agent who handed the application in.")
+    identified: bool = Field(
+        default=False, description="The card was looked at, and of an agent the mandate."
+    )
+    window: Word = ""
+
+    def visitor(self) -> Visitor:
+        """Return it as the services take it."""
+        return Visitor(**self.model_dump())
+
+
+class Withdraw(Reason):
+    """Withdraw an application."""
+
+    at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
+
+
+class WithdrawMaterial(Withdraw):
+    """Take a material back."""
+
+    material: Word
+
+
+class ChangeContact(Act):
+    """New contacts; what is left empty stays."""
+
+    contact_name: Word = ""
+    phone: Word = ""
+    address: Word = ""
+    at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
 
 
 class Wish(Body):

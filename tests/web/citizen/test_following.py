@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -9,7 +11,14 @@ from django.test import Client
 from tests.factories import cases
 from tests.factories.portal import closed, corrected, pdf, signed_in, submitted
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CorrectionItem
+from yiwang.cases import queries
+from yiwang.cases.models import (
+    Case,
+    ContactChange,
+    CorrectionItem,
+    MaterialWithdrawal,
+    WindowVisit,
+)
 from yiwang.cases.policy.states import CaseState
 from yiwang.documents import sealing
 from yiwang.organisations.models import User
@@ -50,7 +59,18 @@ def test_another_persons_case_and_a_guessed_number_get_the_same_answer():
 
 
 @pytest.mark.parametrize(
-    "tail", ["answers/", "receipt/", "correct/", "withdraw/", "rate/", "letters/1/", "files/1/"]
+    "tail",
+    [
+        "answers/",
+        "receipt/",
+        "correct/",
+        "withdraw/",
+        "withdraw-material/",
+        "contact/",
+        "rate/",
+        "letters/1/",
+        "files/1/",
+    ],
 )
 def test_no_page_of_another_persons_case_opens(tail: str):
     address = submitted(signed_in())
@@ -236,3 +256,72 @@ def test_my_data_shows_who_read_it(client: Client):
     assert "310114198506151037" not in page
     assert "核对身份" in page
     assert "示例区市场监管局" in page
+
+
+@pytest.mark.req("CASE-05")
+def test_a_material_is_taken_back_and_filed_again_before_the_decision():
+    client = signed_in()
+    address = submitted(client)
+    number = address.strip("/").rpartition("/")[2]
+    page = client.get(f"{address}withdraw-material/")
+    assert "作出决定以后不能撤回" in words(page)
+    (choice,) = [one[0] for one in page.context["form"].fields["material"].choices]
+
+    for sent, sentence in (
+        ({}, "请选择要撤回的材料"),
+        ({"material": "rules", "reason": "x"}, "请从列出的材料中选择"),
+        ({"material": choice}, "请填写撤回原因"),
+    ):
+        wrong = client.post(f"{address}withdraw-material/", sent)
+        assert wrong.status_code == 422
+        assert sentence in words(wrong)
+    done = client.post(
+        f"{address}withdraw-material/", {"material": choice, "reason": "换一份"}, follow=True
+    )
+
+    assert "材料已撤回" in words(done)
+    assert f"{address}materials/{choice}/" in words(done)
+    kept = client.get(f"{address}withdraw-material/")
+    assert "换一份" in words(kept)
+    assert client.get(re.findall(rf"{address}files/\w+/", words(kept))[0]).status_code == 200
+    again = client.post(f"{address}materials/{choice}/", {"file": pdf("新.pdf")}, follow=True)
+    assert "材料已补交" in words(again)
+    assert not WindowVisit.objects.exists()
+    assert Case.objects.get(number=number).state == CaseState.RECEIVED
+
+
+@pytest.mark.req("CASE-05")
+def test_new_contacts_are_shown_whole_to_the_applicant_and_used_for_tracking():
+    client = signed_in()
+    address = submitted(client)
+
+    empty = client.post(f"{address}contact/", {"phone": " "})
+    assert empty.status_code == 422
+    assert "请填写新的联系人、联系电话或者送达地址" in words(empty)
+    wrong = client.post(f"{address}contact/", {"phone": "123"})
+    assert "电话应为11位手机号" in words(wrong)
+    done = client.post(
+        f"{address}contact/", {"phone": "13900005678", "address": "示例路9号"}, follow=True
+    )
+
+    assert "联系方式已变更" in words(done)
+    shown = words(client.get(f"{address}contact/"))
+    assert "13900005678" in shown
+    assert "示例路9号" in shown
+    case = Case.objects.get(number=address.strip("/").rpartition("/")[2])
+    found = queries.track(query_code=case.query_code, phone="5678", at=cases.FRIDAY)
+    assert found.number == case.number
+
+
+def test_nothing_is_changed_after_the_decision():
+    case = closed()
+    client = signed_in()
+
+    for page, sent in (
+        ("withdraw-material/", {"material": "layout", "reason": "x"}),
+        ("contact/", {"phone": "13900005678"}),
+    ):
+        assert "已作出决定或者已经办结" in words(client.get(f"/cases/{case.number}/{page}"))
+        assert client.post(f"/cases/{case.number}/{page}", sent).status_code == 422
+    assert not MaterialWithdrawal.objects.exists()
+    assert not ContactChange.objects.exists()

@@ -623,3 +623,22 @@ def test_only_letters_just_made_are_printed_here():
     assert signed_in("clerk").get(at(case, f"print/?id={decision}")).status_code == 404
     assert signed_in("clerk").get(at(case, "print/")).status_code == 404
     assert signed_in("clerk").get(at(case, "print/?id=x")).status_code == 404
+
+
+def test_a_new_address_is_read_whole_with_a_purpose_that_is_written_down():
+    case = cases.receive()
+    send(case, "contact/", phone="13900005678", address="嘉定区示例路9号", **IDENTIFIED)
+    clerk = signed_in("clerk")
+
+    file = words(clerk.get(f"/desk/cases/{case.number}/"))
+    assert "联系方式（申请人已变更）" in file
+    assert "示例路9号" not in file
+    path = f"/desk/cases/{case.number}/reveal/contact.address/"
+    assert "送达地址" in words(clerk.get(path))
+    shown = clerk.post(path, {"purpose": "联系申请人办理"})
+
+    assert "嘉定区示例路9号" in words(shown)
+    (row,) = trail(act="audit.read")
+    assert row.detail["fields"] == ["送达地址"]
+    unchanged = cases.receive().number
+    assert clerk.get(f"/desk/cases/{unchanged}/reveal/contact.phone/").status_code == 404

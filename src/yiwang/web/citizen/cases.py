@@ -19,7 +19,8 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
-from yiwang.cases.queries import CasePage, CaseView, automatic, commitments
+from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
+from yiwang.cases.queries import CasePage, CaseView, automatic, commitments, visiting
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
@@ -184,6 +185,16 @@ class Case(OwnCase):
                 "department": organisations.department(case.deciding_department),
                 "may_ask_hearing": Step.REQUEST_HEARING in self.file.steps,
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
+                "may_change": Step.CHANGE_CONTACT in self.file.steps,
+                "may_withdraw_material": Step.WITHDRAW_MATERIAL in self.file.steps
+                and any(one.state is MaterialState.FILED for one in self.file.materials),
+                "to_file_again": [
+                    one
+                    for one in self.file.materials
+                    if one.state is MaterialState.WITHDRAWN
+                    and not case.closed_at
+                    and case.decided_at is None
+                ],
                 "may_correct": Step.FILE_CORRECTION in self.file.steps,
             }
         )
@@ -257,6 +268,8 @@ class MaterialFile(OwnCase):
         """Send it."""
         ref = f"upload:{self.kwargs['upload']}"
         handed_in = {one for material in self.file.materials for one in material.upload_refs}
+        for row in visiting.withdrawn_of(self.case.number, by=self.actor):
+            handed_in |= set(row.upload_refs)
         if ref not in handed_in | commitments.reported_files(self.case.number, by=self.actor):
             raise Http404
         with scope.everything():  # it belongs to their case, whoever scanned it
@@ -387,8 +400,8 @@ class FileMaterial(OwnCase):
         material = next(
             (
                 one
-                for one in self.file.materials
-                if one.material_id == self.kwargs["material"] and one.state in LATER
+                for one in visiting.to_come(self.case.number, by=self.actor)
+                if one.material_id == self.kwargs["material"]
             ),
             None,
         )
@@ -436,6 +449,108 @@ class Withdraw(OwnCase, FormPage):
             at=self.at,
         )
         messages.success(self.request, _("申请已撤回。"))
+        return redirect("citizen:case", number=self.case.number)
+
+
+class WithdrawMaterialForm(WithdrawForm):
+    """Which material is taken back, and why."""
+
+    material = forms.ChoiceField(
+        label=_l("撤回哪一项材料"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _l("请选择要撤回的材料。"),
+            "invalid_choice": _l("这项材料没有提交或者已经撤回，请从列出的材料中选择。"),
+        },
+    )
+    field_order = ("material", "reason")
+
+
+class WithdrawMaterial(OwnCase, FormPage):
+    """Take a filed material back before the decision (撤回材料)."""
+
+    template_name = "citizen/withdraw_material.html"
+    form_class = WithdrawMaterialForm
+
+    def form(self) -> forms.Form:
+        """Return the form with the materials that were filed."""
+        form = super().form()
+        choice = form.fields["material"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [
+            (one.material_id, one.name)
+            for one in self.file.materials
+            if one.state is MaterialState.FILED
+        ]
+        return form
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add whether it may be done now, and what was taken back before."""
+        return super().context(
+            open=Step.WITHDRAW_MATERIAL in self.file.steps,
+            withdrawn=visiting.withdrawn_of(self.case.number, by=self.actor),
+            **given,
+        )
+
+    def valid(self, form: forms.Form) -> HttpResponse:
+        """Take it back."""
+        services.withdraw_material(
+            number=self.case.number,
+            material_id=form.cleaned_data["material"],
+            reason=form.cleaned_data["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("材料已撤回；须提交的材料请重新提交。"))
+        return redirect("citizen:case", number=self.case.number)
+
+
+class ContactForm(forms.Form):
+    """How one is reached from now on; what is left empty stays."""
+
+    use_required_attribute = False
+
+    phone = forms.CharField(
+        label=_l("新的联系电话"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+        error_messages={"max_length": _l("电话最多20个字，请核对。")},
+    )
+    contact_name = forms.CharField(
+        label=_l("新的联系人"),
+        max_length=CONTACT_LENGTH,
+        required=False,
+        error_messages={"max_length": _l("联系人最多60个字，请删减。")},
+    )
+    address = forms.CharField(
+        label=_l("新的送达地址"),
+        max_length=ADDRESS_LENGTH,
+        required=False,
+        error_messages={"max_length": _l("送达地址最多200个字，请删减。")},
+    )
+
+
+class Contact(OwnCase, FormPage):
+    """Say how one is reached about a case from now on (变更联系方式)."""
+
+    template_name = "citizen/contact.html"
+    form_class = ContactForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add what holds now."""
+        return super().context(
+            open=Step.CHANGE_CONTACT in self.file.steps,
+            contact=visiting.contact_of(self.case.number, by=self.actor),
+            **given,
+        )
+
+    def valid(self, form: forms.Form) -> HttpResponse:
+        """Change it."""
+        services.change_contact(
+            number=self.case.number, **form.cleaned_data, by=self.actor, at=self.at
+        )
+        messages.success(self.request, _("联系方式已变更。"))
         return redirect("citizen:case", number=self.case.number)
 
 

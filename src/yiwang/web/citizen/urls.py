@@ -75,6 +75,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("cases/<str:number>/hearing/", hearing.RequestHearing.as_view(), name="request_hearing"),
     path("cases/<str:number>/withdraw/", cases.Withdraw.as_view(), name="withdraw"),
+    path(
+        "cases/<str:number>/withdraw-material/",
+        cases.WithdrawMaterial.as_view(),
+        name="withdraw_material",
+    ),
+    path("cases/<str:number>/contact/", cases.Contact.as_view(), name="contact"),
     path("cases/<str:number>/person/", cases.AskPerson.as_view(), name="ask_person"),
     path("cases/<str:number>/rate/", rating.Rate.as_view(), name="rate"),
     path("track/", tracking.Track.as_view(), name="track"),

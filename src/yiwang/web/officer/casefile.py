@@ -17,7 +17,7 @@ from yiwang.cases.policy.states import STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
 from yiwang.cases.queries.prechecks import findings_of
-from yiwang.cases.queries.visiting import WithdrawnView, withdrawn_of
+from yiwang.cases.queries.visiting import WithdrawnView, contact_of, withdrawn_of
 from yiwang.catalogue.policy.items import ItemVersion, asked
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
@@ -56,6 +56,9 @@ REVEALED = {
     "entity.phone": "phone",
 }
 """Register field -> name under which the register shows it whole."""
+
+CONTACTS = {"contact.phone": "联系电话", "contact.address": "送达地址"}
+"""Contacts that are shown masked and can be shown whole."""
 
 COLOURS: Mapping[MaterialState, str] = {
     MaterialState.WAIVED: "success",
@@ -210,6 +213,31 @@ def withdrawn(page: CasePage, by: Actor) -> Sequence[WithdrawnView]:
     if not any(one.step is Step.WITHDRAW_MATERIAL for one in page.events):
         return ()
     return withdrawn_of(page.case.number, by=by)
+
+
+def contact(page: CasePage, by: Actor) -> Sequence[Line]:
+    """Return how the applicant is reached since they changed it; no query where they did not."""
+    if not any(one.step is Step.CHANGE_CONTACT for one in page.events):
+        return ()
+    held = contact_of(page.case.number, by=by)
+    if held is None:
+        return ()
+    source = _("申请人变更 %(day)s") % {"day": f"{timezone.localdate(held.at):%Y-%m-%d}"}
+    rows = (
+        ("", _("联系人"), held.contact_name),
+        ("contact.phone", CONTACTS["contact.phone"], held.phone),
+        ("contact.address", CONTACTS["contact.address"], held.address),
+    )
+    return [
+        Line(
+            label=label,
+            value=value,
+            source=source,
+            reveal=_reveal(page.case.number, key) if key else "",
+        )
+        for key, label, value in rows
+        if value
+    ]
 
 
 def materials(page: CasePage, item: ItemVersion, *, by: Actor) -> Sequence[MaterialLine]:

@@ -20,6 +20,7 @@ from yiwang.cases.policy.terms import Outcome, Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow, automatic, commitments
 from yiwang.cases.queries.assisting import assistance_of
 from yiwang.cases.queries.ending import end_proposal
+from yiwang.cases.queries.visiting import contact_in_full
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.documents import queries as documents
@@ -104,6 +105,7 @@ class CaseFile(CasePages):
                 "track": casefile.track(self.file),
                 "answers": casefile.answers(self.file, self.item),
                 "registered": casefile.registered(self.file),
+                "contact": casefile.contact(self.file, self.actor),
                 "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "letters": casefile.letters(self.file),
                 "entries": casefile.timeline(self.file, self.units),
@@ -258,6 +260,8 @@ class Reveal(CasePages, FormPage):
             Http404: the case has no such hidden value.
         """
         key = self.kwargs["key"]
+        if key in casefile.CONTACTS and self._contact(key):
+            return casefile.CONTACTS[key]
         if key in casefile.REVEALED and key.startswith(self.case.applicant_ref.split(":")[0]):
             return casefile.REGISTER_LABELS[key]
         for question in self.item.questions():
@@ -285,19 +289,25 @@ class Reveal(CasePages, FormPage):
                 at=self.at,
                 department=self._department(),
             )
-        question = next(one for one in self.item.questions() if one.id == key)
         department = self._department()
         require(self.actor, Permission.PERSON_REVEAL, department=department)
         audit.record_read(
             at=self.at,
             actor=self.actor.ref,
             target=case.applicant_ref,
-            fields=[question.label],
+            fields=[self.label],
             purpose=purpose,
             department=department,
             ip=self.actor.ip,
         )
+        if key in casefile.CONTACTS:
+            return self._contact(key)
+        question = next(one for one in self.item.questions() if one.id == key)
         return in_words(question, plain_answers(self.file.answers).get(key))
+
+    def _contact(self, key: str) -> str:
+        field = key.removeprefix("contact.")
+        return contact_in_full(self.case.number, field, by=self.actor)
 
     def _department(self) -> str:
         """Return where the actor may look; a post elsewhere opens nothing of this case."""

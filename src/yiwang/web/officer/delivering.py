@@ -96,6 +96,7 @@ class Deliver(Act):
         return super().context(
             can_deliver=Step.CLOSE in self.file.steps,
             letters=casefile.letters(self.file),
+            contact=casefile.contact(self.file, self.actor),
             licence=licences.by_case(self.case.number),
             parcels=parcels,
             under_way=bool(parcels) and not (parcels[-1].arrived_on or parcels[-1].returned_on),
