@@ -22,8 +22,8 @@ from yiwang.cases.policy.terms import (
     Relation,
     Tab,
 )
-from yiwang.cases.queries.hearings import Standing as HearingStanding
 from yiwang.cases.policy.visiting import WindowAct
+from yiwang.cases.queries.hearings import Standing as HearingStanding
 from yiwang.catalogue.drafts import Standing
 from yiwang.catalogue.policy import comparing
 from yiwang.catalogue.policy.drafting import DraftState, DraftStep

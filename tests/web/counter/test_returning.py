@@ -144,6 +144,7 @@ def test_a_correction_is_taken_in_on_paper_with_a_receipt_that_says_in_which_for
     case = correcting(papers)
     shown = signed_in("clerk").get(at(case))
     assert "收取补正材料（o）" in words(shown)
+    assert "bound method" not in words(signed_in("clerk").get(at(case, "correction/")))
     layout, address = lines()
 
     answer = send(
@@ -189,7 +190,9 @@ def test_a_scan_of_a_correction_is_kept_when_a_line_is_left_open(papers: str):
 
     assert done.status_code == 302
     assert CaseMaterial.objects.get(material_id="layout").taken_as == PaperForm.ELECTRONIC
-    assert "平面图（已提交，电子扫描件1个）" in words(signed_in("clerk").get(done.headers["Location"]))
+    assert "平面图（已提交，电子扫描件1个）" in words(
+        signed_in("clerk").get(done.headers["Location"])
+    )
 
 
 @pytest.mark.parametrize(

@@ -148,9 +148,7 @@ def _named(case: Case, act: WindowAct, visitor: Visitor, *, at: datetime) -> tup
     return name, mask_number(checked.value)
 
 
-def form_words(
-    taken_as: str, files: int, *, copies: int = 1, scanned: str = "电子扫描件"
-) -> str:
+def form_words(taken_as: str, files: int, *, copies: int = 1, scanned: str = "电子扫描件") -> str:
     """Return in which form something was taken in, as a receipt says it.
 
     Example:

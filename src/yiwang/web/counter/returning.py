@@ -63,7 +63,7 @@ class AtWindow(CasePages):
         return assistance_of(self.case.number)
 
     @cached_property
-    def head(self) -> str:
+    def registered_head(self) -> str:
         """Name of the firm's legal representative as registered; empty: none, or a person."""
         try:
             return head_of(self.case.applicant_ref)
@@ -113,7 +113,7 @@ class VisitForm(VersionForm):
     act: ClassVar[WindowAct] = WindowAct.FILE_MATERIAL
 
     relation = forms.ChoiceField(
-        label=_l("来人"),
+        label=_l("与申请人的关系"),
         widget=forms.RadioSelect,
         error_messages={"required": _l("请选择来人与申请人的关系。")},
     )
@@ -155,7 +155,10 @@ class VisitForm(VersionForm):
         case = self.page.case
         firm = case.applicant_kind is Audience.ENTITY
         first = (
-            (Relation.LEGAL_REP.value, f"{Relation.LEGAL_REP.label} {self.page.head}".strip())
+            (
+                Relation.LEGAL_REP.value,
+                f"{Relation.LEGAL_REP.label} {self.page.registered_head}".strip(),
+            )
             if firm
             else (Relation.SELF.value, f"{Relation.SELF.label} {case.applicant_name}")
         )
@@ -182,7 +185,7 @@ class VisitForm(VersionForm):
         cleaned = super().clean() or {}
         chosen = cleaned.get("relation", "")
         unknown = chosen in {Relation.AGENT, Relation.FAMILY, Relation.RECEIVER} or (
-            chosen == Relation.LEGAL_REP and not self.page.head
+            chosen == Relation.LEGAL_REP and not self.page.registered_head
         )
         if unknown and not cleaned.get("agent_name", "").strip():
             self.add_error("agent_name", _("请填写来人姓名。"))
@@ -229,7 +232,6 @@ WITHDRAWALS = (
     ("不再需要办理", _l("不再需要办理")),
     ("材料需要重新准备，以后再办", _l("材料需要重新准备，以后再办")),
     ("改办其他事项", _l("改办其他事项")),
-    ("", _l("其他原因")),
 )
 
 
@@ -296,7 +298,6 @@ class WithdrawMaterialForm(_WithReason):
         (
             ("内容有误，需要更换", _l("内容有误，需要更换")),
             ("原件另有用途，需要取回", _l("原件另有用途，需要取回")),
-            ("", _l("其他原因")),
         )
     )
     reason = _other_reason()
@@ -432,7 +433,9 @@ class Print(AtWindow):
                 "letters": letters,
                 "query": "&".join(f"id={one.id}" for one in letters),
                 "large_print": request.GET.get("print") == "large",
-                "unit": self.units.get(self.case.department_code, self.case.department_code),
+                "unit": self.units.get(
+                    self.case.deciding_department, self.case.deciding_department
+                ),
             }
         )
 
