@@ -16,6 +16,7 @@ from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseNotFoundError, QueueRefusedError
 from yiwang.cases.queries.bans import ban_of
+from yiwang.cases.queries.figures import PeriodRefusedError
 from yiwang.cases.services import BanRefusedError, SwitchRefusedError
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 
@@ -177,3 +178,22 @@ def test_who_has_left_acts_no_more(operate: Operate, banned: str) -> None:
     result = operate("bans", "lift", banned, "--as", "approver", *WHY)
 
     assert (result.exit_code, "没有登录名为“approver”的在用账号" in result.output) == (2, True)
+
+
+@pytest.mark.usefixtures("easy_district")
+def test_figures_are_counted_and_shown(operate: Operate, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("yiwang.content.queries.workday_calendar", lambda: cases.CALENDAR)
+    desk.hire("head", "sysadmin")
+    cases.closed()
+
+    shown = operate("cases", "figures", "--as", "head", "--count").output
+
+    assert "2026-01-01 至 2026-03-06：办结 1 件，作出决定 1 件。" in shown
+    assert "只跑一次  1 / 1  100.0%" in shown
+    told = json.loads(operate("cases", "figures", "--as", "head", "--json").output)
+    assert told["total"]["shares"]["one_visit"]["part"] == 1
+    wrong = operate(
+        "cases", "figures", "--as", "head", "--last", "2026-01-01", "--first", "2026-02-01"
+    )
+    refused(wrong, PeriodRefusedError, "截止日期早于起始日期")
+    refused(operate("cases", "figures", "--as", "sysadmin"), PermissionRefusedError, "查看办件指标")

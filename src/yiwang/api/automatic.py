@@ -15,7 +15,9 @@ from yiwang.api.errors import COMMON
 from yiwang.cases import queries as case_queries
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import SampleVerdict
+from yiwang.cases.policy.figures import quarter_of
 from yiwang.cases.queries import LoadRow, automatic, bans
+from yiwang.cases.queries import figures as case_figures
 from yiwang.cases.queries.automatic import (
     DifferenceRow,
     ReplayView,
@@ -25,6 +27,7 @@ from yiwang.cases.queries.automatic import (
     SwitchView,
 )
 from yiwang.cases.queries.bans import BanView
+from yiwang.cases.queries.figures import Asked, CaseFigures
 from yiwang.catalogue import queries as catalogue
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 from yiwang.registration import queries as registration
@@ -228,6 +231,24 @@ def list_bans(
 def list_load(request: HttpRequest) -> HttpResponse:
     """Count what each person holds where the caller gives work out, the most late first."""
     return answer(case_queries.load_per_person(by=actor(request), at=now(), calendar=calendar()))
+
+
+@router.get("/figures", response={200: CaseFigures, **COMMON}, operation_id="get_case_figures")
+def get_figures(
+    request: HttpRequest,
+    first: date | None = None,
+    last: date | None = None,
+    department: Annotated[str, Query(max_length=32)] = "",
+    item: Annotated[str, Query(max_length=80)] = "",
+) -> HttpResponse:
+    """Return the figures over cases finished in a period (办件指标), by default this quarter.
+
+    The sum stands in `total`, a line for each item of each department in `rows`; what a figure
+    counts stands in the field of its key on `/desk/figures/`.
+    """
+    end = last or max(today(), first or today())
+    asked = Asked(first=first or quarter_of(end), last=end, department=department, item=item)
+    return answer(case_figures.figures(asked, by=actor(request), today=today()))
 
 
 @router.get("/dual-notices", response={200: NoticeList, **COMMON}, operation_id="list_dual_notices")

@@ -90,6 +90,18 @@ def report_missed_clocks(timestamp: int) -> None:
         log.warning("cases.clocks_missed", count=len(missed), first=missed[0].number)
 
 
+@app.periodic(cron="35 * * * *")
+@app.task(
+    name="yiwang.cases.measure_finished",
+    queue="maintenance",
+    queueing_lock="yiwang.cases.measure_finished",
+)
+def measure_finished(timestamp: int) -> None:
+    """Count what was finished since the last hour, for the figures."""
+    with scope.everything():
+        services.measure_finished(calendar=content.workday_calendar(), at=_moment(timestamp))
+
+
 @app.periodic(cron="25 1 * * *")
 @app.task(name="yiwang.cases.recompute_clocks", queue="maintenance")
 def recompute_clocks(timestamp: int) -> None:

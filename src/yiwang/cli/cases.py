@@ -94,6 +94,48 @@ def missed(everything: bool, login: str, as_json: bool) -> None:
 
 
 @cases.command()
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="Default: of this quarter.")
+@click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="Included. Default: today.")
+@click.option("--department", default="", help="Department code. Default: all the person sees.")
+@click.option("--count", is_flag=True, help="Count first what was finished since the last hour.")
+@as_option
+@json_option
+def figures(
+    first: datetime | None,
+    last: datetime | None,
+    department: str,
+    count: bool,
+    login: str,
+    as_json: bool,
+) -> None:
+    """Show the figures over the cases finished in a period, for whoever may read them.
+
+    Exit status 0: shown. 2: the person may not read them, or the period ends before it begins.
+    """
+    from yiwang.cases import services
+    from yiwang.cases.policy.figures import quarter_of
+    from yiwang.cases.queries.figures import Asked
+    from yiwang.cases.queries.figures import figures as ask
+    from yiwang.content import queries as content
+
+    at = now()
+    by, end = actor_of(login, at=at), last.date() if last else day_of(at)
+    begin = first.date() if first else quarter_of(end)
+    if count:
+        services.measure_finished(calendar=content.workday_calendar(), at=at)
+    found = ask(Asked(first=begin, last=end, department=department), by=by, today=day_of(at))
+    total = found.total
+    if as_json:
+        answer(found, "", as_json=True)
+        return
+    click.echo(f"{begin} 至 {end}：办结 {total.finished} 件，作出决定 {total.decided} 件。")
+    for share in total.shares.values():
+        whole = "" if share.whole is None else f" / {share.whole}"
+        pct = "" if share.pct is None else f"  {share.pct:.1f}%"
+        click.echo(f"{share.key.label}  {share.part}{whole}{pct}")
+
+
+@cases.command()
 @click.option("--department", required=True, help="Department code, as in the pack.")
 @click.option("--within", "within_days", default=3, show_default=True, help="Calendar days ahead.")
 @click.option(

@@ -185,8 +185,10 @@ def _report(*, at: datetime) -> None:
 
     from yiwang.cases import services
     from yiwang.cases.tasks import REPORTED_BY
+    from yiwang.content import queries as content
 
     services.report_missed_clocks(by=REPORTED_BY, at=at)
+    services.measure_finished(calendar=content.workday_calendar(), at=at)
     app.configure_task("yiwang.archives.make_due", queue="maintenance").defer(
         timestamp=int(at.timestamp())
     )

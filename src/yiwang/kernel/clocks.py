@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 
 from yiwang.kernel.terms import Term
@@ -119,6 +119,45 @@ def due_on(
         before = max(started_on - ONE_DAY, accepted_on)
         due = calendar.add_workdays(due, calendar.workdays_between(before, ended_on))
     return due
+
+
+def workdays_spent(
+    *,
+    accepted_on: date,
+    ended_on: date,
+    stops: Sequence[ClockStop] = (),
+    calendar: WorkdayCalendar,
+) -> int:
+    """Return how many working days something took, counted as `due_on` counts its limit.
+
+    Args:
+        accepted_on: Day on which the limit starts; not counted.
+        ended_on: Last day; a stretch that is still open ends on it.
+        stops: Stretches left out, in any order; they may overlap.
+        calendar: Must cover both days.
+
+    Raises:
+        CalendarGapError: one of the days is not covered.
+
+    Source:
+        行政许可法 第四十五条, 第八十二条; 民法典 第二百零一条.
+
+    Example:
+        Accepted on Friday 2026-03-06 and decided on Wednesday 2026-03-11: 3.
+    """
+    closed = [
+        stop
+        if stop.ended_on is not None
+        else replace(stop, ended_on=max(stop.started_on, ended_on))
+        for stop in stops
+    ]
+    spent = calendar.workdays_between(accepted_on, ended_on)
+    for started_on, stopped_until in _merged(closed) or ():
+        before = max(started_on - ONE_DAY, accepted_on)
+        last = min(stopped_until, ended_on)
+        if last > before:
+            spent -= calendar.workdays_between(before, last)
+    return spent
 
 
 def _merged(stops: Sequence[ClockStop]) -> list[tuple[date, date]] | None:

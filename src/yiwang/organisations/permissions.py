@@ -26,6 +26,7 @@ class Permission(Term):
     CASE_EXTEND_JOINT = "case_extend_joint", "批准联合办理的延长期限"
     CASE_END_PROPOSE = "case_end_propose", "提出撤销、撤回、注销"
     CASE_END = "case_end", "决定撤销、撤回、注销"
+    FIGURES_READ = "figures_read", "查看办件指标"
     AUTO_SWITCH = "auto_switch", "停用和恢复自动办理"
     AUTO_SAMPLE = "auto_sample", "复核自动办理的结果"
     AUTO_REPLAY = "auto_replay", "回放自动办理规则"
@@ -140,6 +141,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.CASE_READ,
             _P.CASE_ASSIGN,
             _P.CASE_EXTEND,
+            _P.FIGURES_READ,
             _P.LICENCE_READ,
             _P.SUBJECT_READ,
             _P.NOTICE_HANDLE,
@@ -159,6 +161,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         {
             _P.WORK_DESK,
             _P.COMMITMENT_CHECK,
+            _P.FIGURES_READ,
             _P.SUBJECT_READ,
             _P.NOTICE_HANDLE,
             _P.LICENCE_READ,
@@ -176,6 +179,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         {
             _P.WORK_DESK,
             _P.CASE_EXTEND_JOINT,
+            _P.FIGURES_READ,
             _P.RATING_READ,
             _P.ITEM_READ,
             _P.HALL_READ,
@@ -183,7 +187,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     ),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
-    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE}),
+    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE, _P.FIGURES_READ}),
 }
 """Post -> what it may do. The three administrators share no permission and see no case.
 

@@ -9,6 +9,7 @@ from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
+from yiwang.cases.policy.figures import CaseFigure
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terms import (
@@ -84,6 +85,7 @@ SHOWN: tuple[type[Term], ...] = (
     BanKind,
     OwnScope,
     EndKind,
+    CaseFigure,
     EndOutcome,
     NotEnded,
     CaseState,
@@ -345,6 +347,7 @@ LABELS = frozenset(
         _("审查"),
         _("决定"),
         _("查看办件"),
+        _("查看办件指标"),
         _("分派办件"),
         _("送达发证"),
         _("按证件查找自然人和法人"),
@@ -600,6 +603,48 @@ LABELS = frozenset(
         _("通知听证的时间和地点"),
         _("首次告知承诺，待核查"),
         _("可以是别人，如房东、股东、经办人"),
+        _("当场办结"),
+        _("只跑一次"),
+        _("跑两次以上"),
+        _("超过承诺时限"),
+        _("超过法定时限"),
+        _("逾期视为受理"),
+        _("补正"),
+        _("自动办理"),
+        _("材料由数据共享取得"),
+        _("容缺材料按期补齐"),
+        _("承诺按期核查"),
+        _("核查发现未履行承诺"),
+        _("在办超期"),
+        _("收件当日作出决定的"),
+        _("期间办结、作出过决定的办件"),
+        _("申请人一次也没有到窗口的"),
+        _("申请人到过窗口一次的"),
+        _("申请人到过窗口两次以上的"),
+        _("决定日期晚于承诺办结期限的"),
+        _("决定日期晚于法定办结期限的"),
+        _("逾期不告知、自收件之日起即为受理的"),
+        _("期间办结、受理过的办件"),
+        _("一次性告知过补正的"),
+        _("期间办结的办件"),
+        _("由规则自动准予、无人干预的"),
+        _("由数据共享或者电子证照取得、申请人免于提交的材料"),
+        _("期间办结的办件应有的材料（系统自动生成的除外）"),
+        _("不晚于承诺日期补齐的"),
+        _("补齐日期在期间内、已经补齐或者已经逾期的容缺承诺"),
+        _("首次核查不晚于核查期限的"),
+        _("期间以告知承诺准予、已经核查或者核查期限已过的"),
+        _("责令过改正或者提请过撤销的"),
+        _("期间以告知承诺准予、已经核查的"),
+        _("今天仍在办、本部门当前期限已过的办件（补正中的由申请人掌握时间，不计），不分期间"),
+        _(
+            "到窗口次数：窗口收件、到窗口提交补正或者后补材料、到窗口领取，同一天只算一次；现"
+            "场核查、网上和邮寄不算；算到办结为止。"
+        ),
+        _(
+            "办理用时：受理次日到作出决定的工作日，特别程序和听证的时间不计；中位数是把用时排"
+            "序后居中的一个。"
+        ),
         _("申请人"),
     }
 )

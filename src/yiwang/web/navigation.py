@@ -103,6 +103,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_ASSIGN,
     ),
     Entry(
+        key="figures",
+        label=_("办件指标"),
+        address="officer:figures",
+        permission=Permission.FIGURES_READ,
+    ),
+    Entry(
         key="extensions",
         label=_("报请延期"),
         address="officer:extensions",

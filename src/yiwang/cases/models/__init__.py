@@ -16,6 +16,7 @@ from yiwang.cases.models.bans import Ban as Ban
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
+from yiwang.cases.models.measures import CaseMeasure as CaseMeasure
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
     DepartmentInquiry,

@@ -13,10 +13,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.cases.models import Case, Draft, DraftUpload
+from yiwang.cases.models.measures import CaseMeasure
 from yiwang.cases.policy.states import FINISHED
 
-WORKING_COPIES = (Draft, DraftUpload)
-"""What was filled in on the way; what was handed in stands in the case."""
+WORKING_COPIES = (Draft, DraftUpload, CaseMeasure)
+"""What was filled in on the way, and what is counted; what was handed in stands in the case."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,7 @@ from yiwang.cases.services.hearing import (
     set_hearing,
 )
 from yiwang.cases.services.making import document_file, letter_for_print, make_document
+from yiwang.cases.services.measuring import measure_finished
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
@@ -240,6 +241,7 @@ __all__ = [
     "lift_ban",
     "lock_for_archive",
     "make_document",
+    "measure_finished",
     "note_archived",
     "note_arrival",
     "note_asked",

@@ -103,9 +103,11 @@ class SubmissionRefusedError(RefusedError):
 KEY_USED = "这个提交编号已用于另一份申请，请刷新表单后重新提交。"
 
 PROMISED_INSTEAD = "证明事项告知承诺书"
+COMMITTED_INSTEAD = "告知承诺书"
+"""Sources of a material in whose place a written promise stands."""
+
 ON_PAPER = "窗口收取纸质材料"
-"""Sources of a material that was not uploaded."""
-"""Source of a material in whose place a written promise stands."""
+"""Source of a material that was not uploaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -605,9 +607,9 @@ def _material(application: _Application, material: Material, *, today: date) -> 
     elif on_paper:
         row.state, row.source = MaterialState.FILED.value, ON_PAPER
     elif application.committed and material.on_commitment is OnCommitment.REPLACED:
-        row.state, row.source = MaterialState.WAIVED.value, "告知承诺书"
+        row.state, row.source = MaterialState.WAIVED.value, COMMITTED_INSTEAD
     elif application.committed and material.on_commitment is OnCommitment.LATER:
-        row.state, row.source = MaterialState.PROMISED.value, "告知承诺书"
+        row.state, row.source = MaterialState.PROMISED.value, COMMITTED_INSTEAD
     elif material.id in application.certified:
         row.state, row.source = MaterialState.WAIVED.value, PROMISED_INSTEAD
     else:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from io import StringIO
 from typing import Any, ClassVar
 
 from django import forms
@@ -22,6 +20,7 @@ from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
 from yiwang.organisations.permissions import Permission
 from yiwang.web import acts
+from yiwang.web.downloads import BOM, csv_line
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, Page
 
@@ -30,9 +29,6 @@ PAGE_ROWS = 50
 
 EXPORT_ROWS = 50_000
 """Longest export; a longer period is asked for in parts."""
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""First characters that spreadsheet programs take for a formula."""
 
 
 class TrailFilter(forms.Form):
@@ -146,7 +142,7 @@ class TrailExport(Page):
 
 
 def _lines(wanted: dict[str, Any]) -> Iterator[str]:
-    yield "\ufeff" + _csv(
+    yield BOM + csv_line(
         [
             _("序号"),
             _("时间"),
@@ -167,7 +163,7 @@ def _lines(wanted: dict[str, Any]) -> Iterator[str]:
     while left > 0:
         rows = audit.trail(**wanted, after=after, limit=min(left, audit.PAGE_LIMIT))
         for row in rows:
-            yield _csv(_cells(row))
+            yield csv_line(_cells(row))
         left -= len(rows)
         if len(rows) < audit.PAGE_LIMIT:
             return
@@ -190,15 +186,6 @@ def _cells(row: TrailRow) -> list[str]:
         row.result,
         json.dumps(row.detail, ensure_ascii=False, default=str),
     ]
-
-
-def _csv(cells: list[str]) -> str:
-    """Return one line; a cell that a spreadsheet would run is made plain text."""
-    line = StringIO()
-    csv.writer(line).writerow(
-        f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells
-    )
-    return line.getvalue()
 
 
 def _ref(words: str) -> str:
