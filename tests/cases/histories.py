@@ -24,6 +24,7 @@ from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.services import checks
 from yiwang.cases.services.automatic import SYSTEM
@@ -656,7 +657,13 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
         number=number, reason="不办了", by=by, at=one.at
     ),
     Step.TERMINATE: lambda one, number, by: services.terminate_case(
-        number=number, reason="主体注销", by=by, at=one.at
+        number=number,
+        ground=one.pick(list(TerminationGround)),
+        facts="见证明文件",
+        happened_on=one.at.date(),
+        article="示例条例第一条",
+        by=by,
+        at=one.at,
     ),
     Step.FIX_DOCUMENT: _fix,
     Step.PROPOSE_END: lambda one, number, by: services.propose_end(

@@ -393,9 +393,9 @@ def test_who_reviewed_does_not_end_the_case_either():
     services.propose(number=number, outcome=Outcome.REFUSE, opinion="不符合", by=cases.BOTH, at=AT)
 
     with pytest.raises(services.SamePersonError, match="不能由同一人决定"):
-        services.terminate_case(number=number, reason="场所已拆除", by=cases.BOTH, at=AT)
+        cases.terminate(number, by=cases.BOTH)
 
-    ended = services.terminate_case(number=number, reason="场所已拆除", by=cases.APPROVER, at=AT)
+    ended = cases.terminate(number)
     assert ended.state is CaseState.TERMINATED
 
 

@@ -19,6 +19,7 @@ from yiwang.cases.models import Case, CaseDocument, DepartmentInquiry, Extension
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, STOPPED, CaseState, Step
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.services.automatic import SYSTEM
 from yiwang.cases.services.deciding import grant_automatically
@@ -465,7 +466,12 @@ ACTS: Mapping[Step, Act] = {
     ),
     Step.TERMINATE: Act(
         take=lambda number, by: services.terminate_case(
-            number=number, reason="主体注销", by=by, at=AT
+            number=number,
+            ground=TerminationGround.BODY_ENDED,
+            facts="主体注销，见注销通知书",
+            happened_on=AT.date(),
+            by=by,
+            at=AT,
         ),
         clock=lambda _number: services.end_expired_corrections(
             by=tasks.ENDED_BY, at=AT + dt.timedelta(days=31)

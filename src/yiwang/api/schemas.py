@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.catalogue.policy.items import Audience
@@ -179,6 +180,15 @@ class Reason(Act):
     """An act that needs nothing but a reason."""
 
     reason: Text
+
+
+class Terminate(Act):
+    """On what ground a case ends without a decision; the letter names it."""
+
+    ground: TerminationGround
+    facts: Text
+    happened_on: date
+    article: Word = Field(default="", description="Only where `ground` is `other`.")
 
 
 class Wish(Body):

@@ -255,16 +255,10 @@ def note_arrival(request: HttpRequest, number: Number, body: schemas.Arrive) -> 
 
 
 @router.post("/cases/{number}/termination", response=CASE, operation_id="terminate_case")
-def terminate_case(request: HttpRequest, number: Number, body: schemas.Reason) -> HttpResponse:
-    """End a case without a decision."""
+def terminate_case(request: HttpRequest, number: Number, body: schemas.Terminate) -> HttpResponse:
+    """End an open case without a decision, on a ground of the list."""
     return answer(
-        services.terminate_case(
-            number=number,
-            reason=body.reason,
-            version=body.version,
-            by=actor(request),
-            at=now(),
-        )
+        services.terminate_case(number=number, **body.dict(), by=actor(request), at=now())
     )
 
 

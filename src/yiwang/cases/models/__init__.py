@@ -37,6 +37,8 @@ from yiwang.cases.models.shared import (
     not_internal,
     values,
 )
+from yiwang.cases.models.terminating import Termination as Termination
+from yiwang.cases.models.terminating import terminated_on_a_ground
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER
 from yiwang.cases.policy.states import (
     DECIDED,
@@ -567,6 +569,7 @@ class Case(models.Model):
             _never_earlier(),
             _stopped_for_a_reason(),
             _way_has_its_record(),
+            terminated_on_a_ground(),
             _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(

@@ -24,6 +24,7 @@ from yiwang.web.officer import (
     questions,
     ratings,
     subjects,
+    terminating,
     trail,
     worknotes,
 )
@@ -99,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         procedure.GiveOpinion.as_view(),
         name="give_opinion",
     ),
+    path("cases/<str:number>/terminate/", terminating.Terminate.as_view(), name="terminate"),
     path("inquiries/", procedure.Inquiries.as_view(), name="inquiries"),
     path("overdue/", procedure.Overdue.as_view(), name="overdue"),
     path("extensions/", procedure.JointExtensions.as_view(), name="extensions"),
