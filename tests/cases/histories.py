@@ -144,7 +144,8 @@ PLANS = (
     Plan(WAYS, (Step.ACCEPT, "two months", "deem renewed", Step.CLOSE), Step.DEEM_RENEWED),
     Plan(automatic.SENIOR, ("rules", "rules", *_ENDING, *ENDS), Step.GRANT_AUTOMATIC),
     Plan(cases.RESTAURANT, (Step.ASK_CORRECTION, Step.FILE_CORRECTION, Step.DECLINE)),
-    Plan(cases.RESTAURANT, (Step.NO_NEED,)),
+    Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.NO_NEED)),
+    Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.ACCEPT)),
     Plan(cases.CARD, (Step.ACCEPT, Step.GRANT_ON_SPOT, Step.CLOSE)),
     Plan(cases.CARD, (Step.ACCEPT, Step.REFUSE_ON_SPOT, Step.SEND)),
 )
@@ -442,7 +443,15 @@ SOUGHT = frozenset(
 """Steps that need others before them, tried more often."""
 
 RARE = frozenset(
-    {Step.WITHDRAW, Step.TERMINATE, Step.DECLINE, Step.NO_NEED, Step.FIX_DOCUMENT, Step.ASSIGN}
+    {
+        Step.WITHDRAW,
+        Step.TERMINATE,
+        Step.PROPOSE_DECLINE,
+        Step.DECLINE,
+        Step.NO_NEED,
+        Step.FIX_DOCUMENT,
+        Step.ASSIGN,
+    }
 )
 """Steps that lead nowhere, or that are always possible."""
 
@@ -567,6 +576,9 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     ),
     Step.ACCEPT: lambda one, number, by: services.accept_case(
         number=number, calendar=one.calendar, by=by, at=one.at
+    ),
+    Step.PROPOSE_DECLINE: lambda one, number, by: services.propose_decline(
+        number=number, reason="不属本机关", article="行政许可法 第三十二条", by=by, at=one.at
     ),
     Step.DECLINE: _decline(no_need=False),
     Step.NO_NEED: _decline(no_need=True),

@@ -296,7 +296,7 @@ def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_
         article="行政许可法 第三十二条第一款第二项",
         elsewhere="区城管执法局",
         no_need=no_need,
-        by=cases.CLERK,
+        by=cases.REVIEWER,
         at=AT,
     )
 
@@ -322,7 +322,7 @@ def test_a_refusal_to_accept_needs_reason_and_article(changes, words):
         "number": cases.receive().number,
         "reason": "x",
         "article": "y",
-        "by": cases.CLERK,
+        "by": cases.REVIEWER,
         "at": AT,
     }
     with pytest.raises(services.TextRefusedError, match=words):

@@ -582,7 +582,7 @@ def _declined(*, no_need: bool) -> Callable[..., CaseView]:
         reason="不属于本机关职权",
         article="行政许可法 第三十二条",
         no_need=no_need,
-        by=CLERK,
+        by=REVIEWER,
         at=FRIDAY,
     )
 

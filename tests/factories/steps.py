@@ -320,6 +320,11 @@ ACTS: Mapping[Step, Act] = {
             calendar=cases.CALENDAR, by=tasks.DEEMED_BY, at=NEXT_WEEK
         ),
     ),
+    Step.PROPOSE_DECLINE: Act(
+        take=lambda number, by: services.propose_decline(
+            number=number, reason="不属本机关", article="行政许可法 第三十二条", by=by, at=AT
+        )
+    ),
     Step.DECLINE: Act(take=_decline(no_need=False)),
     Step.NO_NEED: Act(take=_decline(no_need=True)),
     Step.ASSIGN: Act(

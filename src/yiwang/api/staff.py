@@ -175,6 +175,14 @@ def ask_correction(
     )
 
 
+@router.post("/cases/{number}/refusal-proposal", response=CASE, operation_id="propose_decline")
+def propose_decline(request: HttpRequest, number: Number, body: schemas.Decline) -> HttpResponse:
+    """Propose at a window not to accept; somebody of the deciding department answers."""
+    return answer(
+        services.propose_decline(number=number, **body.dict(), by=actor(request), at=now())
+    )
+
+
 @router.post("/cases/{number}/refusal-to-accept", response=CASE, operation_id="decline_case")
 def decline_case(request: HttpRequest, number: Number, body: schemas.Decline) -> HttpResponse:
     """Refuse to accept, with reason and article."""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 from yiwang.archives.queries import FileFate
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
+from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
@@ -97,6 +98,7 @@ SHOWN: tuple[type[Term], ...] = (
     InquiryAnswer,
     StopReason,
     TerminationGround,
+    TurnedAwayVerdict,
     MaterialState,
     Outcome,
     Tab,
@@ -321,6 +323,11 @@ LABELS = frozenset(
         _("承诺容缺后补的材料逾期没有补齐"),
         _("法律、法规、规章规定的其他情形"),
         _("逾期未提交补正材料"),
+        _("提请不予受理"),
+        _("核实无误"),
+        _("应当收件"),
+        _("受理、补正、提请不予受理"),
+        _("决定不予受理、核实不予收件"),
         _("免于提交"),
         _("已提交"),
         _("容缺后补"),

@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
 from yiwang.cases.models.assisting import CaseAssistance as CaseAssistance
 from yiwang.cases.models.bans import Ban as Ban
+from yiwang.cases.models.declining import DeclineProposal as DeclineProposal
+from yiwang.cases.models.declining import TurnedAway as TurnedAway
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
