@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -181,7 +182,8 @@ def test_a_correction_that_is_not_filed_ends_the_case_after_thirty_days():
 
     assert queries.case(number, by=cases.HEAD).state is CaseState.TERMINATED
     body = letter(number, DocumentKind.END_NOTICE).body
-    assert "逾期未提交补正材料" in body["paragraphs"][0]
+    assert dict(body["facts"])["终止事由"] == "逾期未提交补正材料"
+    assert "2026年4月5日届满" in body["paragraphs"][0]
     assert "行政复议" in body["remedies"][0]
 
 
@@ -283,6 +285,27 @@ def test_the_tasks_of_the_clock_call_the_acts(monkeypatch):
 
     assert queries.case(first, by=cases.HEAD).state is CaseState.ACCEPTED
     assert queries.case(second, by=cases.HEAD).state is CaseState.TERMINATED
+
+
+@pytest.mark.usefixtures("easy_district")
+def test_the_days_to_file_a_correction_come_from_the_item_else_from_the_district(monkeypatch):
+    from yiwang.cases.services import kept
+    from yiwang.content.policy.districts import CorrectionPeriod
+    from yiwang.content.queries import district
+
+    item = kept.item(cases.RESTAURANT, on=AT.date())
+    periods = (
+        CorrectionPeriod(days=20, effective_on=AT.date(), source="虚构"),
+        CorrectionPeriod(days=45, effective_on=dt.date(2026, 1, 1), source="虚构"),
+    )
+    written = dataclasses.replace(district(), correction=periods)
+    monkeypatch.setattr(kept.content, "district", lambda: written)
+
+    assert written.correction_days(on=dt.date(2025, 12, 31)) == 30
+    assert written.correction_days(on=dt.date(2026, 3, 5)) == 45
+    assert cases.correcting().due_on == AT.date() + dt.timedelta(days=20)
+    own = dataclasses.replace(item, correction_days=7)
+    assert services.correction_days(own, on=AT.date()) == 7
 
 
 @pytest.mark.usefixtures("easy_district")

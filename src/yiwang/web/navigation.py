@@ -89,6 +89,8 @@ DESK: Sequence[Entry] = (
         label=_("代办咨询"),
         address="officer:agency_questions",
         permission=Permission.CASE_REVIEW,
+    ),
+    Entry(
         key="turned_away",
         label=_("收件核实"),
         address="officer:turned_aways",

@@ -92,6 +92,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
+from yiwang.cases.services.kept import correction_days
 from yiwang.cases.services.making import document_file, make_document
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
@@ -201,6 +202,7 @@ __all__ = [
     "attach",
     "check_material",
     "close_revoked",
+    "correction_days",
     "count_question",
     "decide",
     "decide_by_rules",

@@ -269,9 +269,10 @@ class Correct(TwoStep):
             "title": _("确认一次性补正"),
             "object": self.object_words,
             "consequence": _(
-                "补正只能告知一次。告知书送达后受理期限停止，申请人有30日提交；"
+                "补正只能告知一次。告知书送达后受理期限停止，申请人有%(days)s日提交；"
                 "之后不能再提出新的补正要求。"
-            ),
+            )
+            % {"days": services.correction_days(self.item, on=self.today)},
             "words": _("一次性告知补正"),
             "lines": [(line.what, line.why) for line in form.lines()],
             "colour": "accent",
