@@ -613,7 +613,7 @@ def withdraw_case(
         TextRefusedError: the reason is too long or missing.
     """
     case, acting = begin(number, Step.WITHDRAW, by=by, version=version)
-    item, seal = version_of(case), kept.department(case.department_code)
+    item, seal = version_of(case), kept.department(case.deciding_department)
     reason = written(reason, "理由")
     _end(
         case,
@@ -751,9 +751,6 @@ def _end(
     if CaseState(case.state) in STOPPED:
         end_stop(case, by=by, at=at)
     close(case, at)
-    move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
-    item = version_of(case)
-    department = kept.department(case.deciding_department)
     move(
         case,
         step,
