@@ -24,6 +24,7 @@ from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.services import checks
 from yiwang.cases.services.automatic import SYSTEM
@@ -143,8 +144,9 @@ PLANS = (
     Plan(WAYS, (Step.ACCEPT, "two months", "deem renewed", Step.CLOSE), Step.DEEM_RENEWED),
     Plan(automatic.SENIOR, ("rules", "rules", *_ENDING, *ENDS), Step.GRANT_AUTOMATIC),
     Plan(cases.RESTAURANT, (Step.ASK_CORRECTION, Step.FILE_CORRECTION, Step.DECLINE)),
-    Plan(cases.RESTAURANT, (Step.NO_NEED,)),
     Plan(TESTED, (Step.CHANGE_CONTACT, Step.ACCEPT, Step.WITHDRAW_MATERIAL, Step.WITHDRAW)),
+    Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.NO_NEED)),
+    Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.ACCEPT)),
     Plan(cases.CARD, (Step.ACCEPT, Step.GRANT_ON_SPOT, Step.CLOSE)),
     Plan(cases.CARD, (Step.ACCEPT, Step.REFUSE_ON_SPOT, Step.SEND)),
 )
@@ -454,6 +456,7 @@ RARE = frozenset(
     {
         Step.WITHDRAW,
         Step.TERMINATE,
+        Step.PROPOSE_DECLINE,
         Step.DECLINE,
         Step.NO_NEED,
         Step.FIX_DOCUMENT,
@@ -586,6 +589,9 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     Step.ACCEPT: lambda one, number, by: services.accept_case(
         number=number, calendar=one.calendar, by=by, at=one.at
     ),
+    Step.PROPOSE_DECLINE: lambda one, number, by: services.propose_decline(
+        number=number, reason="不属本机关", article="行政许可法 第三十二条", by=by, at=one.at
+    ),
     Step.DECLINE: _decline(no_need=False),
     Step.NO_NEED: _decline(no_need=True),
     Step.ASSIGN: _assign,
@@ -690,7 +696,13 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
         at=one.at,
     ),
     Step.TERMINATE: lambda one, number, by: services.terminate_case(
-        number=number, reason="主体注销", by=by, at=one.at
+        number=number,
+        ground=one.pick(list(TerminationGround)),
+        facts="见证明文件",
+        happened_on=one.at.date(),
+        article="示例条例第一条",
+        by=by,
+        at=one.at,
     ),
     Step.FIX_DOCUMENT: _fix,
     Step.PROPOSE_END: lambda one, number, by: services.propose_end(

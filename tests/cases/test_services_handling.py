@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -181,7 +182,8 @@ def test_a_correction_that_is_not_filed_ends_the_case_after_thirty_days():
 
     assert queries.case(number, by=cases.HEAD).state is CaseState.TERMINATED
     body = letter(number, DocumentKind.END_NOTICE).body
-    assert "逾期未提交补正材料" in body["paragraphs"][0]
+    assert dict(body["facts"])["终止事由"] == "逾期未提交补正材料"
+    assert "2026年4月5日届满" in body["paragraphs"][0]
     assert "行政复议" in body["remedies"][0]
 
 
@@ -286,6 +288,27 @@ def test_the_tasks_of_the_clock_call_the_acts(monkeypatch):
 
 
 @pytest.mark.usefixtures("easy_district")
+def test_the_days_to_file_a_correction_come_from_the_item_else_from_the_district(monkeypatch):
+    from yiwang.cases.services import kept
+    from yiwang.content.policy.districts import CorrectionPeriod
+    from yiwang.content.queries import district
+
+    item = kept.item(cases.RESTAURANT, on=AT.date())
+    periods = (
+        CorrectionPeriod(days=20, effective_on=AT.date(), source="虚构"),
+        CorrectionPeriod(days=45, effective_on=dt.date(2026, 1, 1), source="虚构"),
+    )
+    written = dataclasses.replace(district(), correction=periods)
+    monkeypatch.setattr(kept.content, "district", lambda: written)
+
+    assert written.correction_days(on=dt.date(2025, 12, 31)) == 30
+    assert written.correction_days(on=dt.date(2026, 3, 5)) == 45
+    assert cases.correcting().due_on == AT.date() + dt.timedelta(days=20)
+    own = dataclasses.replace(item, correction_days=7)
+    assert services.correction_days(own, on=AT.date()) == 7
+
+
+@pytest.mark.usefixtures("easy_district")
 @pytest.mark.parametrize("no_need", [False, True])
 def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_need):
     number = cases.receive().number
@@ -296,7 +319,7 @@ def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_
         article="行政许可法 第三十二条第一款第二项",
         elsewhere="区城管执法局",
         no_need=no_need,
-        by=cases.CLERK,
+        by=cases.REVIEWER,
         at=AT,
     )
 
@@ -322,7 +345,7 @@ def test_a_refusal_to_accept_needs_reason_and_article(changes, words):
         "number": cases.receive().number,
         "reason": "x",
         "article": "y",
-        "by": cases.CLERK,
+        "by": cases.REVIEWER,
         "at": AT,
     }
     with pytest.raises(services.TextRefusedError, match=words):
@@ -393,9 +416,9 @@ def test_who_reviewed_does_not_end_the_case_either():
     services.propose(number=number, outcome=Outcome.REFUSE, opinion="不符合", by=cases.BOTH, at=AT)
 
     with pytest.raises(services.SamePersonError, match="不能由同一人决定"):
-        services.terminate_case(number=number, reason="场所已拆除", by=cases.BOTH, at=AT)
+        cases.terminate(number, by=cases.BOTH)
 
-    ended = services.terminate_case(number=number, reason="场所已拆除", by=cases.APPROVER, at=AT)
+    ended = cases.terminate(number)
     assert ended.state is CaseState.TERMINATED
 
 

@@ -12,6 +12,7 @@ from yiwang.cases.models import CaseClock
 from yiwang.cases.models.commitments import ApplicantRecord, ToleranceCommitment
 from yiwang.cases.policy.commitments import RecordKind, SignedBy
 from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.queries import commitments as committed
 
@@ -175,9 +176,7 @@ def test_after_the_day_a_person_decides_on_the_file_or_ends_the_case():
     services.report_broken_tolerance(by=JOB, at=AFTER)
 
     assert cases.page(number).case.state is CaseState.ACCEPTED
-    ended = services.terminate_case(
-        number=number, reason="容缺材料逾期没有补齐", by=cases.APPROVER, at=AFTER
-    )
+    ended = cases.terminate(number, ground=TerminationGround.NOT_COMPLETED, at=AFTER)
     assert ended.state is CaseState.TERMINATED
 
 

@@ -199,6 +199,7 @@ FAILING = [
         material(necessity="tolerable", tolerance_days=30),
         "不得晚于承诺时限",
     ),
+    ("promise_within_law", definition(correction_days=366), "1至365的自然日数"),
     ("tolerance_allowed", definition(tolerance_issue_first=True), "哪些材料可容缺"),
     ("commitment_told", definition(commitment="licence"), "写明告知内容"),
     ("commitment_told", definition(commitment_terms=TERMS), "其他的不写"),

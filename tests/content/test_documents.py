@@ -55,7 +55,11 @@ def manifest(file: PackFile) -> tuple[None, list[PackError]]:
         (
             "Section `district`",
             districts.parse,
-            {"town_units": [{"unknown": 1}], "trust": {"unknown": 1}},
+            {
+                "town_units": [{"unknown": 1}],
+                "trust": {"unknown": 1},
+                "correction": [{"unknown": 1}],
+            },
         ),
         ("Section `texts`", texts.parse, {"texts": [{"unknown": 1}]}),
     ],

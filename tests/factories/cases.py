@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests.factories import registers
 from yiwang.cases import queries, services
 from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue import services as catalogue
@@ -563,10 +564,21 @@ def _withdrawn(**changes: Any) -> CaseView:
     )
 
 
+def terminate(number: str, **changes: Any) -> CaseView:
+    """End a case because the firm was dissolved, unless `changes` say otherwise."""
+    arguments: dict[str, Any] = {
+        "number": number,
+        "ground": TerminationGround.BODY_ENDED,
+        "facts": "主体已注销，见注销通知书",
+        "happened_on": FRIDAY.date(),
+        "by": APPROVER,
+        "at": FRIDAY,
+    }
+    return services.terminate_case(**(arguments | changes))
+
+
 def _terminated(**changes: Any) -> CaseView:
-    return services.terminate_case(
-        number=receive(**changes).number, reason="主体已注销", by=APPROVER, at=FRIDAY
-    )
+    return terminate(receive(**changes).number)
 
 
 def _declined(*, no_need: bool) -> Callable[..., CaseView]:
@@ -575,7 +587,7 @@ def _declined(*, no_need: bool) -> Callable[..., CaseView]:
         reason="不属于本机关职权",
         article="行政许可法 第三十二条",
         no_need=no_need,
-        by=CLERK,
+        by=REVIEWER,
         at=FRIDAY,
     )
 

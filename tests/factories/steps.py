@@ -26,6 +26,7 @@ from yiwang.cases.models import (
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, STOPPED, CaseState, Step
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.services.automatic import SYSTEM
 from yiwang.cases.services.deciding import grant_automatically
@@ -336,6 +337,11 @@ ACTS: Mapping[Step, Act] = {
             calendar=cases.CALENDAR, by=tasks.DEEMED_BY, at=NEXT_WEEK
         ),
     ),
+    Step.PROPOSE_DECLINE: Act(
+        take=lambda number, by: services.propose_decline(
+            number=number, reason="不属本机关", article="行政许可法 第三十二条", by=by, at=AT
+        )
+    ),
     Step.DECLINE: Act(take=_decline(no_need=False)),
     Step.NO_NEED: Act(take=_decline(no_need=True)),
     Step.ASSIGN: Act(
@@ -500,7 +506,12 @@ ACTS: Mapping[Step, Act] = {
     ),
     Step.TERMINATE: Act(
         take=lambda number, by: services.terminate_case(
-            number=number, reason="主体注销", by=by, at=AT
+            number=number,
+            ground=TerminationGround.BODY_ENDED,
+            facts="主体注销，见注销通知书",
+            happened_on=AT.date(),
+            by=by,
+            at=AT,
         ),
         clock=lambda _number: services.end_expired_corrections(
             by=tasks.ENDED_BY, at=AT + dt.timedelta(days=31)

@@ -50,7 +50,7 @@ def test_reasons_are_shown_as_words_on_second_pages_and_time_lines(desk):
     second = client.post(f"/desk/cases/{case.number}/decline/", sent).content.decode()
     assert harmless(second)
     services.decline_case(
-        number=case.number, reason=EVIL, article="某法第一条", by=cases.CLERK, at=cases.FRIDAY
+        number=case.number, reason=EVIL, article="某法第一条", by=cases.REVIEWER, at=cases.FRIDAY
     )
     assert harmless(client.get(f"/desk/cases/{case.number}/").content.decode())
 

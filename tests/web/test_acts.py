@@ -45,7 +45,11 @@ COMPUTED = {
         f"consultations.{act}" for act in ("ask", "answer", "transfer", "publish", "withdraw")
     },
     "exchange/services/receiving.py": {f"exchange.{kind.value}" for kind in ReturnKind},
-    "halls/services.py": {
+    "halls/services/agency.py": {
+        f"halls.{act}"
+        for act in ("record_mandate", "end_mandate", "ask_liaison", "answer_question")
+    },
+    "halls/services/__init__.py": {
         f"halls.{act}"
         for act in (
             "call_ticket",

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.cases.services import Visitor
@@ -218,6 +219,15 @@ class ChangeContact(Act):
     phone: Word = ""
     address: Word = ""
     at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
+
+
+class Terminate(Act):
+    """On what ground a case ends without a decision; the letter names it."""
+
+    ground: TerminationGround
+    facts: Text
+    happened_on: date
+    article: Word = Field(default="", description="Only where `ground` is `other`.")
 
 
 class Wish(Body):

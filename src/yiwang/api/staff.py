@@ -175,6 +175,14 @@ def ask_correction(
     )
 
 
+@router.post("/cases/{number}/refusal-proposal", response=CASE, operation_id="propose_decline")
+def propose_decline(request: HttpRequest, number: Number, body: schemas.Decline) -> HttpResponse:
+    """Propose at a window not to accept; somebody of the deciding department answers."""
+    return answer(
+        services.propose_decline(number=number, **body.dict(), by=actor(request), at=now())
+    )
+
+
 @router.post("/cases/{number}/refusal-to-accept", response=CASE, operation_id="decline_case")
 def decline_case(request: HttpRequest, number: Number, body: schemas.Decline) -> HttpResponse:
     """Refuse to accept, with reason and article."""
@@ -255,16 +263,10 @@ def note_arrival(request: HttpRequest, number: Number, body: schemas.Arrive) -> 
 
 
 @router.post("/cases/{number}/termination", response=CASE, operation_id="terminate_case")
-def terminate_case(request: HttpRequest, number: Number, body: schemas.Reason) -> HttpResponse:
-    """End a case without a decision."""
+def terminate_case(request: HttpRequest, number: Number, body: schemas.Terminate) -> HttpResponse:
+    """End an open case without a decision, on a ground of the list."""
     return answer(
-        services.terminate_case(
-            number=number,
-            reason=body.reason,
-            version=body.version,
-            by=actor(request),
-            at=now(),
-        )
+        services.terminate_case(number=number, **body.dict(), by=actor(request), at=now())
     )
 
 

@@ -144,6 +144,7 @@ class District(models.Model):
     note = models.TextField("说明", blank=True)
     trust = models.JSONField("信用约束", default=dict)
     automatic = models.JSONField("自动办理的选择", default=dict, blank=True)
+    correction = models.JSONField("补正期限", default=list, blank=True)
     sha256 = models.CharField("内容摘要", max_length=64)
 
     class Meta:

@@ -11,7 +11,13 @@ from django.db.models import Max, OuterRef, Subquery
 
 from yiwang.content import models
 from yiwang.content.policy import holidays
-from yiwang.content.policy.districts import District, TownKind, TownUnit, TrustRules
+from yiwang.content.policy.districts import (
+    CorrectionPeriod,
+    District,
+    TownKind,
+    TownUnit,
+    TrustRules,
+)
 from yiwang.content.policy.holidays import Day, DayKind, Notice
 from yiwang.content.policy.texts import Text
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -140,6 +146,14 @@ def _district(stamp: int, name: str, on: date | None) -> District:
             for unit in sorted(row.town_units.all(), key=lambda unit: unit.position)
         ),
         automatic=row.automatic,
+        correction=tuple(
+            CorrectionPeriod(
+                days=one["days"],
+                effective_on=date.fromisoformat(one["effective_on"]),
+                source=one["source"],
+            )
+            for one in row.correction
+        ),
     )
 
 

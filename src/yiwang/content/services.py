@@ -211,6 +211,10 @@ def save_district(district: districts.District, *, sha256: str) -> None:
         sha256=sha256,
         trust=asdict(district.trust),
         automatic=dict(district.automatic),
+        correction=[
+            asdict(one) | {"effective_on": one.effective_on.isoformat()}
+            for one in district.correction
+        ],
         **texts,
     )
     models.TownUnit.objects.bulk_create(

@@ -16,7 +16,8 @@ class Permission(Term):
     """One act on one kind of record."""
 
     CASE_RECEIVE = "case_receive", "窗口收件"
-    CASE_ACCEPT = "case_accept", "受理、补正、不予受理"
+    CASE_ACCEPT = "case_accept", "受理、补正、提请不予受理"
+    CASE_DECLINE = "case_decline", "决定不予受理、核实不予收件"
     CASE_REVIEW = "case_review", "审查"
     CASE_DECIDE = "case_decide", "决定"
     CASE_READ = "case_read", "查看办件"
@@ -108,6 +109,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.AUTO_SAMPLE,
             _P.CASE_ACCEPT,
+            _P.CASE_DECLINE,
             _P.CASE_REVIEW,
             _P.COMMITMENT_CHECK,
             _P.CASE_END_PROPOSE,

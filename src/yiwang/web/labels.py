@@ -8,10 +8,12 @@ from yiwang.archives.queries import FileFate
 from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
+from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.figures import CaseFigure
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
+from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import (
     ClockKind,
     DeliveryChannel,
@@ -101,6 +103,8 @@ SHOWN: tuple[type[Term], ...] = (
     HearingStanding,
     InquiryAnswer,
     StopReason,
+    TerminationGround,
+    TurnedAwayVerdict,
     MaterialState,
     PaperForm,
     WindowAct,
@@ -320,6 +324,18 @@ LABELS = frozenset(
         _("准予行政许可决定书"),
         _("不予行政许可决定书"),
         _("终止办理通知书"),
+        _("申请人死亡或者丧失行为能力"),
+        _("申请的法人或者其他组织依法终止"),
+        _("依据修改或者废止，申请的事项不再需要办理"),
+        _("因不可抗力，申请的事项无法实施"),
+        _("承诺容缺后补的材料逾期没有补齐"),
+        _("法律、法规、规章规定的其他情形"),
+        _("逾期未提交补正材料"),
+        _("提请不予受理"),
+        _("核实无误"),
+        _("应当收件"),
+        _("受理、补正、提请不予受理"),
+        _("决定不予受理、核实不予收件"),
         _("免于提交"),
         _("已提交"),
         _("容缺后补"),

@@ -91,6 +91,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_REVIEW,
     ),
     Entry(
+        key="turned_away",
+        label=_("收件核实"),
+        address="officer:turned_aways",
+        permission=Permission.CASE_ACCEPT,
+    ),
+    Entry(
         key="work_messages",
         label=_("工作消息"),
         address="officer:work_messages",

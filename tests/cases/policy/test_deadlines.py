@@ -49,7 +49,7 @@ def due(example: dict[str, Any]) -> dt.date | None:
         case "delivery":
             return deadlines.delivery_due_on(decided_on=day, calendar=CALENDAR)
         case "correction":
-            return deadlines.correction_due_on(asked_on=day)
+            return deadlines.correction_due_on(asked_on=day, days=example.get("days", 30))
         case "evaluation":
             return deadlines.evaluation_until(closed_on=day)
         case "validity":
@@ -120,7 +120,7 @@ def test_the_units_agree_with_how_the_clocks_are_reckoned():
     asked = dt.date(2026, 3, 6)
 
     assert unit_of(ClockKind.CORRECTION) is DayUnit.CALENDAR_DAY
-    assert (deadlines.correction_due_on(asked_on=asked) - asked).days == 30
+    assert (deadlines.correction_due_on(asked_on=asked, days=30) - asked).days == 30
     assert unit_of(ClockKind.EVALUATION) is DayUnit.CALENDAR_DAY
     assert (deadlines.evaluation_until(closed_on=asked) - asked).days == 30
     assert unit_of(ClockKind.DELIVERY) is DayUnit.WORKDAY

@@ -95,13 +95,13 @@ def test_a_refusal_to_accept_names_reason_basis_and_remedies_before_it_is_sent()
     case = cases.receive()
     sent = {"kind": "decline", "reason": "不属于本机关职权", "article": "行政许可法第三十二条"}
 
-    first = words(send("clerk", case, "decline", **sent))
+    first = words(send("reviewer", case, "decline", **sent))
 
     for part in ("不属于本机关职权", "行政许可法第三十二条", "行政复议", "行政诉讼", "不能撤销"):
         assert part in first
     assert state_of(case) is CaseState.RECEIVED
 
-    send("clerk", case, "decline", **sent, confirmed="1")
+    send("reviewer", case, "decline", **sent, confirmed="1")
     assert state_of(case) is CaseState.NOT_ACCEPTED
 
 
@@ -110,7 +110,7 @@ def test_a_refusal_to_accept_without_its_parts_says_which(missing):
     case = cases.receive()
     sent = {"kind": "decline", "reason": "理由", "article": "条款", missing: " ", "confirmed": "1"}
 
-    answer = send("clerk", case, "decline", **sent)
+    answer = send("reviewer", case, "decline", **sent)
 
     assert answer.status_code == 422
     assert "请" in str(answer.context["form"].errors[missing])

@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
 from yiwang.cases.models.assisting import CaseAssistance as CaseAssistance
 from yiwang.cases.models.bans import Ban as Ban
+from yiwang.cases.models.declining import DeclineProposal as DeclineProposal
+from yiwang.cases.models.declining import TurnedAway as TurnedAway
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
@@ -38,6 +40,8 @@ from yiwang.cases.models.shared import (
     not_internal,
     values,
 )
+from yiwang.cases.models.terminating import Termination as Termination
+from yiwang.cases.models.terminating import terminated_on_a_ground
 from yiwang.cases.models.visiting import ContactChange as ContactChange
 from yiwang.cases.models.visiting import MaterialWithdrawal as MaterialWithdrawal
 from yiwang.cases.models.visiting import WindowVisit as WindowVisit
@@ -595,6 +599,7 @@ class Case(models.Model):
             _never_earlier(),
             _stopped_for_a_reason(),
             _way_has_its_record(),
+            terminated_on_a_ground(),
             _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(

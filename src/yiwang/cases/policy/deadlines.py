@@ -27,9 +27,6 @@ NOTICE_LIMIT_WORKDAYS = 5
 DELIVERY_LIMIT_WORKDAYS = 10
 """Longest time to hand over the certificate, in working days. 行政许可法 第四十四条."""
 
-CORRECTION_FILING_DAYS = 30
-"""Calendar days to file a correction. No law sets it; docs/decisions/0008 does."""
-
 EVALUATION_DAYS = 30
 """Calendar days after closure in which the service may be rated. GB/T 39734 leaves it open."""
 
@@ -82,9 +79,12 @@ def notice_due_on(*, received_on: date, calendar: WorkdayCalendar) -> date:
     return calendar.add_workdays(received_on, NOTICE_LIMIT_WORKDAYS)
 
 
-def correction_due_on(*, asked_on: date) -> date:
-    """Return the last day to file a correction: CORRECTION_FILING_DAYS calendar days later."""
-    return asked_on + timedelta(days=CORRECTION_FILING_DAYS)
+def correction_due_on(*, asked_on: date, days: int) -> date:
+    """Return the last day to file a correction, `days` calendar days after it was asked for.
+
+    No law sets the period: the item version does, else the pack of the district, from a day on.
+    """
+    return asked_on + timedelta(days=days)
 
 
 @dataclass(frozen=True, kw_only=True)

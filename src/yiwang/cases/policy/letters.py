@@ -481,13 +481,36 @@ def fix_letter(heading: Heading, *, letter: str, wrong: str, right: str, reason:
     )
 
 
-def end_letter(heading: Heading, *, reason: str, withdrawn: bool) -> Body:
-    """Return what the notice of the end of handling (终止办理通知书) says."""
-    opening = "应您的申请" if withdrawn else f"因{reason}"
+def withdrawal_letter(heading: Heading) -> Body:
+    """Return what the notice of the end (终止办理通知书) says to who withdrew the application."""
     return _body(
         _facts(heading),
-        [f"{opening}，本机关终止办理您的“{heading.item.name}”申请。您可以重新提出申请。"],
-        [] if withdrawn else remedies(heading.item),
+        [f"应您的申请，本机关终止办理您的“{heading.item.name}”申请。您可以重新提出申请。"],
+        [],
+    )
+
+
+def termination_letter(
+    heading: Heading, *, ground: str, article: str, facts: str, happened_on: date
+) -> Body:
+    """Return what the notice of the end (终止办理通知书) says where nobody withdrew.
+
+    Source:
+        行政许可法 第三十二条, 第七十条 likewise; 第三十八条第二款 likewise (reasons, remedies).
+    """
+    return _body(
+        [
+            *_facts(heading),
+            ("终止事由", ground),
+            ("依据", article),
+            ("事由发生日期", chinese_day(happened_on)),
+        ],
+        [
+            f"查明：{facts}",
+            f"本机关终止办理“{heading.item.name}”申请。终止不是对申请内容的决定，"
+            "仍需办理的可以重新提出申请。",
+        ],
+        remedies(heading.item),
     )
 
 

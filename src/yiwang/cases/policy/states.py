@@ -47,6 +47,7 @@ class Step(Term):
     ASK_CORRECTION = "ask_correction", "一次性告知补正"
     FILE_CORRECTION = "file_correction", "提交补正"
     ACCEPT = "accept", "受理"
+    PROPOSE_DECLINE = "propose_decline", "提请不予受理"
     DECLINE = "decline", "不予受理"
     NO_NEED = "no_need", "告知依法不需许可"
     ASSIGN = "assign", "分派"
@@ -179,10 +180,21 @@ STEPS: Mapping[Step, Move] = {
         permission=Permission.CASE_ACCEPT,
         by_clock=True,
     ),
-    Step.DECLINE: Move(
-        starts=_from(S.RECEIVED), end=S.NOT_ACCEPTED, permission=Permission.CASE_ACCEPT
+    Step.PROPOSE_DECLINE: Move(
+        starts=_from(S.RECEIVED), end=None, permission=Permission.CASE_ACCEPT
     ),
-    Step.NO_NEED: Move(starts=_from(S.RECEIVED), end=S.NO_NEED, permission=Permission.CASE_ACCEPT),
+    Step.DECLINE: Move(
+        starts=_from(S.RECEIVED),
+        end=S.NOT_ACCEPTED,
+        permission=Permission.CASE_DECLINE,
+        desk=Desk.DECIDER,
+    ),
+    Step.NO_NEED: Move(
+        starts=_from(S.RECEIVED),
+        end=S.NO_NEED,
+        permission=Permission.CASE_DECLINE,
+        desk=Desk.DECIDER,
+    ),
     Step.ASSIGN: Move(
         starts=OPEN - {S.CORRECTION},
         end=None,

@@ -49,12 +49,20 @@ from yiwang.cases.services.deciding import (
     DecisionRefusedError,
     LetterDraft,
     SamePersonError,
+    TerminationRefusedError,
     answer_text,
     decide,
     draft_decision,
     end_expired_corrections,
     terminate_case,
     withdraw_case,
+)
+from yiwang.cases.services.declining import (
+    DeclineRefusedError,
+    TurnedAwayNotFoundError,
+    note_turned_away,
+    propose_decline,
+    review_turned_away,
 )
 from yiwang.cases.services.delivering import (
     DeliveryRefusedError,
@@ -92,6 +100,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
+from yiwang.cases.services.kept import correction_days
 from yiwang.cases.services.making import document_file, letter_for_print, make_document
 from yiwang.cases.services.measuring import measure_finished
 from yiwang.cases.services.post_checks import (
@@ -167,6 +176,7 @@ __all__ = [
     "CorrectionLine",
     "CorrectionRefusedError",
     "DecisionRefusedError",
+    "DeclineRefusedError",
     "DeliveryRefusedError",
     "DraftRefusedError",
     "EndRefusedError",
@@ -188,7 +198,9 @@ __all__ = [
     "SignedAtWindow",
     "SubmissionRefusedError",
     "SwitchRefusedError",
+    "TerminationRefusedError",
     "TextRefusedError",
+    "TurnedAwayNotFoundError",
     "VisitRefusedError",
     "Visitor",
     "accept_case",
@@ -205,6 +217,7 @@ __all__ = [
     "change_contact",
     "check_material",
     "close_revoked",
+    "correction_days",
     "count_question",
     "decide",
     "decide_by_rules",
@@ -248,11 +261,13 @@ __all__ = [
     "note_assistance",
     "note_record",
     "note_return",
+    "note_turned_away",
     "notify_hearing",
     "precheck_attached",
     "precheck_case",
     "precheck_upload",
     "propose",
+    "propose_decline",
     "propose_end",
     "purge_drafts",
     "purge_prechecks",
@@ -274,6 +289,7 @@ __all__ = [
     "request_hearing",
     "resume_automatic",
     "review_automatic",
+    "review_turned_away",
     "run_replay",
     "save_draft",
     "send_result",

@@ -22,6 +22,7 @@ from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.declining import refuse_proposer
 from yiwang.cases.services.signing import committed
 from yiwang.cases.services.steps import (
     Capacity,
@@ -223,7 +224,7 @@ def decline_case(
         number: Case number.
         reason: Facts and reason, as the applicant will read them.
         article: Law and article it rests on.
-        by: Holds a post that accepts.
+        by: Holds a post of the deciding department that declines; not who proposed it.
         at: Moment of the refusal.
         version: Row version `by` saw.
         no_need: What is asked for needs no permission at all (依法不需许可).
@@ -231,16 +232,18 @@ def decline_case(
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
-        PermissionRefusedError: `by` may not accept in this department.
+        PermissionRefusedError: `by` may not decline in the deciding department.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not waiting for acceptance.
+        DeclineRefusedError: `by` proposed it at the window.
         TextRefusedError: reason or article missing or too long.
 
     Source:
-        行政许可法 第三十二条第一款第一项、第二项, 第二款.
+        行政许可法 第三十二条第一款第一项、第二项, 第二款; 上海市优化营商环境条例 第二十五条.
     """
     step = Step.NO_NEED if no_need else Step.DECLINE
     case, acting = begin(number, step, by=by, version=version)
+    refuse_proposer(case, by)
     reason = written(reason, "不予受理的理由")
     article = written(article, "法律依据")
     close(case, at)

@@ -112,7 +112,8 @@ def ask_correction(
 ) -> CaseView:
     """Tell the applicant everything that is missing or wrong, once (一次性告知补正).
 
-    The clock of the five days stops; the applicant has CORRECTION_FILING_DAYS days to file.
+    The clock of the five days stops; the applicant has the days of the item to file, else
+    those of the district.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
@@ -135,7 +136,9 @@ def ask_correction(
     known = set(CaseMaterial.objects.filter(case=case).values_list("material_id", flat=True))
     if any(line.material_id and line.material_id not in known for line in lines):
         raise CorrectionRefusedError("有一项不在本办件的材料清单中，请从清单中选择。")
-    due_on = correction_due_on(asked_on=day_of(at))
+    due_on = correction_due_on(
+        asked_on=day_of(at), days=kept.correction_days(version_of(case), on=day_of(at))
+    )
     correction = Correction.objects.create(case=case, asked_by=by.ref, asked_at=at, due_on=due_on)
     items = [
         CorrectionItem(

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseGranted, CaseRefused
-from yiwang.cases.models import Case, CaseMaterial, Renewal
+from yiwang.cases.models import Case, CaseMaterial, Renewal, Termination
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, after
+from yiwang.cases.policy.terminating import ARTICLES, BY_CLOCK, TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, staff_may_read
@@ -21,7 +22,7 @@ from yiwang.cases.services import approval, kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.hearing import resting_on_record
-from yiwang.cases.services.procedure import end_stop
+from yiwang.cases.services.procedure import end_stop, line
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -51,6 +52,7 @@ from yiwang.licences import services as licences
 from yiwang.licences.policy.states import LicenceState, LicenceStep
 from yiwang.licences.queries import LicenceView
 from yiwang.organisations.permissions import Actor
+from yiwang.organisations.queries import DepartmentView
 from yiwang.registers import services as registers
 
 SYSTEM = "system:delivery"
@@ -67,6 +69,12 @@ class DecisionRefusedError(RefusedError):
     """The decision cannot be made like that."""
 
     code = "cases.decision_refused"
+
+
+class TerminationRefusedError(RefusedError):
+    """The case cannot be ended without a decision like that."""
+
+    code = "cases.termination_refused"
 
 
 @transaction.atomic
@@ -625,16 +633,48 @@ def withdraw_case(
         VisitRefusedError: at a window, and whoever is there was not identified or may not.
         TextRefusedError: the reason is too long or missing.
     """
-    return _end(
-        number, Step.WITHDRAW, reason=reason, by=by, at=at, version=version, visitor=visitor
+    case, acting = begin(number, Step.WITHDRAW, by=by, version=version)
+    item, seal = version_of(case), kept.department(case.deciding_department)
+    reason = written(reason, "理由")
+    if acting.post:
+        note_visit(case, WindowAct.WITHDRAW, visitor, acting=acting, by=by, at=at)
+    _end(
+        case,
+        Step.WITHDRAW,
+        letters.withdrawal_letter(heading(case, item, seal.name)),
+        item=item,
+        seal=seal,
+        reason=reason,
+        acting=acting,
+        by=by,
+        at=at,
     )
+    return case_view(case)
 
 
 @transaction.atomic
 def terminate_case(
-    *, number: str, reason: str, by: Actor, at: datetime, version: int | None = None
+    *,
+    number: str,
+    ground: TerminationGround,
+    facts: str,
+    happened_on: date,
+    by: Actor,
+    at: datetime,
+    article: str = "",
+    version: int | None = None,
 ) -> CaseView:
-    """End a case without a decision (终止办理): correction not filed, death, end of the body.
+    """End a case without a decision (终止办理), on a ground of the list.
+
+    Args:
+        number: Case number.
+        ground: Why; that a correction was not filed is for the clock.
+        facts: What happened, and what proves it; the applicant's side reads it.
+        happened_on: When it happened, today at the latest.
+        by: Who decides in the deciding department.
+        at: Moment of ending.
+        article: Article of the law; only where the ground names none itself.
+        version: Row version `by` saw.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
@@ -642,49 +682,119 @@ def terminate_case(
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: decided or finished already.
         SamePersonError: `by` reviewed it.
-        TextRefusedError: the reason is missing or too long.
+        TextRefusedError: facts or article are missing or too long.
+        TerminationRefusedError: the ground is the clock's or does not stand here, or the day is
+            not over yet.
     """
-    return _end(number, Step.TERMINATE, reason=reason, by=by, at=at, version=version)
+    case, acting = begin(number, Step.TERMINATE, by=by, version=version)
+    _refuse_reviewer(case, by)
+    if ground in BY_CLOCK:
+        raise TerminationRefusedError(
+            "逾期未补正的，由系统在补正期限届满后终止办理，不由人员办理；请选择其他事由。"
+        )
+    if happened_on > day_of(at):
+        raise TerminationRefusedError("事由发生的日期不能晚于今天，请核对后再提交。")
+    if ground is TerminationGround.NOT_COMPLETED and not _owes_material(case, today=day_of(at)):
+        raise TerminationRefusedError(
+            "本办件没有逾期未补齐的容缺材料，不能以此终止办理；请选择其他事由。"
+        )
+    _terminate(
+        case,
+        ground,
+        facts=written(facts, "事实"),
+        article=ARTICLES.get(ground) or line(article, "依据"),
+        happened_on=happened_on,
+        acting=acting,
+        by=by,
+        at=at,
+    )
+    return case_view(case)
+
+
+def _owes_material(case: Case, *, today: date) -> bool:
+    return CaseMaterial.objects.filter(
+        case=case, state=MaterialState.TOLERATED.value, due_on__lt=today
+    ).exists()
+
+
+def _terminate(
+    case: Case,
+    ground: TerminationGround,
+    *,
+    facts: str,
+    article: str,
+    happened_on: date,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+) -> None:
+    Termination.objects.create(
+        case=case,
+        ground=ground.value,
+        article=article,
+        facts=facts,
+        happened_on=happened_on,
+        by=by.ref,
+        at=at,
+    )
+    item, seal = version_of(case), kept.department(case.deciding_department)
+    _end(
+        case,
+        Step.TERMINATE,
+        letters.termination_letter(
+            heading(case, item, seal.name),
+            ground=ground.label,
+            article=article,
+            facts=facts,
+            happened_on=happened_on,
+        ),
+        item=item,
+        seal=seal,
+        reason=f"{ground.label}：{facts}" if ground not in BY_CLOCK else ground.label,
+        basis=article,
+        acting=acting,
+        by=by,
+        at=at,
+    )
 
 
 def _end(
-    number: str,
+    case: Case,
     step: Step,
+    body: letters.Body,
     *,
+    item: ItemVersion,
+    seal: DepartmentView,
     reason: str,
+    acting: Capacity,
     by: Actor,
     at: datetime,
-    version: int | None,
-    visitor: Visitor | None = None,
-) -> CaseView:
-    case, acting = begin(number, step, by=by, version=version)
-    if step is Step.TERMINATE:
-        _refuse_reviewer(case, by)
-    reason = written(reason, "理由")
-    if step is Step.WITHDRAW and acting.post:
-        note_visit(case, WindowAct.WITHDRAW, visitor, acting=acting, by=by, at=at)
+    basis: str = "",
+) -> None:
     if CaseState(case.state) in STOPPED:
         end_stop(case, by=by, at=at)
     close(case, at)
-    move(case, step, acting=acting, by=by, at=at, changed=CLOSING_FIELDS, reason=reason)
-    item = version_of(case)
-    department = kept.department(case.deciding_department)
+    move(
+        case,
+        step,
+        acting=acting,
+        by=by,
+        at=at,
+        changed=CLOSING_FIELDS,
+        reason=reason,
+        basis=basis,
+    )
     issue(
         case,
         DocumentKind.END_NOTICE,
-        body=letters.end_letter(
-            heading(case, item, department.name),
-            reason=reason,
-            withdrawn=step is Step.WITHDRAW,
-        ),
+        body=body,
         item=item,
-        seal=department,
+        seal=seal,
         by=by,
         at=at,
         message=f"您的“{item.name}”申请已终止办理。",
     )
     publish_closed(case)
-    return case_view(case)
 
 
 def end_expired_corrections(*, by: Actor, at: datetime, limit: int = 200) -> list[str]:
@@ -706,12 +816,15 @@ def _end_expired(number: str, *, by: Actor, at: datetime) -> bool:
     case = locked(number)
     if case.state != CaseState.CORRECTION or case.due_on is None or case.due_on >= day_of(at):
         return False
-    _end(
-        number,
-        Step.TERMINATE,
-        reason="逾期未提交补正材料",
+    ground = TerminationGround.NOT_CORRECTED
+    _terminate(
+        case,
+        ground,
+        facts=f"补正期限至{letters.chinese_day(case.due_on)}届满，没有提交补正材料。",
+        article=ARTICLES[ground],
+        happened_on=case.due_on,
+        acting=capacity(case, STEPS[Step.TERMINATE], by),
         by=by,
         at=at,
-        version=None,
     )
     return True

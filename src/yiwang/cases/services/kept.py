@@ -7,6 +7,7 @@ from datetime import date
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.content import queries as content
+from yiwang.content.policy.districts import NO_PERIOD_WRITTEN
 from yiwang.content.queries import TrustRules
 from yiwang.kernel.keeping import keep
 from yiwang.organisations import queries as organisations
@@ -59,6 +60,20 @@ def _trust_rules() -> TrustRules:
         return content.district().trust
     except LookupError:
         return TrustRules()
+
+
+def correction_days(version: ItemVersion, *, on: date) -> int:
+    """Return the calendar days to file a correction: of the item, else of the district that day."""
+    if version.correction_days:
+        return version.correction_days
+
+    def ask() -> int:
+        try:
+            return content.district().correction_days(on=on)
+        except LookupError:
+            return NO_PERIOD_WRITTEN.days
+
+    return keep(("correction", on), ask)
 
 
 def district_code() -> str:

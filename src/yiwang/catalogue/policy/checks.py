@@ -96,6 +96,9 @@ MOST_REPEATS = 50
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
+CORRECTION_DAYS_MOST = 365
+"""Longest period to file a correction that an item may give, in calendar days."""
+
 Findings = Iterator[tuple[str, str, str]]
 """Place, message and remedy of each finding."""
 
@@ -120,6 +123,12 @@ def failures(version: ItemVersion) -> list[Problem]:
 def promise_within_law(version: ItemVersion) -> Findings:
     """The promised limit is not longer than the statutory one (承诺时限不得超过法定时限)."""
     limit = version.limit
+    if not 0 <= version.correction_days <= CORRECTION_DAYS_MOST:
+        yield (
+            "correction_days",
+            f"补正期限为{version.correction_days}天。",
+            f"请填写1至{CORRECTION_DAYS_MOST}的自然日数；按本区的期限办理的不写。",
+        )
     if min(limit.promised_workdays, limit.statutory_workdays) < 0:
         yield "limit", "期限不能为负数。", "当场办结的填 0。"
     if limit.promised_workdays > limit.statutory_workdays:

@@ -726,6 +726,9 @@ class ItemVersion:
     tolerance_issue_first: bool = False
     """Whether the result is given before a tolerated material is filed (先出证后补齐)."""
 
+    correction_days: int = 0
+    """Calendar days to file a correction (补正期限); 0: those of the district."""
+
     auto_decide: bool = False
     """Whether a rule set may grant it without a person (无人干预自动办理)."""
 

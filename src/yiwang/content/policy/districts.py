@@ -56,6 +56,29 @@ class TrustRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CorrectionPeriod:
+    """How long applicants of the district have to file a correction (补正期限), from a day on.
+
+    Attributes:
+        days: Calendar days after the notice.
+        effective_on: First day on which a notice gives this period.
+        source: What the period rests on; no law sets it.
+    """
+
+    days: int
+    effective_on: date
+    source: str
+
+
+NO_PERIOD_WRITTEN = CorrectionPeriod(
+    days=30, effective_on=date.min, source="内容包没有写明时的设定值"
+)
+"""What holds before the first period that the pack writes."""
+
+CORRECTION_DAYS_MOST = 365
+
+
+@dataclass(frozen=True, kw_only=True)
 class District:
     """A district as its pack describes it (区).
 
@@ -82,6 +105,7 @@ class District:
         trust: What follows broken promises.
         automatic: Choices about automatic handling: `sample_percent`, `sample_percent_of` (by
             item) and `replay_days`; empty: as the program does by default.
+        correction: Periods to file a correction, the older ones kept.
     """
 
     pack: str
@@ -105,6 +129,13 @@ class District:
     town_units: tuple[TownUnit, ...]
     trust: TrustRules = TrustRules()
     automatic: Mapping[str, object] = field(default_factory=dict)
+    correction: tuple[CorrectionPeriod, ...] = ()
+
+    def correction_days(self, *, on: date) -> int:
+        """Return the calendar days to file a correction of which the applicant is told `on`."""
+        begun = [one for one in self.correction if one.effective_on <= on]
+        newest = max(begun, key=lambda one: one.effective_on, default=NO_PERIOD_WRITTEN)
+        return newest.days
 
     @property
     def unverified(self) -> bool:
@@ -143,6 +174,7 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
     town_units = _read_town_units(fields, district_code=texts["code"])
     trust = _read_trust(fields)
     automatic = _read_automatic(fields)
+    correction = _read_correction(fields)
     fields.done()
     for name in ("code", "city_code"):
         checked = divisions.check(texts[name])
@@ -168,6 +200,7 @@ def parse(file: PackFile) -> tuple[District | None, list[PackError]]:
             town_units=town_units,
             trust=trust,
             automatic=automatic,
+            correction=correction,
             **texts,
         ),
         [],
@@ -187,6 +220,26 @@ def _read_trust(fields: Fields) -> TrustRules:
     )
     inner.done()
     return rules
+
+
+def _read_correction(fields: Fields) -> tuple[CorrectionPeriod, ...]:
+    """Return the periods to file a correction, each from another day on."""
+    periods: list[CorrectionPeriod] = []
+    for row in fields.rows("correction", required=False):
+        days = row.whole("days", least=1, most=CORRECTION_DAYS_MOST)
+        effective_on = row.day("effective_on")
+        source = row.text("source", longest=400)
+        row.done()
+        if effective_on is None:
+            continue
+        if any(one.effective_on == effective_on for one in periods):
+            row.refuse(
+                "effective_on",
+                f"{effective_on:%Y-%m-%d} 已有一个补正期限。",
+                "每个期限写不同的生效日期，旧的期限保留。",
+            )
+        periods.append(CorrectionPeriod(days=days, effective_on=effective_on, source=source))
+    return tuple(periods)
 
 
 def _read_automatic(fields: Fields) -> dict[str, object]:

@@ -39,6 +39,7 @@ ACTS: Sequence[tuple[Step, str, str]] = (
     (Step.ASK_EXTENSION, "ask_extension", "报请延长期限"),
     (Step.EXTEND, "decide_extension", "批准延长期限"),
     (Step.DEPARTMENT_OPINION, "give_opinion", "反馈部门意见"),
+    (Step.TERMINATE, "terminate", "终止办理"),
 )
 """Step -> address and words of its page."""
 

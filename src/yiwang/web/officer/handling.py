@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, Outcome
+from yiwang.cases.queries.declining import DeclineView, open_decline
 from yiwang.cases.services import CorrectionLine
 from yiwang.cases.services.deciding import GRANT_REASON
 from yiwang.organisations import queries as organisations
@@ -128,6 +129,8 @@ class Accept(Act):
             can_accept=Step.ACCEPT in steps,
             can_correct=Step.ASK_CORRECTION in steps,
             can_decline=Step.DECLINE in steps,
+            can_propose_decline=Step.PROPOSE_DECLINE in steps,
+            proposed=open_decline(self.case.number, by=self.actor),
             missing=missing,
             corrected=self.case.corrected_on is not None,
             limits=guides.facts(self.item)[:2],
@@ -266,9 +269,10 @@ class Correct(TwoStep):
             "title": _("确认一次性补正"),
             "object": self.object_words,
             "consequence": _(
-                "补正只能告知一次。告知书送达后受理期限停止，申请人有30日提交；"
+                "补正只能告知一次。告知书送达后受理期限停止，申请人有%(days)s日提交；"
                 "之后不能再提出新的补正要求。"
-            ),
+            )
+            % {"days": services.correction_days(self.item, on=self.today)},
             "words": _("一次性告知补正"),
             "lines": [(line.what, line.why) for line in form.lines()],
             "colour": "accent",
@@ -314,15 +318,40 @@ class DeclineForm(VersionForm):
 
 
 class Decline(TwoStep):
-    """Refuse to accept, in writing, with reasons and remedies (不予受理)."""
+    """Refuse to accept, in writing, with reasons and remedies (不予受理).
+
+    A window only proposes it; somebody of the deciding department refuses, or takes the case in.
+    """
 
     permission: ClassVar[Permission] = Permission.CASE_ACCEPT
     template_name = "officer/cases/decline.html"
     form_class = DeclineForm
 
     def initial(self) -> dict[str, Any]:
-        """Return the article that is nearly always the one."""
-        return super().initial() | {"article": "《中华人民共和国行政许可法》第三十二条第一款第二项"}
+        """Return what the window proposed, or the article that is nearly always the one."""
+        if self.proposed is None:
+            article = "《中华人民共和国行政许可法》第三十二条第一款第二项"
+            return super().initial() | {"article": article}
+        return super().initial() | {
+            "kind": "no_need" if self.proposed.no_need else "decline",
+            "reason": self.proposed.reason,
+            "article": self.proposed.article,
+            "elsewhere": self.proposed.elsewhere,
+        }
+
+    @cached_property
+    def proposed(self) -> DeclineView | None:
+        """What a window proposed and nobody answered yet."""
+        return open_decline(self.case.number, by=self.actor)
+
+    @property
+    def decides(self) -> bool:
+        """Whether these eyes refuse themselves; else they propose."""
+        return Step.DECLINE in self.file.steps
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add whether this refuses or proposes, and what was proposed."""
+        return super().context(proposed=self.proposed, decides=self.decides, **given)
 
     def confirmation(self, form: DeclineForm) -> Mapping[str, Any]:
         """Show what the applicant will read, remedies included."""
@@ -341,18 +370,24 @@ class Decline(TwoStep):
             )
         )
         return {
-            "title": _("确认不予受理"),
+            "title": _("确认不予受理") if self.decides else _("确认提请不予受理"),
             "object": self.object_words,
-            "consequence": _("不予受理后本次申请结束，决定书送达申请人，不能撤销。"),
-            "words": _("不予受理并通知申请人"),
+            "consequence": _("不予受理后本次申请结束，决定书送达申请人，不能撤销。")
+            if self.decides
+            else _(
+                "由审批部门的另一人核实：同意的作出不予受理决定，不同意的受理或者一次性告知补正。"
+                "五个工作日照常计算，逾期没有答复的视为受理；申请人会看到正在核实。"
+            ),
+            "words": _("不予受理并通知申请人") if self.decides else _("提请审批部门核实"),
             "lines": lines,
             "colour": "danger",
         }
 
     def valid(self, form: DeclineForm) -> HttpResponse:
-        """Refuse."""
+        """Refuse, or propose it."""
         given = form.cleaned_data
-        services.decline_case(
+        act = services.decline_case if self.decides else services.propose_decline
+        act(
             number=self.case.number,
             reason=given["reason"],
             article=given["article"],
@@ -362,7 +397,8 @@ class Decline(TwoStep):
             no_need=given["kind"] == "no_need",
             elsewhere=given["elsewhere"],
         )
-        return redirect(done(self, _("不予受理决定书已送达申请人。")))
+        told = _("不予受理决定书已送达申请人。")
+        return redirect(done(self, told if self.decides else _("已提请审批部门核实。")))
 
 
 class ReviewForm(VersionForm):

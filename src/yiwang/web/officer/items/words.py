@@ -100,7 +100,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         key="materials",
         title=_("材料"),
-        fields=("materials", "mail_materials", "tolerance_issue_first"),
+        fields=("materials", "mail_materials", "tolerance_issue_first", "correction_days"),
     ),
     Topic(
         key="commitment",
@@ -263,6 +263,9 @@ WORDS: Mapping[str, Words] = {
     ),
     "ItemVersion.tolerance_issue_first": _w(
         _("先出证后补齐"), _("容缺的材料可以在出结果之后补齐。")
+    ),
+    "ItemVersion.correction_days": _w(
+        _("补正期限（天）"), _("自然日，自告知之日起；不写或者写0的按本区的期限。")
     ),
     "ToldCondition.id": _w(_("标识"), _("小写英文字母、数字和下划线，不重复。"), most=60),
     "ToldCondition.text": _w(_("条件"), _("申请人承诺做到什么。"), long=True, most=LONG),
