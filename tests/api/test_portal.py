@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.api.test_calls import opened, problem
 from tests.factories import cases
+from yiwang.halls.services import agency
 
 
 def test_a_firm_reads_its_letters_and_a_stranger_finds_none(callers):
@@ -86,3 +89,25 @@ def test_a_window_says_by_the_api_who_came(callers):
 
     assert done.status_code == 200, done.content
     assert done.json()["state"] == "withdrawn"
+
+
+def test_a_firm_ends_the_mandate_of_its_agent_and_a_stranger_does_not(callers):
+    mandate = agency.record_mandate(
+        uscc=cases.FIRM_REF.removeprefix("entity:"),
+        matter="示例饭店开办的全部审批",
+        signed_by="张示例",
+        phone="021-00000099",
+        last_on=cases.FRIDAY.date() + timedelta(days=90),
+        department="centre",
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+    firm, path = callers("firm"), f"/my/agents/{mandate.id}/end"
+    assert [one["matter"] for one in firm.get("/my/agents").json()] == ["示例饭店开办的全部审批"]
+    assert callers("stranger").get("/my/agents").json() == []
+    assert callers("stranger").post(path, {"reason": "不办了"}).status_code == 404
+    assert firm.post(path, {"reason": ""}).status_code == 422
+
+    assert firm.post(path, {"reason": "自己办"}).status_code == 204
+
+    assert firm.get("/my/agents").json() == []

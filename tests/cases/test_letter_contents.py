@@ -51,7 +51,7 @@ def declined(*, no_need: bool) -> str:
         article="行政许可法 第三十二条第一款第二项",
         elsewhere="" if no_need else "示例区水务局",
         no_need=no_need,
-        by=cases.CLERK,
+        by=cases.REVIEWER,
         at=AT,
     )
     return number
@@ -277,7 +277,16 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
         ),
     ),
     (K.END_NOTICE, through(S.WITHDRAWN), ("应您的申请", "终止办理", "可以重新提出申请")),
-    (K.END_NOTICE, through(S.TERMINATED), ("因主体已注销", "终止办理", *REMEDIES)),
+    (
+        K.END_NOTICE,
+        through(S.TERMINATED),
+        (
+            "终止事由：申请的法人或者其他组织依法终止",
+            "查明：主体已注销",
+            "终止办理",
+            *REMEDIES,
+        ),
+    ),
     *(
         (
             kind,

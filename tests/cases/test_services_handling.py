@@ -98,7 +98,7 @@ def test_a_correction_is_told_whole_filed_and_restarts_the_five_days():
     assert states["layout"].state is MaterialState.FILED
     assert states["layout"].upload_refs == (ref,)
     notice = letter(number, DocumentKind.CORRECTION_NOTICE).body["paragraphs"]
-    assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条"
+    assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条。提交形式：原件1份"
     assert "本告知只作一次" in notice[-1]
     assert accept(number, at=AT + LATE).state is CaseState.ACCEPTED
 

@@ -46,14 +46,12 @@ TOPICS: Mapping[str, list[Example]] = {
 }
 
 ONE_STOP = "办件一次只能停在一个特别程序或者听证中，停止的期间不会重叠"
-PACK_SAYS = "补正期限由内容包或者事项写明，示例区没有写明，为30天"
 CALENDAR_ENDS = "计算期限须有当年的放假通知，已公布的通知到2026年底为止"
 UNSAYABLE: Mapping[str, str] = {
     "重叠的停止只顺延一次": ONE_STOP,
     "停止期间重叠的日子只扣一次": ONE_STOP,
     "两段不计入的时间重叠，只扣一次": ONE_STOP,
     "停止期间始于受理之前，只扣受理之后的日子": "受理以前没有期限可停",
-    "事项另行写明补正期限的，按事项的期限，遇休息日不顺延": PACK_SAYS,
     "闰日起十二个月，到次年二月末日": CALENDAR_ENDS,
     "到期月没有对应日的，为月末": CALENDAR_ENDS,
 }
@@ -276,7 +274,8 @@ def clock_of(example: Example, calendar: WorkdayCalendar) -> None:
         case "delivery":
             found = decided_on(calendar, day).delivery_due_on
         case "correction":
-            number = cases.receive(calendar=calendar, at=on(day)).number
+            publish(correction_days=example.get("days", 0))
+            number = cases.receive(item_slug=LIMITED, calendar=calendar, at=on(day)).number
             line = services.CorrectionLine(material_id="", what="门牌", why="不完整")
             services.ask_correction(number=number, lines=[line], by=cases.CLERK, at=on(day))
             found = Case.objects.get(number=number).due_on

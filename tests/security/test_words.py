@@ -9,8 +9,7 @@ from tests.factories.desk import desk, signed_in
 from yiwang.cases import services
 from yiwang.cases.services import CorrectionLine
 from yiwang.documents.policy.files import clean_name
-from yiwang.web.downloads import pdf
-from yiwang.web.officer.trail import _csv
+from yiwang.web.downloads import csv_line, pdf
 
 __all__ = ["desk"]
 
@@ -84,7 +83,7 @@ def test_what_an_official_writes_is_shown_to_the_applicant_as_words(desk):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_cell_of_an_export_is_a_formula(start: str):
-    line = _csv([f"{start}HYPERLINK(1)"])
+    line = csv_line([f"{start}HYPERLINK(1)"])
 
     assert line.lstrip('"').startswith("'")
 

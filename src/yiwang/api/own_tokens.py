@@ -76,6 +76,8 @@ CALLS: Mapping[str, OwnScope] = {
     "GET /my/reads": _S.OWN_DATA,
     "GET /my/records": _S.OWN_DATA,
     "GET /my/mandates": _S.OWN_DATA,
+    "GET /my/agents": _S.OWN_DATA,
+    "POST /my/agents/{mandate}/end": _S.OWN_DATA,
 }
 """Call -> what a key needs for it. A call that does not stand here takes no such key."""
 

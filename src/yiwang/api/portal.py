@@ -40,7 +40,9 @@ from yiwang.documents import queries as documents
 from yiwang.documents.codes import qr_svg
 from yiwang.halls import queries as halls
 from yiwang.halls import services as visits
-from yiwang.halls.queries import AppointmentView
+from yiwang.halls.queries import AppointmentView, agency
+from yiwang.halls.queries.agency import MandateView as AgencyMandateView
+from yiwang.halls.services import agency as agency_acts
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licensing
 from yiwang.licences.queries import CheckRow, LicenceView
@@ -531,6 +533,25 @@ def my_reads(request: HttpRequest, wish: Query[ReadsWish]) -> HttpResponse:
 def my_mandates(request: HttpRequest) -> HttpResponse:
     """List for whom the caller acts besides themselves, on what ground, until when."""
     return answer(organisations.mandates_of(actor(request), on=today()))
+
+
+@router.get(
+    "/my/agents", response={200: list[AgencyMandateView], **COMMON}, operation_id="my_agents"
+)
+def my_agents(request: HttpRequest) -> HttpResponse:
+    """List the mandates given to agents of the agency window (代办委托) that stand."""
+    return answer(agency.mandates_given(actor(request).subjects, today=today()))
+
+
+@router.post(
+    "/my/agents/{mandate}/end",
+    response={204: None, **COMMON},
+    operation_id="end_agency_mandate",
+)
+def end_agency_mandate(request: HttpRequest, mandate: int, body: schemas.Wish) -> HttpResponse:
+    """End a mandate before its last day; cases in progress go on."""
+    agency_acts.end_mandate(mandate=mandate, reason=body.reason, by=actor(request), at=now())
+    return HttpResponse(status=204)
 
 
 @router.delete(

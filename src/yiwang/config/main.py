@@ -14,7 +14,7 @@ from yiwang.cli.demo import demo
 from yiwang.cli.main import operator
 from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres, EmbeddedServerError
-from yiwang.organisations.scope import WHOLE_SESSION
+from yiwang.kernel.row_scope import WHOLE_SESSION
 
 NEEDS_NO_DATABASE = {"run", "settings"}
 

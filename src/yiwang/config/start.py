@@ -16,7 +16,7 @@ from yiwang.config.run import (
     web_command,
     worker_command,
 )
-from yiwang.organisations.scope import WHOLE_SESSION
+from yiwang.kernel.row_scope import WHOLE_SESSION
 
 
 def start(*, enterprises: int) -> None:

@@ -14,3 +14,6 @@ IS_ALL = "(SELECT current_setting('yiwang.scope', true)) = '*'"
 
 IS_STAFF = "(SELECT current_setting('yiwang.departments', true)) <> ''"
 """A post that reads cases somewhere."""
+
+WHOLE_SESSION = "-c yiwang.scope=*"
+"""PGOPTIONS of workers and operators' commands: jobs act for the program itself."""

@@ -29,9 +29,6 @@ Scope = tuple[str, str, str]
 
 NOTHING: Scope = ("", "", "")
 
-WHOLE_SESSION = "-c yiwang.scope=*"
-"""PGOPTIONS of workers and operators' commands: jobs act for the program itself."""
-
 _ATTRIBUTE = "yiwang_scope"
 
 

@@ -109,6 +109,9 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_ASSIGN,
     ),
     Entry(
+        key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
+    ),
+    Entry(
         key="figures",
         label=_("办件指标"),
         address="officer:figures",
@@ -151,9 +154,6 @@ DESK: Sequence[Entry] = (
         permission=Permission.CONSULT_ANSWER,
     ),
     Entry(key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ),
-    Entry(
-        key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
-    ),
     Entry(
         key="archives",
         label=_("档案"),

@@ -483,7 +483,7 @@ def test_what_came_through_the_portal_was_delivered_there():
         number=case.number,
         reason="不属于本机关职权",
         article="行政许可法 第三十二条",
-        by=cases.CLERK,
+        by=cases.REVIEWER,
         at=cases.FRIDAY,
     )
 
