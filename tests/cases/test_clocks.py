@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.cases.test_procedure import ask, inquire, on, requested
+from tests.cases.test_procedure import ask, inquire, on, requested, set_hearing
 from tests.content.conftest import manifest
 from tests.factories import cases
 from tests.factories.desk import hire
@@ -274,6 +274,16 @@ def test_hearing_clocks_follow_the_calendar_until_they_are_met():
     due = dict(CaseClock.objects.filter(case__number=number).values_list("kind", "due_on"))
     assert due == {"hearing_request": date("2026-03-13"), "hearing_hold": date("2026-04-14")}
     assert Case.objects.get(number=number).due_on == date("2026-04-14")
+
+
+def test_a_hearing_that_was_told_stays_the_next_thing_due():
+    hire("approver")
+    number = requested()
+    assert set_hearing(number).due_on == date("2026-03-26")
+
+    assert recompute(cases.CALENDAR).changed == ()
+
+    assert Case.objects.get(number=number).due_on == date("2026-03-26")
 
 
 @pytest.mark.req("CASE-01")

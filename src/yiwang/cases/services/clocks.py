@@ -277,13 +277,19 @@ def _columns_anew(case: Case, calendar: WorkdayCalendar) -> None:
     elif state in UNDECIDED:
         set_limits(case, version_of(case), calendar=calendar)
     elif state in STOPPED:
-        case.due_on = next_due_on(case)
+        case.due_on = _hearing_day(case) or next_due_on(case)
     elif case.decided_at is not None:
         decided_on = day_of(case.decided_at)
         case.delivery_due_on = delivery_due_on(decided_on=decided_on, calendar=calendar)
         case.due_on = case.delivery_due_on
         if case.publicity_due_on is not None:
             case.publicity_due_on = publicity_due_on(decided_on=decided_on, calendar=calendar)
+
+
+def _hearing_day(case: Case) -> date | None:
+    """Return the day of the hearing that was told and not held yet, if any."""
+    row = Hearing.objects.filter(case=case, ended_on=None, held_at__isnull=False).first()
+    return day_of(row.held_at) if row is not None and row.held_at is not None else None
 
 
 def next_due_on(case: Case) -> date | None:
