@@ -204,6 +204,36 @@ def test_silence_is_reminded_of_then_told_to_the_centre_each_once():
 
 
 @pytest.mark.usefixtures("_rules")
+def test_a_notice_that_is_followed_is_chased_anew_when_its_next_day_passes():
+    push()
+    late = AT + dt.timedelta(days=6)
+    services.chase(calendar=cases.CALENDAR, by=JOB, at=late)
+    services.claim(calendar=cases.CALENDAR, **given(at=late))
+    following = {"step": NoticeStep.FOLLOW, "note": "已联系", "calendar": cases.CALENDAR}
+    services.report(**following, **given(at=late))
+    missed = dt.datetime.combine(of("road-freight").due_on, AT.timetz()) + dt.timedelta(days=3)
+    assert services.chase(calendar=cases.CALENDAR, by=JOB, at=missed).reminded == 1
+    services.report(**following, **given(at=missed))
+
+    row = of("road-freight")
+    assert (row.reminded_on, row.escalated_on) == (None, None)
+    again = dt.datetime.combine(row.due_on, AT.timetz()) + dt.timedelta(days=3)
+    assert services.chase(calendar=cases.CALENDAR, by=JOB, at=again).reminded == 1
+
+
+@pytest.mark.usefixtures("_rules")
+def test_the_name_of_a_person_is_masked():
+    push()
+    DualNotice.objects.update(entity_ref="person:" + "a" * 32, entity_name="张示例")
+
+    shown, _ = queries.notice(
+        of("road-freight").pk, by=HOUSING, today=AT.date(), calendar=cases.CALENDAR
+    )
+
+    assert shown.entity_name == "张**"
+
+
+@pytest.mark.usefixtures("_rules")
 def test_the_database_keeps_notices_whole():
     push()
     for constraint, changes in (

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.masking import mask_name
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 from yiwang.registration.models import LEFT, DualNotice, NoticeEvent, Rules
@@ -218,7 +219,9 @@ def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeVi
         lit = light(due_on=row.due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY)
     return NoticeView(
         id=row.pk,
-        entity_name=row.entity_name,
+        entity_name=mask_name(row.entity_name)
+        if row.entity_ref.startswith("person:")
+        else row.entity_name,
         item_slug=row.item_slug,
         item_name=row.item_name,
         keyword=row.keyword,

@@ -190,6 +190,7 @@ def report(
     note = _text(note, "跟进情况")
     if step is NoticeStep.FOLLOW:
         row.due_on = calendar.add_workdays(_day(at), _follow_workdays())
+        row.reminded_on = row.escalated_on = None
     else:
         row.due_on, row.closed_on = None, _day(at)
     _finish(row, step, by=by, at=at, note=note)

@@ -74,6 +74,7 @@ def letter_for_print(document_id: int, *, query_code: str, by: Actor, at: dateti
     return letter
 
 
+@transaction.atomic
 def make_document(document_id: int, *, at: datetime) -> str:
     """Render, seal and store the file of a letter, once; return its SHA-256.
 
