@@ -31,8 +31,8 @@ def deliver_events(parcel: list[tuple[str, dict[str, Any]]]) -> None:
     for name, fields in parcel:
         try:
             events.deliver(events.from_plain(name, fields))
-        except Exception as error:
-            log.exception("events.not_delivered", event_name=name)
+        except Exception as error:  # noqa: BLE001 - raised below, after the others
+            log.warning("events.not_delivered", event_name=name, error=str(error))
             failed.append(error)
     if failed:
         raise failed[0]

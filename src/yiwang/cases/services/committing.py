@@ -95,31 +95,32 @@ def grant_on_commitment(
     _require_filed(case)
     item = version_of(case)
     _date_later(case, item, calendar=calendar, at=at)
-    conclude(
-        case,
-        item,
-        Step.GRANT_ON_COMMITMENT,
-        Outcome.GRANT,
-        acting=acting,
-        calendar=calendar,
-        by=by,
-        at=at,
-        reason=GRANT_REASON,
-        article=letters.articles(item),
-        notes=NOTES,
-    )
-    check = open_check(case, item, at=at)
-    events.publish(
-        CommittedGrant(
-            number=case.number,
-            item_slug=case.item_slug,
-            holder_ref=case.applicant_ref,
-            supervising_department=item.supervision.department,
-            first=check.first,
-            granted_on=day_of(at),
-            check_due_on=check.due_on,
+    with events.together():  # the holder is listed before it is said how
+        conclude(
+            case,
+            item,
+            Step.GRANT_ON_COMMITMENT,
+            Outcome.GRANT,
+            acting=acting,
+            calendar=calendar,
+            by=by,
+            at=at,
+            reason=GRANT_REASON,
+            article=letters.articles(item),
+            notes=NOTES,
         )
-    )
+        check = open_check(case, item, at=at)
+        events.publish(
+            CommittedGrant(
+                number=case.number,
+                item_slug=case.item_slug,
+                holder_ref=case.applicant_ref,
+                supervising_department=item.supervision.department,
+                first=check.first,
+                granted_on=day_of(at),
+                check_due_on=check.due_on,
+            )
+        )
     return case_view(case)
 
 
