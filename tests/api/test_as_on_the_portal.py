@@ -36,6 +36,7 @@ CALLS: dict[str, str] = {
     "file_material": "file_material",
     "report_correction": "report_correction",
     "request_hearing": "request_hearing",
+    "state_own_views": "note_views",
     "withdraw": "withdraw_case",
     "withdraw_material": "withdraw_material",
     "contact": "change_contact",

@@ -22,6 +22,7 @@ from yiwang.cases.models import Case, CaseDocument, CorrectionItem
 from yiwang.cases.policy.checks import Trouble
 from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.procedure import HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step
 from yiwang.cases.policy.terminating import TerminationGround
@@ -114,6 +115,17 @@ PLANS = (
             Step.PROPOSE,
             Step.ASSIGN,
             Step.REFUSE,
+        ),
+    ),
+    Plan(
+        cases.RESTAURANT,
+        (
+            Step.ACCEPT,
+            Step.TELL_INTERESTED,
+            Step.NOTE_VIEWS,
+            Step.NOTE_VIEWS,
+            Step.PROPOSE,
+            Step.GRANT,
         ),
     ),
     Plan(
@@ -659,6 +671,22 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     ),
     Step.DEPARTMENT_OPINION: lambda one, number, by: services.give_opinion(
         number=number, answer=InquiryAnswer.AGREE, opinion="同意", by=by, at=one.at
+    ),
+    Step.TELL_INTERESTED: lambda one, number, by: cases.tell_interested(
+        number,
+        name=one.pick(["邻居甲", "邻居乙"]),
+        workdays=one.pick([1, 5]),
+        calendar=one.calendar,
+        by=by,
+        at=one.at,
+    ),
+    Step.NOTE_VIEWS: lambda one, number, by: services.note_views(
+        number=number,
+        serial=one.pick([1, 1, 2]),
+        party=one.pick(list(Party)),
+        text="看过",
+        by=by,
+        at=one.at,
     ),
     Step.PROPOSE: lambda one, number, by: services.propose(
         number=number, outcome=one.pick(list(Outcome)), opinion="看过", by=by, at=one.at

@@ -119,6 +119,12 @@ def site_checked() -> str:
     return number
 
 
+def sides_told() -> str:
+    number = cases.reviewing(**whole()).number
+    cases.tell_interested(number)
+    return number
+
+
 def through(state: CaseState) -> Callable[[], str]:
     """Return how a case with its materials gets into a state."""
     return lambda: cases.in_state(state, **whole()).number
@@ -234,6 +240,29 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
         ),
     ),
     (
+        K.INTERESTED_NOTICE,
+        sides_told,
+        (
+            "利害关系人：邻居甲",
+            "联系方式：示例区示例镇示例路13号201室",
+            f"申请人：{APPLICANT}",
+            "直接关系您的重大利益：楼上住户受油烟影响",
+            "有权进行陈述和申辩",
+            "2026年3月13日前",
+        ),
+    ),
+    (
+        K.VIEWS_NOTICE,
+        sides_told,
+        (
+            "利害关系人：邻**",
+            "直接关系他人的重大利益：楼上住户受油烟影响",
+            "有权进行陈述和申辩",
+            "2026年3月13日前",
+            "计算在办理期限内",
+        ),
+    ),
+    (
         K.REVIEW_OPINION,
         through(S.DECISION_PENDING),
         ("平面图（已提交", "建议准予。符合条件", "审查人：李审查，2026-03-06 09:00"),
@@ -327,7 +356,10 @@ def test_a_letter_holds_what_it_must(kind, walk, wanted):
     )
 
     everywhere = ["事项：餐饮服务许可（新办）", "示例区市场监管局"]
-    if kind is not K.HEARING_ANNOUNCEMENT:  # public: it names neither case nor applicant
+    if kind is K.INTERESTED_NOTICE:  # to somebody else: nothing by which to ask for the case
+        assert number not in text
+        assert case.query_code not in text
+    elif kind is not K.HEARING_ANNOUNCEMENT:  # public: it names neither case nor applicant
         everywhere += [f"办件编号：{number}", f"查询码：{case.query_code}", APPLICANT]
     for words in (*everywhere, *wanted):
         assert words in text, f"{words}\n—\n{text}"

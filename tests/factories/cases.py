@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import registers
 from yiwang.cases import queries, services
+from yiwang.cases.policy.interested import InterestedKind
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
@@ -472,6 +473,20 @@ def reviewing(**changes: Any) -> CaseView:
     return services.assign_case(
         number=accepted(**changes).number, to=REVIEWER.ref, by=REVIEWER, at=FRIDAY
     )
+
+
+def tell_interested(number: str, **changes: Any) -> CaseView:
+    """Tell the neighbour upstairs, and the applicant."""
+    arguments: dict[str, Any] = {
+        "kind": InterestedKind.PERSON,
+        "name": "邻居甲",
+        "reached": "示例区示例镇示例路13号201室",
+        "interest": "楼上住户受油烟影响",
+        "calendar": CALENDAR,
+        "by": REVIEWER,
+        "at": FRIDAY,
+    }
+    return services.tell_interested(number=number, **(arguments | changes))
 
 
 def special(**changes: Any) -> CaseView:

@@ -22,8 +22,10 @@ from yiwang.cases.models import (
     DepartmentInquiry,
     Extension,
     Hearing,
+    InterestedPerson,
 )
 from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.interested import InterestedKind, Party
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terminating import TerminationGround
@@ -255,6 +257,26 @@ def _asked(number: str) -> None:
     )
 
 
+def _interested(number: str) -> None:
+    case = Case.objects.get(number=number)
+    InterestedPerson.objects.create(
+        case=case,
+        serial=1,
+        kind=InterestedKind.PERSON.value,
+        name="邻居甲",
+        reached="示例路13号",
+        interest="油烟",
+        due_on=AT.date() + dt.timedelta(days=7),
+        told_on=AT.date(),
+        by="user:reviewer",
+        by_name="李审查",
+        at=AT,
+        notice=CaseDocument.objects.filter(case=case).order_by("id")[0],
+        channel="print",
+        delivered="已签收",
+    )
+
+
 def _heard(ground: str) -> Callable[[str], Any]:
     def ready(number: str) -> None:
         cases.propose_end(number, ground)
@@ -429,6 +451,13 @@ ACTS: Mapping[Step, Act] = {
             department="housing",
             by=Actor(ref="job:gateway", name="部门系统"),
             at=AT,
+        ),
+    ),
+    Step.TELL_INTERESTED: Act(take=lambda number, by: cases.tell_interested(number, by=by)),
+    Step.NOTE_VIEWS: Act(
+        ready=_interested,
+        take=lambda number, by: services.note_views(
+            number=number, serial=1, party=Party.APPLICANT, text="没有油烟", by=by, at=AT
         ),
     ),
     Step.PROPOSE: Act(

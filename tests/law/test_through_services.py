@@ -18,10 +18,19 @@ from django.db import transaction
 
 from tests.factories import cases, commitments, steps
 from yiwang.cases import services, tasks
-from yiwang.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, EndProposal, Hearing
+from yiwang.cases.models import (
+    Case,
+    CaseClock,
+    CaseEvent,
+    CaseMaterial,
+    EndProposal,
+    Hearing,
+    InterestedPerson,
+)
 from yiwang.cases.models.commitments import PostCheck
 from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.ending import LETTER, EndKind, NotEnded
+from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.procedure import HearingEnd
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, Way
 from yiwang.cases.policy.terms import ClockKind, Outcome
@@ -374,6 +383,34 @@ def hearing_of(example: Example, calendar: WorkdayCalendar) -> None:
     assert (row.set_on is None) is bool(words)
 
 
+def sides_of(example: Example, calendar: WorkdayCalendar) -> None:
+    number = accept(calendar, example["told"], 20).number
+    shared: dict[str, Any] = {"number": number, "by": cases.REVIEWER}
+    cases.tell_interested(
+        **shared, workdays=example["workdays"], calendar=calendar, at=on(example["told"], 10)
+    )
+    assert InterestedPerson.objects.get().due_on == example["due"]
+    for label in example["heard"]:
+        services.note_views(
+            **shared,
+            serial=1,
+            party=labelled(Party, label),
+            text="看过",
+            at=on(example["told"], 11),
+        )
+    refused = ""
+    try:
+        services.propose(
+            **shared, outcome=Outcome.GRANT, opinion="符合", at=on(example["today"], 12)
+        )
+    except services.ProcedureRefusedError as refusal:
+        refused = refusal.message
+
+    assert ("可以陈述意见" in refused) is example["waits"]
+    state = Case.objects.get(number=number).state
+    assert (state == CaseState.DECISION_PENDING) is not example["waits"]
+
+
 # Silence, the end of what was granted, what comes later
 
 
@@ -527,6 +564,7 @@ RUNNERS: Mapping[str, Callable[[Example, WorkdayCalendar], None]] = {
     "time_limits": limit_of,
     "stops_and_extensions": stop_or_extension_of,
     "hearing": hearing_of,
+    "interested": sides_of,
     "deemed": deemed_of,
     "ending": ending_of,
     "tolerance_and_commitment": later_of,

@@ -10,6 +10,7 @@ import pytest
 
 from yiwang.cases.policy import commitments, ending
 from yiwang.cases.policy.deadlines import decision_days, notice_due_on
+from yiwang.cases.policy.interested import Party, still_open
 from yiwang.cases.policy.procedure import (
     HEARING_HOLD_WORKDAYS,
     HEARING_REQUEST_WORKDAYS,
@@ -188,3 +189,13 @@ def test_what_may_come_later_and_who_may_promise(
             if commitments.barred([record], kinds, on=example["on"])
         ]
         assert closed == example["closed"]
+
+
+@named("interested")
+def test_how_long_the_decision_waits_for_the_views_of_both_sides(example: dict[str, Any]):
+    heard = [one for one in Party if one.label in example["heard"]]
+    assert len(heard) == len(example["heard"])
+
+    waits = still_open(due_on=example["due"], heard=heard, today=example["today"])
+
+    assert waits is example["waits"]

@@ -14,6 +14,7 @@ from yiwang.api.context import actor, answer, calendar, now
 from yiwang.api.errors import COMMON
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import day_of
+from yiwang.cases.policy.interested import VIEWS_WORKDAYS, InterestedKind, Party, Stance
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.terms import DeliveryChannel
 from yiwang.cases.queries import CaseView, MessageView, messages_for
@@ -32,6 +33,7 @@ router = Router(tags=["procedure"])
 
 Number = Path[schemas.Number]
 Key = Annotated[int | None, Field(ge=1, le=2**62)]
+Serial = Annotated[int, Path(), Field(ge=1, le=32_767)]
 MessageId = Annotated[int, Path(), Field(ge=1, le=2**62)]
 CASE = {200: CaseView, **COMMON}
 Workdays = Annotated[int | None, Field(ge=1, le=250)]
@@ -116,6 +118,32 @@ class GiveOpinion(schemas.Act):
     answer: InquiryAnswer
     opinion: schemas.Text
     department: schemas.Word = ""
+
+
+class TellInterested(schemas.Act):
+    """Tell somebody whose major interest is touched, and the applicant."""
+
+    kind: InterestedKind
+    name: schemas.Word
+    reached: schemas.Word = Field(description="Telephone or address; the applicant is not told.")
+    interest: schemas.Text
+    workdays: Annotated[int, Field(ge=1, le=20)] = VIEWS_WORKDAYS
+    handed: DeliveryChannel = Field(
+        default=DeliveryChannel.PRINT, description="How their letter went out: on paper."
+    )
+    handed_result: schemas.Word = ""
+    channel: DeliveryChannel = DeliveryChannel.IN_APP
+    delivered: schemas.Word = ""
+
+
+class NoteViews(schemas.Act):
+    """What a side says; the applicant's own program states theirs alone."""
+
+    party: Party
+    stance: Stance = Stance.STATED
+    text: schemas.Text = ""
+    stated_by: schemas.Word = ""
+    stated_on: date | None = Field(default=None, description="Left out: today.")
 
 
 class SiteCheck(schemas.Act):
@@ -283,6 +311,28 @@ def ask_departments(request: HttpRequest, number: Number, body: AskDepartments) 
 def give_opinion(request: HttpRequest, number: Number, body: GiveOpinion) -> HttpResponse:
     """Give the opinion of one's department."""
     return answer(services.give_opinion(number=number, **body.dict(), by=actor(request), at=now()))
+
+
+@router.post("/cases/{number}/interested", response=CASE, operation_id="tell_interested")
+def tell_interested(request: HttpRequest, number: Number, body: TellInterested) -> HttpResponse:
+    """Tell an interested person and the applicant that both may state views."""
+    return answer(
+        services.tell_interested(
+            number=number, **body.dict(), calendar=calendar(), by=actor(request), at=now()
+        )
+    )
+
+
+@router.post("/cases/{number}/interested/{serial}/views", response=CASE, operation_id="note_views")
+def note_views(
+    request: HttpRequest, number: Number, serial: Serial, body: NoteViews
+) -> HttpResponse:
+    """State views as the applicant, or write down those of a side."""
+    return answer(
+        services.note_views(
+            number=number, serial=serial, **body.dict(), by=actor(request), at=now()
+        )
+    )
 
 
 @router.post("/cases/{number}/site-checks", response=CASE, operation_id="record_site_check")

@@ -50,6 +50,8 @@ ACTS: Mapping[str, str] = {
     "cases.decline_report": _("答复改正报告：还要改正"),
     "cases.deem_accepted": _("逾期未告知视为受理"),
     "cases.delete_draft": _("删除草稿"),
+    "cases.note_views": _("登记陈述意见"),
+    "cases.tell_interested": _("告知利害关系人"),
     "cases.department_opinion": _("反馈部门意见"),
     "cases.deem_renewed": _("视为准予延续"),
     "cases.deliver_letter": _("登记文书送达"),

@@ -11,6 +11,7 @@ from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind
 from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.figures import CaseFigure
+from yiwang.cases.policy.interested import InterestedKind, Party, Stance
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terminating import TerminationGround
@@ -102,6 +103,9 @@ SHOWN: tuple[type[Term], ...] = (
     HearingOrigin,
     HearingStanding,
     InquiryAnswer,
+    InterestedKind,
+    Party,
+    Stance,
     StopReason,
     TerminationGround,
     TurnedAwayVerdict,
@@ -164,6 +168,14 @@ SHOWN: tuple[type[Term], ...] = (
 
 LABELS = frozenset(
     {
+        _("陈述了意见"),
+        _("法人或者非法人组织"),
+        _("表示没有意见"),
+        _("利害关系人告知书"),
+        _("陈述意见权利告知书"),
+        _("告知利害关系人"),
+        _("陈述意见"),
+        _("利害关系人"),
         _("不同意"),
         _("不批准延长期限"),
         _("专家评审"),

@@ -18,6 +18,9 @@ from yiwang.cases.models.declining import TurnedAway as TurnedAway
 from yiwang.cases.models.delivering import Dispatch as Dispatch
 from yiwang.cases.models.delivering import LetterReading as LetterReading
 from yiwang.cases.models.ending import EndProposal as EndProposal
+from yiwang.cases.models.interested import InterestedPerson as InterestedPerson
+from yiwang.cases.models.interested import PartyViews as PartyViews
+from yiwang.cases.models.interested import sides_heard
 from yiwang.cases.models.measures import CaseMeasure as CaseMeasure
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
@@ -600,6 +603,7 @@ class Case(models.Model):
             _stopped_for_a_reason(),
             _way_has_its_record(),
             terminated_on_a_ground(),
+            sides_heard(),
             _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(

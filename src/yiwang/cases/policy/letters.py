@@ -321,6 +321,53 @@ def hearing_record(
     )
 
 
+def interested_notice(
+    heading: Heading, *, name: str, reached: str, interest: str, due_on: date
+) -> Body:
+    """Return what the letter to an interested person says (利害关系人告知书).
+
+    Of the applicant it tells the name and the item, and nothing by which to ask for the case.
+
+    Source:
+        行政许可法 第三十六条.
+    """
+    return _body(
+        [
+            ("利害关系人", name),
+            ("联系方式", reached),
+            ("事项", heading.item.name),
+            ("申请人", heading.applicant_name),
+            ("办理机关", heading.department_name),
+        ],
+        [
+            f"{heading.applicant_name}提出的“{heading.item.name}”申请直接关系您的重大利益：{interest}",
+            f"您有权进行陈述和申辩，请于{chinese_day(due_on)}前向本机关提出，书面、口头均可；"
+            "没有意见的，也请告知本机关。逾期没有提出的，不影响本机关作出决定。",
+            "本机关听取申请人和您的意见后作出决定。",
+        ],
+        [],
+    )
+
+
+def views_notice(heading: Heading, *, who: str, interest: str, due_on: date) -> Body:
+    """Return what the letter to the applicant says whose case touches somebody else.
+
+    Source:
+        行政许可法 第三十六条.
+    """
+    return _body(
+        [*_facts(heading), ("利害关系人", who)],
+        [
+            f"您的“{heading.item.name}”申请直接关系他人的重大利益：{interest}",
+            f"本机关已告知利害关系人。您有权进行陈述和申辩，请于{chinese_day(due_on)}前"
+            "在办件页面或者向本机关提出；没有意见的，也请告知本机关。"
+            "逾期没有提出的，不影响本机关作出决定。",
+            "听取意见的时间计算在办理期限内。",
+        ],
+        [],
+    )
+
+
 def site_check_record(
     heading: Heading,
     *,

@@ -2,9 +2,9 @@
 
 Source:
     行政许可法 第三十二条 (receipt, correction, acceptance), 第三十四条 (on the spot, review),
-    第三十八条 (decision), 第四十二条 (extension), 第四十四条 (delivery), 第四十五条 (special
-    procedures), 第四十六条至第四十八条 (hearing), 第八条、第六十九条、第七十条 (the end of
-    what was granted).
+    第三十六条 (interested persons), 第三十八条 (decision), 第四十二条 (extension), 第四十四条
+    (delivery), 第四十五条 (special procedures), 第四十六条至第四十八条 (hearing), 第八条、
+    第六十九条、第七十条 (the end of what was granted).
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Step(Term):
     DECLINE_EXTENSION = "decline_extension", "不批准延长期限"
     ASK_DEPARTMENT = "ask_department", "征求部门意见"
     DEPARTMENT_OPINION = "department_opinion", "反馈部门意见"
+    TELL_INTERESTED = "tell_interested", "告知利害关系人"
+    NOTE_VIEWS = "note_views", "陈述意见"
     PROPOSE = "propose", "提出审查意见"
     GRANT = "grant", "准予"
     REFUSE = "refuse", "不予"
@@ -282,6 +284,19 @@ STEPS: Mapping[Step, Move] = {
         desk=Desk.ASKED,
         by_clock=True,
     ),
+    Step.TELL_INTERESTED: Move(
+        starts=REVIEWED,
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.NOTE_VIEWS: Move(
+        starts=REVIEWED | STOPPED | {S.DECISION_PENDING},
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+        by_applicant=True,
+    ),
     Step.PROPOSE: Move(
         starts=_from(S.ACCEPTED, S.REVIEWING),
         end=S.DECISION_PENDING,
@@ -425,7 +440,14 @@ STEPS: Mapping[Step, Move] = {
 
 
 INTERNAL = frozenset(
-    {Step.ASK_DEPARTMENT, Step.DEPARTMENT_OPINION, Step.ASK_EXTENSION, Step.DECLINE_EXTENSION}
+    {
+        Step.ASK_DEPARTMENT,
+        Step.DEPARTMENT_OPINION,
+        Step.ASK_EXTENSION,
+        Step.DECLINE_EXTENSION,
+        Step.TELL_INTERESTED,
+        Step.NOTE_VIEWS,
+    }
 )
 """Steps inside the authority: an applicant reads that they were taken, not in what words."""
 

@@ -63,6 +63,8 @@ class DocumentKind(Term):
     HEARING_ANNOUNCEMENT = "hearing_announcement", "行政许可听证公告"
     HEARING_RECORD = "hearing_record", "听证笔录"
     EXTENSION_NOTICE = "extension_notice", "延长期限告知书"
+    INTERESTED_NOTICE = "interested_notice", "利害关系人告知书"
+    VIEWS_NOTICE = "views_notice", "陈述意见权利告知书"
     REVIEW_OPINION = "review_opinion", "审查意见"
     APPROVAL_FORM = "approval_form", "审批表"
     DELIVERY_RECEIPT = "delivery_receipt", "送达回证"
@@ -94,6 +96,8 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.HEARING_ANNOUNCEMENT: "听公",
     DocumentKind.HEARING_RECORD: "听录",
     DocumentKind.EXTENSION_NOTICE: "延",
+    DocumentKind.INTERESTED_NOTICE: "利",
+    DocumentKind.VIEWS_NOTICE: "意",
     DocumentKind.REVIEW_OPINION: "审意",
     DocumentKind.APPROVAL_FORM: "审",
     DocumentKind.DELIVERY_RECEIPT: "送",
@@ -111,8 +115,11 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
 """Word of the kind in a document number (文号), after the department's name."""
 
 
-INTERNAL_LETTERS = frozenset({DocumentKind.REVIEW_OPINION, DocumentKind.APPROVAL_FORM})
-"""Letters for the file alone (内部文书): never told, shown, sent or handed to an applicant."""
+INTERNAL_LETTERS = frozenset(
+    {DocumentKind.REVIEW_OPINION, DocumentKind.APPROVAL_FORM, DocumentKind.INTERESTED_NOTICE}
+)
+"""Letters never told, shown, sent or handed to an applicant: for the file alone (内部文书), or to
+an interested person, whose name and address are theirs."""
 
 
 class ClockKind(Term):

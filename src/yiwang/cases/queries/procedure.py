@@ -29,6 +29,7 @@ from yiwang.cases.queries import (
     may_read,
     staff_may_read,
 )
+from yiwang.cases.queries.interested import InterestedView, interested_in
 from yiwang.kernel.clocks import LightAnswer, StopReason, light
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import scope
@@ -163,12 +164,18 @@ class ProcedureView:
     extensions: tuple[ExtensionView, ...]
     inquiries: tuple[InquiryView, ...]
     site_checks: tuple[SiteCheckView, ...]
+    interested: tuple[InterestedView, ...]
 
     @property
     def empty(self) -> bool:
         """Whether the case took its ordinary course."""
         return not (
-            self.specials or self.hearing or self.extensions or self.inquiries or self.site_checks
+            self.specials
+            or self.hearing
+            or self.extensions
+            or self.inquiries
+            or self.site_checks
+            or self.interested
         )
 
 
@@ -186,7 +193,7 @@ def hearing_of(number: str) -> HearingView | None:
 
 
 def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
-    """Return what happened beside the ordinary course; six queries.
+    """Return what happened beside the ordinary course; eight queries at most.
 
     Opinions of departments and requests for more days are internal: an applicant gets none.
 
@@ -244,6 +251,7 @@ def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
             )
             for one in SiteCheck.objects.filter(case=row).order_by("serial")
         ),
+        interested=interested_in(row, by=by, today=today),
     )
 
 

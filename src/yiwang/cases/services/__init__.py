@@ -100,6 +100,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
+from yiwang.cases.services.interested import note_views, tell_interested
 from yiwang.cases.services.kept import correction_days
 from yiwang.cases.services.making import document_file, letter_for_print, make_document
 from yiwang.cases.services.measuring import measure_finished
@@ -262,6 +263,7 @@ __all__ = [
     "note_record",
     "note_return",
     "note_turned_away",
+    "note_views",
     "notify_hearing",
     "precheck_attached",
     "precheck_case",
@@ -301,6 +303,7 @@ __all__ = [
     "submit_case",
     "take_in_materials",
     "tell_in_portal",
+    "tell_interested",
     "tell_of_events",
     "terminate_case",
     "withdraw_case",

@@ -12,6 +12,7 @@ from yiwang.cases.models import (
     DepartmentInquiry,
     Extension,
     Hearing,
+    InterestedPerson,
     Opinion,
     SiteCheck,
     SpecialProcedure,
@@ -19,6 +20,7 @@ from yiwang.cases.models import (
 from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE
+from yiwang.cases.policy.interested import Party, Stance
 from yiwang.cases.policy.letters import Sheet, chinese_day
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, Step, Way
@@ -112,6 +114,8 @@ def _sheet(case: Case, *, alone: bool = False) -> Sheet:
             ("特别程序、听证和延期", list(_stops(case))),
             ("现场核查", list(_site_checks(case))),
         ]
+        if heard := list(_sides(case)):
+            sections.append(("利害关系人和申请人的意见", heard))
     return Sheet(
         accepted_on=case.accepted_on,
         statutory_on=case.statutory_on,
@@ -191,6 +195,27 @@ def _site_checks(case: Case) -> Iterator[str]:
         yield (
             f"{chinese_day(row.checked_on)}，{row.place}，核查人员{'、'.join(row.names)}：{row.found}"
         )
+
+
+def _sides(case: Case) -> Iterator[str]:
+    """Say of each interested person whether both sides were heard. 行政许可法 第三十六条."""
+    rows = InterestedPerson.objects.filter(case=case).prefetch_related("views")
+    for row in rows.order_by("serial"):
+        yield (
+            f"{row.name}（{row.interest}）：{chinese_day(row.told_on)}告知，"
+            f"{chinese_day(row.due_on)}前陈述意见。"
+        )
+        said = {one.party: one for one in row.views.all()}
+        for party in Party:
+            found = said.get(party.value)
+            if found is None:
+                yield f"{party.label}：没有陈述意见。"
+                continue
+            words = f"：{found.text}" if found.text else ""
+            yield (
+                f"{party.label}：{Stance(found.stance).label}{words}"
+                f"（{found.stated_by}，{chinese_day(found.stated_on)}，{found.by_name}登记）"
+            )
 
 
 def _moment(at: datetime) -> str:

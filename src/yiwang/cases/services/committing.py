@@ -16,6 +16,7 @@ from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.queries.commitments import commitment_barred
 from yiwang.cases.services.deciding import SamePersonError, conclude
+from yiwang.cases.services.interested import require_heard
 from yiwang.cases.services.post_checks import open_check
 from yiwang.cases.services.signing import CommitmentRefusedError
 from yiwang.cases.services.steps import (
@@ -70,6 +71,7 @@ def grant_on_commitment(
         NotHolderError: the case was given to somebody else.
         CommitmentRefusedError: nothing was signed, materials are missing, or the applicant may
             not commit any more.
+        ProcedureRefusedError: a side may still state its views.
         CalendarGapError: the calendar ends before a date; nothing is changed.
 
     Source:
@@ -80,6 +82,7 @@ def grant_on_commitment(
     require_version(case, version)
     after(Step.GRANT_ON_COMMITMENT, CaseState(case.state), immediate=case.immediate)
     require_holder(case, by)
+    require_heard(case, today=day_of(at))
     signed = Commitment.objects.filter(case=case).first()
     if signed is None:
         raise CommitmentRefusedError(

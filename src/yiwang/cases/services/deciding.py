@@ -13,7 +13,7 @@ from yiwang.cases.models import Case, CaseMaterial, Renewal, Termination
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
-from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, after
+from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, Way, after
 from yiwang.cases.policy.terminating import ARTICLES, BY_CLOCK, TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.policy.visiting import WindowAct
@@ -22,6 +22,7 @@ from yiwang.cases.services import approval, kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.hearing import resting_on_record
+from yiwang.cases.services.interested import require_heard
 from yiwang.cases.services.procedure import end_stop, line
 from yiwang.cases.services.steps import (
     Capacity,
@@ -113,6 +114,7 @@ def decide(
         SamePersonError: `by` reviewed it.
         NotHolderError: the case was given to somebody else.
         DecisionRefusedError: a grant while materials are outstanding.
+        ProcedureRefusedError: on the spot, while a side may still state its views.
         TextRefusedError: a refusal without reason or article.
         CalendarGapError: the calendar ends before the delivery date; nothing is changed.
 
@@ -126,6 +128,8 @@ def decide(
     after(step, CaseState(case.state), immediate=case.immediate)
     require_holder(case, by)
     _require_review(case, by)
+    if STEPS[step].way is Way.ON_SPOT:
+        require_heard(case, today=day_of(at))
     item = version_of(case)
     if outcome is Outcome.REFUSE:
         reason = written(reason, "不予的理由")

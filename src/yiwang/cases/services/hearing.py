@@ -64,6 +64,7 @@ REVIEW_STEPS = (
     Step.SET_HEARING,
     Step.ASK_EXTENSION,
     Step.ASK_DEPARTMENT,
+    Step.TELL_INTERESTED,
 )
 """Whoever took one of these reviewed the application."""
 

@@ -15,6 +15,7 @@ from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseView, case_view, departments_of
 from yiwang.cases.services import approval
 from yiwang.cases.services.hearing import refuse_chair
+from yiwang.cases.services.interested import require_heard
 from yiwang.cases.services.procedure import require_opinions
 from yiwang.cases.services.steps import (
     Capacity,
@@ -136,7 +137,8 @@ def propose(
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not accepted, or proposed already.
         NotHolderError: the case was given to somebody else.
-        ProcedureRefusedError: a department may still answer in time, or `by` chaired the hearing.
+        ProcedureRefusedError: a department may still answer or a side be heard in time, or `by`
+            chaired the hearing.
         TextRefusedError: no opinion, or too long.
 
     Source:
@@ -146,6 +148,7 @@ def propose(
     require_holder(case, by)
     refuse_chair(case, by)
     require_opinions(case, today=day_of(at))
+    require_heard(case, today=day_of(at))
     text = written(opinion, "审查意见")
     proposal = Opinion.objects.create(
         case=case, outcome=outcome.value, text=text, by=by.ref, by_name=by.name or by.ref, at=at

@@ -22,6 +22,7 @@ from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
 from yiwang.cases.queries import CasePage, CaseView, automatic, commitments, visiting
 from yiwang.cases.queries.ending import end_proposal
+from yiwang.cases.queries.interested import interested_of
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -184,6 +185,9 @@ class Case(OwnCase):
                 "licence": licences.by_case(case.number),
                 "department": organisations.department(case.deciding_department),
                 "may_ask_hearing": Step.REQUEST_HEARING in self.file.steps,
+                "interested": interested_of(case.number, by=self.actor, today=self.today)
+                if Step.NOTE_VIEWS in self.file.steps
+                else (),
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
                 "may_change": Step.CHANGE_CONTACT in self.file.steps,
                 "may_withdraw_material": Step.WITHDRAW_MATERIAL in self.file.steps

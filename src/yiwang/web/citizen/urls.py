@@ -12,6 +12,7 @@ from yiwang.web.citizen import (
     cases,
     committing,
     hearing,
+    interested,
     items,
     notices,
     personal,
@@ -75,6 +76,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("cases/<str:number>/hearing/", hearing.RequestHearing.as_view(), name="request_hearing"),
     path("cases/<str:number>/withdraw/", cases.Withdraw.as_view(), name="withdraw"),
+    path(
+        "cases/<str:number>/interested/",
+        interested.StateOwnViews.as_view(),
+        name="state_own_views",
+    ),
     path(
         "cases/<str:number>/withdraw-material/",
         cases.WithdrawMaterial.as_view(),

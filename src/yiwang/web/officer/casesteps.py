@@ -30,6 +30,8 @@ class Way:
 ACTS: Sequence[tuple[Step, str, str]] = (
     (Step.CHECK_SITE, "site_check", "记录现场核查"),
     (Step.ASK_DEPARTMENT, "ask_departments", "征求部门意见"),
+    (Step.TELL_INTERESTED, "tell_interested", "告知利害关系人"),
+    (Step.NOTE_VIEWS, "note_views", "登记陈述意见"),
     (Step.START_SPECIAL, "start_special", "启动特别程序"),
     (Step.END_SPECIAL, "end_special", "录入特别程序结果"),
     (Step.NOTIFY_HEARING, "notify_hearing", "告知听证权利"),
@@ -71,6 +73,8 @@ def shown(
         skipped.add(Step.EXTEND)
     if all(one.answer is not None for one in procedure.inquiries):
         skipped.add(Step.DEPARTMENT_OPINION)
+    if not any(one.unheard for one in procedure.interested):
+        skipped.add(Step.NOTE_VIEWS)
     told = hearing is not None and hearing.set_on is not None
     return {
         "procedure": procedure,

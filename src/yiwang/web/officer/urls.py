@@ -22,6 +22,7 @@ from yiwang.web.officer import (
     gateway,
     halls,
     handling,
+    interested,
     notices,
     procedure,
     questions,
@@ -93,6 +94,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="decide_extension",
     ),
     path("cases/<str:number>/site-check/", procedure.SiteCheck.as_view(), name="site_check"),
+    path(
+        "cases/<str:number>/interested/",
+        interested.TellInterested.as_view(),
+        name="tell_interested",
+    ),
+    path(
+        "cases/<str:number>/interested/views/",
+        interested.NoteViews.as_view(),
+        name="note_views",
+    ),
     path(
         "cases/<str:number>/departments/",
         procedure.AskDepartments.as_view(),
