@@ -48,6 +48,15 @@ def repeating(repeats: dict[str, Any], *, scope: bool = False, **of: Any) -> dic
     return whole
 
 
+def reformed(mode: str = "commit", **changes: Any) -> dict[str, Any]:
+    whole = {"reform_mode": mode, "reform_since": "2025-10-01", "reform_doc": "9号"}
+    return definition(**(whole | changes))
+
+
+def on_trial(**changes: Any) -> dict[str, Any]:
+    return reformed(reform_pilot={"basis": "批复", "ends_on": "2026-12-31"} | changes)
+
+
 def in_words(texts: dict[str, str], *, name: str = "Stall permit") -> dict[str, Any]:
     return definition(english={"name": name, "summary": "To sell.", "texts": texts})
 
@@ -108,6 +117,7 @@ def looked_at(**changes: Any) -> dict[str, Any]:
     return whole
 
 
+TRIAL = "2026-12-31"
 TEXT = {"kind": "text", "options": {}}
 ONLY_FOOD = [{"id": "food", "when": {"sells": "food"}, "outcome": "grant", "reason": "食品摊"}]
 CONTRARY = [
@@ -273,6 +283,18 @@ FAILING = [
     ("entrusted_by_somebody", definition(entrusting_department="市局"), "其他的留空"),
     ("hall_or_reason", definition(in_hall=False), "应进必进"),
     ("hall_or_reason", definition(not_in_hall_reason="涉密"), "应进必进"),
+    ("reform_told", definition(reform_since="2025-10-01"), "请选择改革方式"),
+    ("reform_told", definition(reform_doc="9号"), "请选择改革方式"),
+    ("reform_told", reformed(reform_since=None), "文件规定的起始日期"),
+    ("reform_told", reformed(reform_since="2030-01-01"), "从那天起生效"),
+    ("reform_told", reformed(reform_doc=""), "文件名称或者文号"),
+    ("reform_told", on_trial(basis=""), "哪个机关以哪份文件"),
+    ("reform_told", on_trial(ends_on=None), "哪天评估"),
+    ("reform_told", on_trial(ends_on="2025-09-30"), "更正其中一个日期"),
+    ("reform_told", on_trial(review_on="2025-09-30"), "更正其中一个日期"),
+    ("reform_told", reformed("cancel"), "不再收件"),
+    ("reform_told", reformed("file"), "不作许可决定"),
+    ("reform_told", reformed("file"), "承诺时限填 0"),
     (
         "online_as_told",
         definition(online_depth=["handle"], onsite_times=1, onsite_reason="核对"),
@@ -323,6 +345,13 @@ def test_a_rule_stops_what_it_is_there_to_stop(
 
 def test_every_rule_has_an_example_that_breaks_it() -> None:
     assert {check.name for check in CHECKS} == {rule for rule, _, _ in FAILING}
+
+
+@pytest.mark.parametrize(
+    "plain", [reformed(), reformed("cancel", channels=[]), on_trial(ends_on=None, review_on=TRIAL)]
+)
+def test_a_mode_with_its_day_and_document_may_be_published(plain: dict[str, Any]) -> None:
+    assert failures(parse_item(plain)) == []
 
 
 def test_the_smallest_definition_may_be_published() -> None:

@@ -144,6 +144,25 @@ def test_reform_counts_licences_for_firms_only_and_names_those_without_a_mode():
     assert found[FigureKey.REFORM_ALL].numerator == 2
 
 
+def test_what_was_turned_into_a_filing_counts_by_its_mode_and_each_line_says_by_which_document():
+    filed = item(
+        "a",
+        item_type="other_power",
+        reform_mode="file",
+        reform_since="2021-07-01",
+        reform_doc="示例府规〔2021〕7号",
+        reform_pilot={"basis": "批复", "ends_on": "2026-06-30", "review_on": "2026-06-01"},
+    )
+
+    found = figures(filed, item("b"), item("c", reform_mode="commit"))
+
+    said = "自2021-07-01起；示例府规〔2021〕7号；试点：批复，至2026-06-30，2026-06-01评估"
+    assert found[FigureKey.REFORM_ALL].denominator == 3
+    for key in (FigureKey.REFORM_FILE, FigureKey.REFORM_PILOT):
+        assert [(line.slug, line.note) for line in found[key].lines] == [("a", said)]
+    assert found[FigureKey.REFORM_COMMIT].lines[0].note == ""
+
+
 def test_what_the_hall_does_not_handle_carries_its_reason():
     found = figures(*VARIED)[FigureKey.NOT_IN_HALL]
 

@@ -5,13 +5,13 @@ A body is plain data, frozen with the letter: `facts` as label and text, `paragr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from yiwang.cases.policy.deadlines import REVIEW_APPEAL_DAYS, SUIT_MONTHS
 from yiwang.cases.policy.terms import NUMBER_WORDS, DocumentKind
-from yiwang.catalogue.policy.items import ItemType, ItemVersion
+from yiwang.catalogue.policy.items import ItemType, ItemVersion, ReformMode
 
 Body = dict[str, object]
 
@@ -22,6 +22,13 @@ AUTOMATIC_NOTES = (
     "在办件页面选择“要求人工复核”，或者到收件窗口提出。",
 )
 """What a decision by rules says besides. Source: 个人信息保护法 第二十四条."""
+
+
+FILING_TITLES: Mapping[DocumentKind, str] = {
+    DocumentKind.GRANT_DECISION: "备案通知书",
+    DocumentKind.REFUSAL_DECISION: "不予备案通知书",
+}
+"""What the letters about a filing are called in place of decisions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,12 @@ def document_number(
 
 
 def title(kind: DocumentKind, item: ItemVersion) -> str:
-    """Return the title; a decision on something that is no licence does not call it one."""
+    """Return the title; a decision on something that is no licence does not call it one.
+
+    What was turned into a filing (审批改为备案) is filed, not granted.
+    """
+    if item.reform_mode is ReformMode.FILE and kind in FILING_TITLES:
+        return FILING_TITLES[kind]
     if item.item_type is ItemType.LICENCE:
         return kind.label
     return kind.label.replace("行政许可决定书", "决定书")
@@ -188,10 +200,13 @@ def grant_letter(
         行政许可法 第三十八条第一款, 第四十条, 第六十七条.
     """
     until = f"至{chinese_day(valid_until)}（不含当日）" if valid_until else "起长期有效"
+    filed = heading.item.reform_mode is ReformMode.FILE
     return _body(
         _facts(heading),
         [
-            f"您提出的“{heading.item.name}”申请，经审查符合法定条件、标准，本机关决定准予。",
+            f"您报送的“{heading.item.name}”材料齐全、符合法定形式，本机关予以备案。"
+            if filed
+            else f"您提出的“{heading.item.name}”申请，经审查符合法定条件、标准，本机关决定准予。",
             f"事实和理由：{reason}",
             f"依据：{article}",
             f"结果：{heading.item.result.name}，有效期自{chinese_day(valid_from)}{until}。",

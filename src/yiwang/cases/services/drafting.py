@@ -14,7 +14,7 @@ from yiwang.cases.policy.deadlines import DRAFT_DAYS, day_of
 from yiwang.cases.queries import CaseNotFoundError, DraftView, draft_view
 from yiwang.cases.services.bans import require_unbanned
 from yiwang.catalogue import queries as catalogue
-from yiwang.catalogue.policy.items import Audience, ItemVersion
+from yiwang.catalogue.policy.items import Audience, ItemVersion, ReformMode, reform_words
 from yiwang.documents import queries as documents
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json
@@ -48,11 +48,16 @@ def audience_of(applicant_ref: str) -> Audience:
 
 
 def check_eligible(item: ItemVersion, applicant_ref: str) -> None:
-    """Stop unless the item is for this kind of applicant.
+    """Stop unless the item is for this kind of applicant and can be applied for at all.
 
     Raises:
-        NotEligibleError: it is not.
+        NotEligibleError: it is not, or its approval was cancelled (直接取消审批).
     """
+    if item.reform_mode is ReformMode.CANCEL:
+        raise NotEligibleError(
+            f"“{item.name}”已经直接取消审批（{reform_words(item)}），不用申请，"
+            "请凭营业执照依法开展经营。"
+        )
     if audience_of(applicant_ref) not in item.audiences:
         allowed = "、".join(audience.label for audience in item.audiences)
         raise NotEligibleError(f"“{item.name}”面向{allowed}办理，请改用{allowed}的身份登录后申请。")

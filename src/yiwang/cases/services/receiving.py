@@ -204,9 +204,9 @@ def submit_case(
     if draft.expires_on < day_of(at):
         raise SubmissionRefusedError("这份草稿已过保留期限，请重新填写申请。")
     item = kept.item_version(draft.item_slug, draft.item_version)
+    check_eligible(item, draft.applicant_ref)
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
-    check_eligible(item, draft.applicant_ref)
     require_unbanned(item, draft.applicant_ref, on=day_of(at))
     registered = _registered(draft.applicant_ref)
     uploads: dict[str, list[str]] = {}
@@ -345,9 +345,9 @@ def _receive_at_counter(
     by_person: bool,
 ) -> CaseView:
     acting = _window_of(item, by=by)
+    check_eligible(item, applicant_ref)
     if Channel.COUNTER not in item.channels:
         raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
-    check_eligible(item, applicant_ref)
     require_unbanned(item, applicant_ref, on=day_of(at))
     plain = _plain(answers)
     unknown = {*uploads, *paper} - {material.id for material in item.materials}

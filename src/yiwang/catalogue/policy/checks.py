@@ -37,6 +37,7 @@ from yiwang.catalogue.policy.items import (
     PowerSource,
     Question,
     QuestionKind,
+    ReformMode,
     ResultKind,
     StepRole,
     WaiveBy,
@@ -209,6 +210,8 @@ def visits_have_reason(version: ItemVersion) -> Findings:
         yield "onsite_reason", "要求到现场但没有理由。", "请写明必须到现场的原因，或者改为 0 次。"
     if version.onsite_times == 0 and version.onsite_reason:
         yield "onsite_reason", "不用到现场却写了到现场的理由。", "请删去理由，或者更正到场次数。"
+    if version.reform_mode is ReformMode.CANCEL:
+        return  # nobody applies, by whichever way
     if version.onsite_times == 0 and not (
         Channel.PORTAL in version.channels or version.mail_materials
     ):
@@ -772,6 +775,79 @@ def hall_or_reason(version: ItemVersion) -> Findings:
         )
 
 
+def reform_told(version: ItemVersion) -> Findings:
+    """A mode of reform has its day and document, and the item is handled as it says (证照分离).
+
+    Source:
+        国务院关于深化“证照分离”改革进一步激发市场主体发展活力的通知（国发〔2021〕7号）.
+    """
+    mode, since = version.reform_mode, version.reform_since
+    if mode is None:
+        if since or version.reform_doc or version.reform_pilot:
+            yield (
+                "reform_mode",
+                "没有证照分离改革方式，却写了它的日期、文件或者试点。",
+                "请选择改革方式，或者删去这些内容。",
+            )
+        return
+    if since is None:
+        yield "reform_since", f"没有写“{mode.label}”自哪天起。", "请填写文件规定的起始日期。"
+    elif since > version.effective_on:
+        yield (
+            "reform_since",
+            f"改革自{since}起，晚于这一版本的生效日期{version.effective_on}。",
+            "请更正日期，或者让这一版本从那天起生效。",
+        )
+    if not version.reform_doc:
+        yield "reform_doc", f"没有写“{mode.label}”依据的文件。", "请填写文件名称或者文号。"
+    yield from _pilot_told(version)
+    yield from _handled_as_reformed(version, mode)
+
+
+def _pilot_told(version: ItemVersion) -> Findings:
+    pilot, since = version.reform_pilot, version.reform_since
+    if pilot is None:
+        return
+    if not pilot.basis:
+        yield "reform_pilot.basis", "试点没有依据。", "请写明哪个机关以哪份文件同意试点。"
+    if pilot.ends_on is None and pilot.review_on is None:
+        yield (
+            "reform_pilot.ends_on",
+            "试点没有期限，也没有评估的日期。",
+            "请填写试点到哪天为止，或者哪天评估。",
+        )
+    for name, day in (("ends_on", pilot.ends_on), ("review_on", pilot.review_on)):
+        if day and since and day < since:
+            yield (
+                f"reform_pilot.{name}",
+                f"试点的日期{day}早于改革的起始日期{since}。",
+                "请更正其中一个日期。",
+            )
+
+
+def _handled_as_reformed(version: ItemVersion, mode: ReformMode) -> Findings:
+    if mode is ReformMode.CANCEL and version.channels:
+        yield (
+            "channels",
+            "审批已经直接取消，却还有办理渠道。",
+            "请删去全部办理渠道：不用申请的事项不再收件。",
+        )
+    if mode is not ReformMode.FILE:
+        return
+    if version.item_type is ItemType.LICENCE:
+        yield (
+            "item_type",
+            "审批已经改为备案，事项类型却是行政许可。",
+            "请改为其他行政权力等，备案不作许可决定。",
+        )
+    if version.case_kind is not CaseKind.IMMEDIATE:
+        yield (
+            "case_kind",
+            "审批已经改为备案，却不是即办件。",
+            "材料齐全的当场备案，请改为即办件，承诺时限填 0。",
+        )
+
+
 def online_as_told(version: ItemVersion) -> Findings:
     """What is said of handling online agrees with channels, visits and fees."""
     depth = version.online_depth
@@ -916,6 +992,7 @@ CHECKS: tuple[Check, ...] = tuple(
         scenarios_stand,
         entrusted_by_somebody,
         hall_or_reason,
+        reform_told,
         online_as_told,
         automatic_by_rules,
         automatic_rules_stand,

@@ -14,6 +14,7 @@ from yiwang.catalogue.policy.items import (
     WaiveBy,
     fully_online,
     online_depth_of,
+    pilot_words,
 )
 from yiwang.kernel.terms import Term
 
@@ -260,6 +261,24 @@ COLUMNS: tuple[Column, ...] = (
         title="证照分离改革方式",
         meaning="没有的为空",
         cell=lambda item, names: item.reform_mode.label if item.reform_mode else "",
+    ),
+    Column(
+        key="reform_since",
+        title="改革自哪天起",
+        meaning="没有改革方式的为空",
+        cell=lambda item, names: item.reform_since.isoformat() if item.reform_since else "",
+    ),
+    Column(
+        key="reform_doc",
+        title="改革依据的文件",
+        meaning="文件名称或者文号；没有改革方式的为空",
+        cell=lambda item, names: item.reform_doc,
+    ),
+    Column(
+        key="reform_pilot",
+        title="改革试点",
+        meaning="本市清单以外试点的依据和期限；不是试点的为空",
+        cell=lambda item, names: pilot_words(item.reform_pilot) if item.reform_pilot else "",
     ),
     Column(
         key="basis",

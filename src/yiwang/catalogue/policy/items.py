@@ -396,6 +396,21 @@ class OneWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReformPilot:
+    """The reform goes beyond the list of the city on trial (证照分离改革试点).
+
+    Attributes:
+        basis: Who lets the department try it, by which document.
+        ends_on: Last day of the trial; None: open until it is reviewed.
+        review_on: Day on which it is decided whether to go on; None: at its end.
+    """
+
+    basis: str
+    ends_on: date | None = None
+    review_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnglishText:
     """One text in English, by the place of the Chinese one.
 
@@ -657,6 +672,15 @@ class ItemVersion:
     reform_mode: ReformMode | None = None
     """How the separation of permits changed it (证照分离改革方式)."""
 
+    reform_since: date | None = None
+    """Day from which the mode applies; written exactly where there is a mode."""
+
+    reform_doc: str = ""
+    """Title or number of the document that gave it the mode (文件名称或者文号)."""
+
+    reform_pilot: ReformPilot | None = None
+    """Set: the mode is tried beyond the list of the city."""
+
     focus: Focus | None = None
     """The field of the district's plan it belongs to (三个领域)."""
 
@@ -833,6 +857,20 @@ def scenario_answers(version: ItemVersion, scenario_id: str) -> dict[str, Answer
         if question.id in given and holds(question.when, answers):
             answers[question.id] = given[question.id]
     return answers
+
+
+def reform_words(version: ItemVersion) -> str:
+    """Return since when and by which document an item has its mode, and of a trial its bounds."""
+    since = f"自{version.reform_since.isoformat()}起" if version.reform_since else ""
+    pilot = f"试点：{pilot_words(version.reform_pilot)}" if version.reform_pilot else ""
+    return "；".join(filter(None, (since, version.reform_doc, pilot)))
+
+
+def pilot_words(pilot: ReformPilot) -> str:
+    """Return the basis of a trial with its end and the day of its review."""
+    ends = f"至{pilot.ends_on.isoformat()}" if pilot.ends_on else ""
+    review = f"{pilot.review_on.isoformat()}评估" if pilot.review_on else ""
+    return "，".join(filter(None, (pilot.basis, ends, review)))
 
 
 def online_depth_of(version: ItemVersion) -> tuple[OnlineDepth, ...]:

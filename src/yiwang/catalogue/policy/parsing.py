@@ -189,7 +189,9 @@ def _sequence(inner: Any) -> Converter:
 
 def _union(kinds: tuple[Any, ...]) -> Converter:
     shaped: list[Any] = [
-        kind for kind in kinds if isinstance(kind, EnumMeta) or dataclasses.is_dataclass(kind)
+        kind
+        for kind in kinds
+        if isinstance(kind, EnumMeta) or dataclasses.is_dataclass(kind) or kind is date
     ]
     made: Converter | None = _converter(shaped[0]) if shaped else None
     several = any(typing.get_origin(one) is tuple for one in kinds)

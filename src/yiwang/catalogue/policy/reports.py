@@ -23,6 +23,7 @@ from yiwang.catalogue.policy.items import (
     ReformMode,
     WaiveBy,
     fully_online,
+    reform_words,
 )
 from yiwang.kernel.terms import Term
 
@@ -74,6 +75,7 @@ class FigureKey(Term):
     REFORM_FILE = "reform_file", "审批改为备案"
     REFORM_COMMIT = "reform_commit", "实行告知承诺"
     REFORM_OPTIMISE = "reform_optimise", "优化审批服务"
+    REFORM_PILOT = "reform_pilot", "改革试点"
     REFORM_UNMARKED = "reform_unmarked", "尚未标明改革方式"
     IN_HALL = "in_hall", "进驻中心"
     NOT_IN_HALL = "not_in_hall", "不进驻中心负面清单"
@@ -139,11 +141,14 @@ DEFINITIONS: Mapping[FigureGroup, Definition] = {
         source="办事指南的“到办事现场次数”",
     ),
     FigureGroup.REFORM: Definition(
-        text="以面向企业等法人的行政许可为分母，每项只有一种改革方式（四扇门）。"
-        "直接取消审批的事项不再受理申请，取消后不在有效事项之内。没有标明的单独列出。",
-        text_en="Shares of licences for firms and other organisations; each has one mode. An "
-        "item whose approval was cancelled takes no applications and is no longer in "
-        "force. Licences without a mode are listed apart.",
+        text="以面向企业等法人的行政许可，加上已标明改革方式的其他事项（如改为备案的）为分母，"
+        "每项只有一种改革方式（四扇门），写明自哪天起、依据哪份文件。直接取消审批的事项不再受理申请；"
+        "整个事项已经取消的不计。改革试点指本市清单以外先行试的，写明依据和期限。没有标明的单独列出。",
+        text_en="Shares of licences for firms and other organisations, and of other items with a "
+        "mode, such as those turned into a filing; each has one mode, with its day and document. "
+        "An item whose approval was cancelled takes no applications; items cancelled as a whole "
+        "do not count. Trials go beyond the list of the city and name their basis and end. "
+        "Licences without a mode are listed apart.",
         source="《优化营商环境条例》第十九条；《国务院关于深化“证照分离”改革进一步激发市场主体发展活力的通知》（国发〔2021〕7号）",
     ),
     FigureGroup.HALL: Definition(
@@ -372,18 +377,27 @@ def visits(versions: Sequence[ItemVersion]) -> tuple[Figure, ...]:
 
 
 def reform(versions: Sequence[ItemVersion]) -> tuple[Figure, ...]:
-    """Return the licences for firms by mode of reform (四扇门), and those without a mode."""
+    """Return the items by mode of reform (四扇门), pilots, and licences for firms without a mode.
+
+    An item that was turned into a filing is no licence any more and counts by its mode.
+    """
     permits = [
         one
         for one in versions
-        if one.item_type is ItemType.LICENCE and Audience.ENTITY in one.audiences
+        if one.reform_mode is not None
+        or (one.item_type is ItemType.LICENCE and Audience.ENTITY in one.audiences)
     ]
+
+    def kept(key: FigureKey, fits: Callable[[ItemVersion], bool]) -> Figure:
+        return _share(key, permits, fits, reform_words)
+
     return (
-        _share(FigureKey.REFORM_ALL, permits, lambda one: one.reform_mode is not None),
+        kept(FigureKey.REFORM_ALL, lambda one: one.reform_mode is not None),
         *(
-            _share(FigureKey(f"reform_{mode.value}"), permits, _has("reform_mode", mode))
+            kept(FigureKey(f"reform_{mode.value}"), _has("reform_mode", mode))
             for mode in ReformMode
         ),
+        kept(FigureKey.REFORM_PILOT, lambda one: one.reform_pilot is not None),
         _share(FigureKey.REFORM_UNMARKED, permits, lambda one: one.reform_mode is None),
     )
 

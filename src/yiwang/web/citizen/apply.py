@@ -129,6 +129,7 @@ class Apply(Page):
                 "earlier": plain(item, answers),
                 "drafts": open_drafts,
                 "online": Channel.PORTAL in item.channels,
+                "cancelled": guides.cancelled(item),
                 "facts": guides.facts(item),
                 "error": error,
             },

@@ -19,11 +19,13 @@ from yiwang.catalogue.policy.items import (
     Material,
     MaterialSource,
     Necessity,
+    ReformMode,
     ServicePoint,
     WaiveBy,
     fully_online,
     needed,
     online_depth_of,
+    reform_words,
     scenario_answers,
 )
 from yiwang.rules.policy.sources import source_words
@@ -137,8 +139,15 @@ def facts(item: ItemVersion) -> list[tuple[str, str]]:
     ]
 
 
+def cancelled(item: ItemVersion) -> bool:
+    """Tell whether the approval was cancelled, so that nobody has to apply (直接取消审批)."""
+    return item.reform_mode is ReformMode.CANCEL
+
+
 def tags(item: ItemVersion) -> list[tuple[str, str]]:
     """Return words worth seeing at once, with their colours."""
+    if cancelled(item):
+        return [(_("不用申请"), "success")]
     found = []
     if Channel.PORTAL in item.channels:
         found.append((_("可网办"), "accent"))
@@ -285,6 +294,7 @@ def details(item: ItemVersion, *, names: Mapping[str, str]) -> list[tuple[str, s
         (_("委托部门"), item.entrusting_department),
         (_("告知承诺"), "" if item.commitment is Commitment.NONE else _(item.commitment.label)),
         (_("证照分离改革方式"), _(item.reform_mode.label) if item.reform_mode else ""),
+        (_("改革依据"), reform_words(item)),
         (_("特别程序"), comma.join(_special(item))),
         (_("中介服务"), comma.join(f"{one.name}（{one.basis}）" for one in item.intermediaries)),
         (_("材料邮寄"), _("可以") if item.mail_materials else ""),

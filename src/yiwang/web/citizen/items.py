@@ -331,6 +331,7 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
         "department": units.get(item.department),
         "supervisor": units.get(item.supervision.department),
         "online": Channel.PORTAL in item.channels,
+        "cancelled": guides.cancelled(item),
         "rating": ratings.item_summary(item.slug),
     }
 

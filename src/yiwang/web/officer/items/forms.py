@@ -414,7 +414,9 @@ def _day(
         "invalid": _("“%(label)s”应为日期，如 2026-03-06。") % {"label": words.label}
     }
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], **common | {"required": True})
+    return forms.DateField(
+        widget=widget, input_formats=["%Y-%m-%d"], **common | {"required": not shape.optional}
+    )
 
 
 def _yes_no(

@@ -136,6 +136,9 @@ TOPICS: tuple[Topic, ...] = (
             "in_hall",
             "not_in_hall_reason",
             "reform_mode",
+            "reform_since",
+            "reform_doc",
+            "reform_pilot",
             "one_window",
         ),
     ),
@@ -224,7 +227,17 @@ WORDS: Mapping[str, Words] = {
     "ItemVersion.cross_area": _w(_("通办范围"), _("如 全市通办；只在本区的留空。")),
     "ItemVersion.mail_materials": _w(_("材料可以邮寄")),
     "ItemVersion.mail_result": _w(_("结果可以邮寄")),
-    "ItemVersion.reform_mode": _w(_("证照分离改革方式")),
+    "ItemVersion.reform_mode": _w(
+        _("证照分离改革方式"), _("直接取消审批的不选办理形式；改为备案的是即办件，不是行政许可。")
+    ),
+    "ItemVersion.reform_since": _w(_("改革自哪天起"), _("文件规定的日期；没有改革方式的留空。")),
+    "ItemVersion.reform_doc": _w(
+        _("改革依据的文件"), _("文件名称或者文号；没有改革方式的留空。"), most=400
+    ),
+    "ItemVersion.reform_pilot": _w(_("改革试点")),
+    "ReformPilot.basis": _w(_("试点的依据"), _("哪个机关以哪份文件同意试点。"), most=400),
+    "ReformPilot.ends_on": _w(_("试点到哪天为止"), _("与评估日期至少填写一个。")),
+    "ReformPilot.review_on": _w(_("试点哪天评估"), _("与结束日期至少填写一个。")),
     "ItemVersion.focus": _w(_("重点领域")),
     "ItemVersion.external_code": _w(_("原系统编码"), most=80),
     "ItemVersion.parent": _w(_("主项"), choices="items"),
