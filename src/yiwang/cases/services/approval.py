@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 
 from yiwang.cases.models import (
@@ -106,13 +106,17 @@ def file_form(
 
 
 def _sheet(case: Case, *, alone: bool = False) -> Sheet:
-    """Return what happened before; `alone`: rules decided at receipt, so nothing did."""
+    """Return what happened before; `alone`: rules decided at receipt, so nothing did.
+
+    The steps that were taken say which tables have anything to tell: most cases need none.
+    """
     sections: list[tuple[str, Sequence[str]]] = [("申请材料", list(_materials(case)))]
     if not alone:
+        taken = frozenset(CaseEvent.objects.filter(case=case).values_list("step", flat=True))
         sections += [
-            ("征求部门意见", list(_departments(case))),
-            ("特别程序、听证和延期", list(_stops(case))),
-            ("现场核查", list(_site_checks(case))),
+            ("征求部门意见", list(_departments(case, taken))),
+            ("特别程序、听证和延期", list(_stops(case, taken))),
+            ("现场核查", list(_site_checks(case, taken))),
         ]
         if heard := list(_sides(case)):
             sections.append(("利害关系人和申请人的意见", heard))
@@ -162,7 +166,9 @@ def _materials(case: Case) -> Iterator[str]:
         yield f"{row.name}（{'，'.join(words)}）"
 
 
-def _departments(case: Case) -> Iterator[str]:
+def _departments(case: Case, taken: Set[str]) -> Iterator[str]:
+    if Step.ASK_DEPARTMENT.value not in taken:
+        return
     for row in DepartmentInquiry.objects.filter(case=case).order_by("id"):
         name = kept.department(row.department).name
         asked = f"{name}（{row.question}）："
@@ -175,22 +181,27 @@ def _departments(case: Case) -> Iterator[str]:
             yield f"{asked}{chinese_day(row.due_on)}前没有反馈。"
 
 
-def _stops(case: Case) -> Iterator[str]:
-    for one in SpecialProcedure.objects.filter(case=case).order_by("serial"):
-        ended = f"{chinese_day(one.ended_on)}结束，{one.result}" if one.ended_on else "没有结束"
-        yield f"{one.name}：{chinese_day(one.started_on)}开始，{ended}"
-    for held in Hearing.objects.filter(case=case):
-        end = HearingEnd(held.end).label if held.end else "没有结束"
-        yield f"听证：{chinese_day(held.told_on)}告知，{end}"
-    for more in Extension.objects.filter(case=case).exclude(approved=None).order_by("id"):
-        answer = "批准" if more.approved else "不批准"
-        yield (
-            f"延长{more.workdays}个工作日：{more.reason}"
-            f"（{more.asked_by_name}报请，{more.decided_by_name}{answer}）"
-        )
+def _stops(case: Case, taken: Set[str]) -> Iterator[str]:
+    if Step.START_SPECIAL.value in taken:
+        for one in SpecialProcedure.objects.filter(case=case).order_by("serial"):
+            ended = f"{chinese_day(one.ended_on)}结束，{one.result}" if one.ended_on else "没有结束"
+            yield f"{one.name}：{chinese_day(one.started_on)}开始，{ended}"
+    if Step.NOTIFY_HEARING.value in taken:
+        for held in Hearing.objects.filter(case=case):
+            end = HearingEnd(held.end).label if held.end else "没有结束"
+            yield f"听证：{chinese_day(held.told_on)}告知，{end}"
+    if Step.ASK_EXTENSION.value in taken:
+        for more in Extension.objects.filter(case=case).exclude(approved=None).order_by("id"):
+            answer = "批准" if more.approved else "不批准"
+            yield (
+                f"延长{more.workdays}个工作日：{more.reason}"
+                f"（{more.asked_by_name}报请，{more.decided_by_name}{answer}）"
+            )
 
 
-def _site_checks(case: Case) -> Iterator[str]:
+def _site_checks(case: Case, taken: Set[str]) -> Iterator[str]:
+    if Step.CHECK_SITE.value not in taken:
+        return
     for row in SiteCheck.objects.filter(case=case).order_by("serial"):
         yield (
             f"{chinese_day(row.checked_on)}，{row.place}，核查人员{'、'.join(row.names)}：{row.found}"
