@@ -63,6 +63,7 @@ def test_a_case_is_opened_accepted_assigned_reviewed_decided_and_delivered(calle
         "review_opinion",
         "approval_form",
         "grant_decision",
+        "delivery_receipt",
     ]
     assert page["opinion"]["text"] == "符合"
     assert callers("firm").get(f"{path}/file").json()["opinion"] is None
@@ -72,7 +73,7 @@ def test_a_case_is_opened_accepted_assigned_reviewed_decided_and_delivered(calle
     assert [row["number"] for row in callers("firm").get("/my/cases").json()["rows"]] == [
         case["number"]
     ]
-    assert len(callers("firm").get("/my/messages").json()) == 3
+    assert len(callers("firm").get("/my/messages").json()) == 4
 
 
 def test_a_result_is_sent_by_post_and_arrives(callers):

@@ -152,6 +152,15 @@ def test_by_post_a_case_is_not_closed_before_it_was_sent():
         services.deliver_case(number=number, channel=DeliveryChannel.POST, by=cases.CLERK, at=AT)
 
 
+def test_whoever_takes_the_result_at_a_window_signs_a_receipt_even_unnamed():
+    case = cases.decided()
+    services.deliver_case(number=case.number, channel=DeliveryChannel.PRINT, by=cases.CLERK, at=AT)
+
+    receipt = CaseDocument.objects.get(case__number=case.number, kind="delivery_receipt")
+    assert case.applicant_name in str(receipt.body)
+    assert "本人" in str(receipt.body)
+
+
 def test_other_letters_are_handed_over_once_with_a_receipt():
     case = cases.in_state(CaseState.NOT_ACCEPTED)
     letter = CaseDocument.objects.get(

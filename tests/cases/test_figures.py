@@ -124,6 +124,7 @@ BY_HAND = {
     CaseFigure.LATE_STATUTORY: (0, 6),
     CaseFigure.DEEMED: (1, 6),
     CaseFigure.CORRECTED: (1, 7),
+    CaseFigure.WINDOW_SUCCESS: (3, 4),
     CaseFigure.AUTOMATIC: (0, 6),
     CaseFigure.SHARED: (7, 7),
     CaseFigure.TOLERANCE: (0, 0),
@@ -250,6 +251,53 @@ def test_a_material_brought_to_the_window_later_is_a_trip_and_no_shared_data():
     assert row.number == number
 
 
+@pytest.mark.req("CASE-04")
+@pytest.mark.usefixtures("district")
+def test_whoever_brings_a_forgotten_paper_or_changes_a_contact_came_to_the_window():
+    number = cases.receive(uploads={"layout": [cases.upload("user:clerk")]}, at=on(3, 2)).number
+    services.take_in_materials(
+        number=number,
+        materials=[services.Brought(material_id="rules", upload_refs=[cases.upload("user:clerk")])],
+        visitor=cases.HEAD_OF_FIRM,
+        by=cases.CLERK,
+        at=on(3, 3),
+    )
+    accept(number, on(3, 3, 10))
+    services.change_contact(
+        number=number,
+        phone="13800138000",
+        visitor=cases.HEAD_OF_FIRM,
+        by=cases.CLERK,
+        at=on(3, 4),
+    )
+    decide(number, on(3, 5))
+    hand_over(number, on(3, 6), DeliveryChannel.PRINT)
+
+    found = pairs(count())
+
+    assert CaseMeasure.objects.get().visits == 4
+    assert found[CaseFigure.MORE_VISITS] == (1, 1)
+
+
+@pytest.mark.req("CASE-09")
+@pytest.mark.usefixtures("easy_district")
+def test_what_a_window_turned_away_or_asked_for_again_was_no_success():
+    made = world()
+    refused = cases.receive(at=on(3, 2)).number
+    services.decline_case(
+        number=refused,
+        reason="不属于本机关职权范围",
+        article="行政许可法 第三十二条",
+        by=cases.REVIEWER,
+        at=on(3, 3),
+    )
+
+    assert pairs(count())[CaseFigure.WINDOW_SUCCESS] == (3, 5)
+    page = figures.behind(CaseFigure.WINDOW_SUCCESS, YEAR, by=cases.HEAD, today=YEAR.last)
+    assert {row.number for row in page.rows} == {made["at_once"], made["twice"], made["deemed"]}
+    assert count(by=OTHER_HEAD).total.shares[CaseFigure.WINDOW_SUCCESS].whole == 0
+
+
 @pytest.mark.usefixtures("easy_district")
 def test_checks_of_commitments_are_counted_by_the_day_of_the_grant():
     cases.publish(commitments.restaurant())
@@ -328,7 +376,7 @@ def test_a_case_is_counted_once_however_often_the_job_runs(django_assert_max_num
     again = services.measure_finished(calendar=cases.CALENDAR, at=on(3, 6, 13))
 
     assert (first, again) == (7, 0)
-    with django_assert_max_num_queries(8):  # three of them say what the session may see
+    with django_assert_max_num_queries(9):  # three of them say what the session may see
         figures.figures(YEAR, by=cases.HEAD, today=YEAR.last)
 
 

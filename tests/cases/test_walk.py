@@ -81,9 +81,10 @@ def test_a_case_runs_from_the_window_to_the_licence_through_three_posts():
         DocumentKind.REVIEW_OPINION,
         DocumentKind.APPROVAL_FORM,
         DocumentKind.GRANT_DECISION,
+        DocumentKind.DELIVERY_RECEIPT,
     ]
     assert {one.state for one in page.materials} == {MaterialState.WAIVED}
-    assert page.deliveries[0].document_id == page.documents[-1].id
+    assert page.deliveries[0].document_id == page.documents[-2].id
 
 
 def test_a_case_on_the_portal_is_delivered_and_closed_with_the_decision():

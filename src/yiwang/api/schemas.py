@@ -154,9 +154,7 @@ class Deliver(Act):
 
     channel: DeliveryChannel
     result: Word = ""
-    recipient: Word = Field(
-        default="", description="Who took it; named, a receipt of delivery is written."
-    )
+    recipient: Word = Field(default="", description="Who took it; empty: the applicant.")
     relation: Relation = Relation.SELF
     on: date | None = Field(default=None, description="Day of handing over; null: today.")
 

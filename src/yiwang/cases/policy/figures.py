@@ -29,6 +29,7 @@ class CaseFigure(Term):
     LATE_STATUTORY = "late_statutory", "超过法定时限"
     DEEMED = "deemed", "逾期视为受理"
     CORRECTED = "corrected", "补正"
+    WINDOW_SUCCESS = "window_success", "窗口一次收件成功"
     AUTOMATIC = "automatic", "自动办理"
     SHARED = "shared", "材料由数据共享取得"
     TOLERANCE = "tolerance", "容缺材料按期补齐"
@@ -62,6 +63,9 @@ DEFINITIONS: Mapping[CaseFigure, Definition] = {
     CaseFigure.LATE_STATUTORY: Definition(part="决定日期晚于法定办结期限的", whole=_DECIDED),
     CaseFigure.DEEMED: Definition(part="逾期不告知、自收件之日起即为受理的", whole=_ACCEPTED),
     CaseFigure.CORRECTED: Definition(part="一次性告知过补正的", whole="期间办结的办件"),
+    CaseFigure.WINDOW_SUCCESS: Definition(
+        part="一次收齐、没有告知补正也没有不予受理的", whole="期间办结、由窗口收件的办件"
+    ),
     CaseFigure.AUTOMATIC: Definition(part="由规则自动准予、无人干预的", whole=_DECIDED),
     CaseFigure.SHARED: Definition(
         part="由数据共享或者电子证照取得、申请人免于提交的材料",
@@ -83,7 +87,7 @@ DEFINITIONS: Mapping[CaseFigure, Definition] = {
 """Figure -> what it counts, as it is shown beside it."""
 
 VISITS_SAY = (
-    "到窗口次数：窗口收件、到窗口提交补正或者后补材料、到窗口领取，同一天只算一次；"
+    "到窗口次数：窗口收件、到窗口补正、补交材料、撤回材料、变更联系方式、领取，同一天只算一次；"
     "现场核查、网上和邮寄不算；算到办结为止。"
 )
 DAYS_SAY = (

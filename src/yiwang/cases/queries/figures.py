@@ -16,6 +16,7 @@ from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.figures import CaseFigure, Share
 from yiwang.cases.policy.states import RUNNING, CaseState, Way
 from yiwang.cases.queries import PAGE_LIMIT
+from yiwang.catalogue.policy.items import Channel
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
@@ -37,7 +38,21 @@ MEASURED: Mapping[CaseFigure, tuple[Q, Q]] = {
 }
 """Figure -> which finished cases it counts, and which it is a share of."""
 
+REFUSED_AT_THE_DOOR = (CaseState.NOT_ACCEPTED.value, CaseState.NO_NEED.value)
+
+_AT_ONCE = Q(corrected=False) & ~Q(case__state__in=REFUSED_AT_THE_DOOR)
+"""What was taken in so that nothing had to be asked for again."""
+
 FAILING = (CheckOutcome.CORRECT.value, CheckOutcome.REVOKE.value)
+
+
+_MEASURE_NAMES = {
+    "number": "case__number",
+    "item": "item_name",
+    "department": "deciding_department",
+    "day": "closed_on",
+}
+"""Where a row of what was counted says what a list of cases shows."""
 
 
 class _Median(Aggregate):
@@ -135,7 +150,7 @@ class BehindPage:
 
 
 def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
-    """Return all figures; five queries, whatever the number of cases.
+    """Return all figures; six queries, whatever the number of cases.
 
     Args:
         asked: Which cases.
@@ -155,7 +170,11 @@ def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
             .annotate(name=Max("item_name"), **_COUNTS)
             .order_by("deciding_department", "item_slug")
         )
-        others = [*_tolerance(asked, codes, today), *_checks(asked, codes, today)]
+        others = [
+            _at_windows(asked, codes),
+            *_tolerance(asked, codes, today),
+            *_checks(asked, codes, today),
+        ]
         late = _overdue(asked, codes, today).count()
     others.append(Share(key=CaseFigure.OVERDUE, part=late, whole=None))
     total = _row(counted)
@@ -246,14 +265,12 @@ def _behind(
     if key is CaseFigure.CHECK_FAILED:
         rows = _checked(asked, codes).filter(results__outcome__in=FAILING).distinct()
         return rows, _names("case__", day="decided_on")
+    if key is CaseFigure.WINDOW_SUCCESS:
+        rows = _of_windows(asked, codes).filter(_AT_ONCE)
+        return rows, _MEASURE_NAMES
     part = Q(shared_materials__gt=0) if key is CaseFigure.SHARED else MEASURED[key][0]
     rows = _narrowed(_finished(asked), "", codes, asked).filter(part)
-    return rows, {
-        "number": "case__number",
-        "item": "item_name",
-        "department": "deciding_department",
-        "day": "closed_on",
-    }
+    return rows, _MEASURE_NAMES
 
 
 def _names(path: str, *, day: str) -> dict[str, str]:
@@ -305,6 +322,19 @@ def _finished(asked: Asked) -> QuerySet[CaseMeasure]:
 def _overdue(asked: Asked, codes: frozenset[str], today: date) -> QuerySet[Case]:
     states = [state.value for state in RUNNING - {CaseState.CORRECTION}]
     return _narrowed(Case.objects.filter(state__in=states, due_on__lt=today), "", codes, asked)
+
+
+def _of_windows(asked: Asked, codes: frozenset[str]) -> QuerySet[CaseMeasure]:
+    rows = _narrowed(_finished(asked), "", codes, asked)
+    return rows.filter(case__channel=Channel.COUNTER.value)
+
+
+def _at_windows(asked: Asked, codes: frozenset[str]) -> Share:
+    """Count what windows took in whole the first time (窗口收件成功率)."""
+    found = _of_windows(asked, codes).aggregate(
+        part=Count("pk", filter=_AT_ONCE), whole=Count("pk")
+    )
+    return Share(key=CaseFigure.WINDOW_SUCCESS, part=found["part"], whole=found["whole"])
 
 
 def _promises(asked: Asked, codes: frozenset[str]) -> QuerySet[ToleranceCommitment]:

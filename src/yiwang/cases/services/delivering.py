@@ -76,7 +76,7 @@ def deliver_case(
         by: Holds a post that delivers.
         at: Moment of delivery.
         result: What the record says; empty: the channel's label.
-        recipient: Who took it; empty: the applicant, without a receipt of delivery.
+        recipient: Who took it; empty: the applicant. In the portal nobody signs a receipt.
         relation: Of the recipient to the applicant.
         on: Day of handing over where it is written down later; None: the day of `at`.
         version: Row version `by` saw.
@@ -145,7 +145,8 @@ def deliver(
         result=result,
         by=by.ref,
     )
-    if recipient and document is not None:
+    taken = bool(recipient) or channel is DeliveryChannel.PRINT  # somebody stood there and signed
+    if taken and document is not None:
         _issue_receipt(case, document, row, relation=relation, by=by, at=at, on=on)
     if CaseState(case.state) not in STEPS[Step.CLOSE].starts:
         audit.record(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from yiwang.audit import queries as trail
 from yiwang.cases.models import (
@@ -18,6 +18,7 @@ from yiwang.cases.models import (
     Delivery,
     Hearing,
     SpecialProcedure,
+    WindowVisit,
 )
 from yiwang.cases.models.commitments import ToleranceCommitment
 from yiwang.cases.models.measures import CaseMeasure
@@ -107,6 +108,11 @@ def _came(rows: Sequence[Case]) -> dict[int, list[datetime]]:
         case_id__in=keys, channel=DeliveryChannel.PRINT.value, at__lte=F("case__closed_at")
     )
     for key, moment in taken.values_list("case_id", "at"):
+        found[key].append(moment)
+    visited = WindowVisit.objects.filter(case_id__in=keys).filter(
+        Q(case__closed_at=None) | Q(at__lte=F("case__closed_at"))
+    )
+    for key, moment in visited.values_list("case_id", "at"):
         found[key].append(moment)
     later = ToleranceCommitment.objects.filter(case_id__in=keys).values_list("case_id", flat=True)
     promised = set(later) | {row.pk for row in rows if row.way == "commitment"}
