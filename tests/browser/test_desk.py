@@ -180,3 +180,20 @@ def test_the_desk_is_worked_by_keys_alone(visit: Visit):
     clerk.goto("/desk/")
     clerk.keyboard.press("c")
     expect(clerk.get_by_role("heading", level=1)).to_have_text("窗口收件")
+
+
+def test_on_a_phone_the_navigation_is_one_line_until_it_is_opened(visit: Visit):
+    page = visit(login="head", size={"width": 390, "height": 844}, scripts=False)
+    page.goto("/desk/letters/")
+    letters = page.get_by_role("navigation", name="主导航").get_by_role("link", name="文书台账")
+    fold = page.locator(".yw-nav__fold summary")
+    expect(fold).to_have_text("栏目：文书台账")
+    expect(letters).to_be_hidden()
+    assert page.locator(".yw-nav").bounding_box()["height"] < 64  # type: ignore[index]
+
+    fold.press("Enter")
+
+    expect(letters).to_be_visible()
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # two whole numbers
+    expect(fold).to_be_hidden()
+    expect(letters).to_be_visible()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.halls import queries as halls
 from yiwang.organisations.permissions import Actor, Permission
 
 
@@ -200,7 +201,13 @@ def portal_links() -> list[Link]:
 
 def desk_links(actor: Actor) -> list[Link]:
     """Return the navigation of the back office for the posts of `actor`."""
-    return links(DESK, actor.may_somewhere)
+
+    def allowed(permission: Permission) -> bool:
+        if not actor.may_somewhere(permission):
+            return False
+        return permission is not Permission.HALL_READ or halls.has_hall(actor, permission)
+
+    return links(DESK, allowed)
 
 
 def _address(name: str) -> str:

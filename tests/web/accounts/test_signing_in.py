@@ -241,13 +241,17 @@ def test_change_of_password_ends_the_other_sessions(client):
     assert not is_in(elsewhere)
 
 
+STOLEN = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML) Chrome/129.0.0.0 Mobile"
+
+
 def test_sessions_are_listed_and_ended(client):
     applicant()
-    elsewhere = Client(headers={"user-agent": "Stolen phone"})
+    elsewhere = Client(headers={"user-agent": STOLEN})
     give(client, "zhang")
     give(elsewhere, "zhang")
     page = client.get("/accounts/sessions/").content.decode()
-    assert "Stolen phone" in page
+    assert "Android Chrome 129" in page
+    assert "Mozilla" not in page
     (number,) = re.findall(r'name="session" value="(\d+)"', page)
 
     client.post("/accounts/sessions/", {"session": number})

@@ -27,6 +27,15 @@ def test_home_lists_items_by_audience(client: Client):
     assert "全部 1 项" in page
 
 
+def test_a_guide_says_in_chinese_what_nobody_has_compared_with_its_source(client: Client):
+    cases.publish(cases.restaurant(slug="typed", source="食品安全法；编号规则 [from memory]；示例"))
+
+    page = text(client, "/items/typed/")
+
+    assert "编号规则（待核对）；示例" in page
+    assert "from memory" not in page
+
+
 def test_home_lists_the_most_asked_for_first_and_common_ones_before_equals(client: Client):
     numbers = {"asked": "7", "common": "8", "other": "9"}
     for slug, digit in numbers.items():

@@ -175,6 +175,13 @@ def test_a_wrong_answer_shows_the_form_again_with_everything_typed(sent, sentenc
     assert not Case.objects.exists()
 
 
+def test_what_was_not_declared_is_one_step_away():
+    page = receive(declared="").content.decode()
+
+    assert '<li><a class="ds-link" href="#declared">请把声明读给申请人听' in page
+    assert 'id="declared"' in page
+
+
 @pytest.fixture
 def papers():
     """An item that asks for papers, in the place of the one that does not."""

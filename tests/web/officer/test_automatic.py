@@ -54,6 +54,7 @@ def test_runs_are_listed_with_their_ground_and_opened_with_their_path(elder, reg
     assert "数据核验未得到可靠答复" not in only
     assert "社会保险经办系统（测试）" in opened
     assert "要求“为‘是’”，符合" in opened
+    assert "命中的行" not in opened
     assert signed_in("stranger").get(f"/desk/automatic/runs/{run.id}/").status_code == 404
     assert client.get("/desk/automatic/?day=yesterday").status_code == 422
 

@@ -75,7 +75,9 @@ def test_an_empty_correction_and_an_unknown_phrase_are_refused():
     case = cases.receive()
     material = cases.page(case.number).materials[0].material_id
 
-    assert "请至少选择一项问题" in words(send("clerk", case, "correct"))
+    answer = send("clerk", case, "correct")
+    assert "请至少选择一项问题" in words(answer)
+    assert f'href="#id_what_{material}"' in answer.content.decode()
     answer = send("clerk", case, "correct", **{f"what_{material}": "瞎写"}, confirmed="1")
     assert answer.status_code == 422
     assert state_of(case) is CaseState.RECEIVED

@@ -31,7 +31,7 @@ from yiwang.halls.policy.terms import (
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
-from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 
 ROWS = 100
 CALLED_SHOWN = 8
@@ -182,6 +182,15 @@ def hall(code: str) -> HallPlan:
 def halls_of(by: Actor, permission: Permission) -> list[HallPlan]:
     """Return the halls in whose unit `by` holds `permission`."""
     return [plan for plan in plans() if by.may(permission, department=plan.department)]
+
+
+def has_hall(by: Actor, permission: Permission) -> bool:
+    """Tell whether `by` holds `permission` in the unit of some hall; for menus."""
+    held = by.departments(permission)
+    rows = Hall.objects.all()
+    if EVERYWHERE not in held:
+        rows = rows.filter(department_code__in=held)
+    return bool(held) and rows.exists()
 
 
 def day_of(at: datetime) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ from yiwang.catalogue.policy.items import (
     reform_words,
     scenario_answers,
 )
+from yiwang.content.policy.texts import UNVERIFIED
 from yiwang.rules.policy.sources import source_words
 from yiwang.rules.policy.wording import label_of, row_words
 
@@ -405,7 +407,8 @@ def edition(item: ItemVersion) -> str:
         "day": item.effective_on.isoformat(),
         "year": item.source_year,
     }
-    return f"{words} · {item.source}" if item.source else words
+    source = re.sub(r"\s*" + re.escape(UNVERIFIED), _("（待核对）"), item.source)
+    return f"{words} · {source}" if source else words
 
 
 def _dated(version: str, note: str) -> str:

@@ -453,11 +453,20 @@ class Receive(Papers):
         declared = request.POST.get("declared") == "1"
         valid = form.is_valid()
         if not declared:
-            form.add_error(None, _("请把声明读给申请人听，由申请人确认并签字后勾选。"))
+            form.add_error(
+                None,
+                forms.ValidationError(
+                    _("请把声明读给申请人听，由申请人确认并签字后勾选。"), code="#declared"
+                ),
+            )
         unsigned = self.committed and request.POST.get("signed") != "1"
         if unsigned:
             form.add_error(
-                None, _("请打印承诺书，由申请人阅读并签字后勾选；不愿承诺的选择一般方式。")
+                None,
+                forms.ValidationError(
+                    _("请打印承诺书，由申请人阅读并签字后勾选；不愿承诺的选择一般方式。"),
+                    code="#signed",
+                ),
             )
         if not valid or not declared or unsigned:
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)

@@ -337,9 +337,14 @@ class Liaisons(FormPage):
         field = form.fields["person"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (f"{code}:{one.login}", f"{names.get(code, code)} · {one.name}（{one.login}）")
-            for code in self.mine
-            for one in organisations.staff_with(Permission.CASE_REVIEW, department=code, at=self.at)
+            ("", _("请选择")),
+            *(
+                (f"{code}:{one.login}", f"{names.get(code, code)} · {one.name}（{one.login}）")
+                for code in self.mine
+                for one in organisations.staff_with(
+                    Permission.CASE_REVIEW, department=code, at=self.at
+                )
+            ),
         ]
         return form
 

@@ -198,7 +198,8 @@ class CorrectForm(VersionForm):
         """Check that something is to be corrected."""
         cleaned = super().clean() or {}
         if not self.errors and not self.lines():
-            self.add_error(None, _("请至少选择一项问题，并把需要补正的内容一次列全。"))
+            first = next(name for name in self.fields if name.startswith(("what_", "other_")))
+            self.add_error(first, _("请至少选择一项问题，并把需要补正的内容一次列全。"))
         return cleaned
 
     def lines(self) -> list[CorrectionLine]:

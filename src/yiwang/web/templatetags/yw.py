@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms, template
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from yiwang.kernel import masking
+from yiwang.kernel import devices, masking
 from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import Actor, Post
 from yiwang.web import acts, navigation
@@ -81,11 +82,30 @@ def control(field: BoundField) -> SafeString:
 
 
 @register.filter
+def device(user_agent: str) -> str:
+    """Return system and program of a browser, as one would name them."""
+    return devices.device(user_agent)
+
+
+@register.filter
 def first_id(field: BoundField) -> str:
     """Return the id of the first control of `field`: where a link of the error summary leads."""
     if field_kind(field) in {"radios", "checkboxes"}:
         return f"{field.auto_id}_0"
     return str(field.id_for_label or field.auto_id)
+
+
+@register.filter
+def general_errors(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """Return what is wrong with no one field: the sentence, and the control that puts it right.
+
+    The control is named by the code of the error, such as `#declared`; empty: there is none.
+    """
+    found = []
+    for error in form.errors.as_data().get(NON_FIELD_ERRORS, []):
+        code = error.code or ""
+        found.append((" ".join(error.messages), code if code.startswith("#") else ""))
+    return found
 
 
 @register.filter
