@@ -9,9 +9,11 @@ import pytest
 from tests.api.conftest import Caller, token
 from tests.api.test_calls import opened, problem
 from tests.factories import automatic, cases
+from tests.registration.test_notices import RULES
 from yiwang.cases.services import checks, run_replay, sampling
 from yiwang.cases.services.automatic import SYSTEM
 from yiwang.organisations.permissions import Post
+from yiwang.registration import services as services_of
 
 SWITCH = f"/automatic/switches/{automatic.SENIOR}"
 
@@ -112,6 +114,46 @@ def test_bans_and_dual_notices_are_listed_for_those_who_handle_them(callers):
     problem(callers("head").get("/dual-notices/5"), 404, "registration.not_found")
     problem(callers("head").post("/dual-notices/5/claim", {}), 404, "registration.not_found")
     problem(callers("firm").get("/dual-notices"), 403, "organisations.permission_refused")
+
+
+def test_a_department_reports_and_inspects_and_the_registrar_reassigns_by_api(callers):
+    services_of.save_rules(RULES, by="system:test", at=cases.FRIDAY)
+    for number, item in enumerate(("餐饮服务", "道路货物运输")):
+        services_of.push_notices(
+            rules=RULES,
+            case_number=f"R{number}",
+            entity_ref=cases.FIRM_REF,
+            entity_name="上海示例餐饮管理有限公司",
+            scope=item,
+            calendar=cases.CALENDAR,
+            by=SYSTEM,
+            at=cases.FRIDAY,
+        )
+    head = callers("head")
+    rows = {row["item_slug"]: row["id"] for row in head.get("/dual-notices").json()["rows"]}
+    own, other = f"/dual-notices/{rows[cases.RESTAURANT]}", f"/dual-notices/{rows['road-freight']}"
+
+    problem(head.post(f"{own}/report", {"step": "inspect", "note": "查"}), 422,
+            "registration.step_refused")  # fmt: skip
+    assert head.post(f"{own}/claim", {}).status_code == 200
+    problem(head.post(f"{own}/report", {"step": "push", "note": "x"}), 422, "registration.refused")
+    problem(head.post(f"{own}/report", {"step": "inspect"}), 422, "registration.refused")
+    told = head.post(f"{own}/report", {"step": "inspect", "note": "疑似无证"}).json()
+    assert told["notice"]["state"] == "to_inspection"
+    problem(head.post(f"{other}/reassign", {"department": "market", "reason": "x"}), 422,
+            "registration.step_refused")  # fmt: skip
+    problem(callers("firm").post(f"{other}/report", {"step": "follow", "note": "x"}), 404,
+            "registration.not_found")  # fmt: skip
+
+    (task,) = head.get("/inspections", state="open").json()["rows"]
+    path = f"/inspections/{task['id']}"
+    problem(callers("firm").get("/inspections"), 403, "organisations.permission_refused")
+    problem(callers("stranger").post(f"{path}/take", {}), 404, "supervision.inspection_not_found")
+    assert head.post(f"{path}/take", {}).json()["state"] == "taken"
+    problem(head.post(f"{path}/close", {"result": "clean", "finding": ""}), 422,
+            "supervision.inspection_refused")  # fmt: skip
+    closed = head.post(f"{path}/close", {"result": "clean", "finding": "已停业"}).json()
+    assert (closed["state"], closed["result"]) == ("closed", "clean")
 
 
 def test_the_load_of_each_person_is_counted_for_whoever_gives_work_out(callers):

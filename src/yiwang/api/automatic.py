@@ -32,9 +32,13 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 from yiwang.registration import queries as registration
 from yiwang.registration import services as notices
-from yiwang.registration.policy.notices import NoticeState
+from yiwang.registration.policy.notices import NoticeState, NoticeStep
 from yiwang.registration.queries import NoticeEventView, NoticeView
 from yiwang.rules.policy.tables import RuleOutcome
+from yiwang.supervision import queries as supervision
+from yiwang.supervision import services as inspections
+from yiwang.supervision.policy.inspections import InspectionResult, InspectionState
+from yiwang.supervision.queries import InspectionView
 
 router = Router(tags=["automatic"])
 
@@ -76,6 +80,36 @@ class NoticeList(schemas.Body):
 
     rows: list[NoticeView]
     after: str | None
+
+
+class NoticeReport(schemas.Body):
+    """What a department reports of a firm that it was told of."""
+
+    step: NoticeStep = Field(
+        description="`follow`, `note`, `no_need`, `not_operating`, `inspect` or `permit_end`."
+    )
+    note: Annotated[str, Field(max_length=1_000)] = ""
+
+
+class Reassignment(schemas.Body):
+    """Whose a returned notice is, and why."""
+
+    department: Annotated[str, Field(min_length=1, max_length=32)]
+    reason: schemas.Text
+
+
+class InspectionList(schemas.Body):
+    """One page of inspection tasks."""
+
+    rows: list[InspectionView]
+    after: str | None
+
+
+class InspectionFinding(schemas.Body):
+    """What an inspection found."""
+
+    result: InspectionResult
+    finding: Annotated[str, Field(max_length=1_000)]
 
 
 class NoticeFile(schemas.Body):
@@ -296,6 +330,95 @@ def return_notice(request: HttpRequest, number: Id, body: schemas.Wish) -> HttpR
     """Return a notice that is not ours, with the reason and whose it may be."""
     notices.return_notice(number=number, reason=body.reason, by=actor(request), at=now())
     return _notice(request, number)
+
+
+@router.post(
+    "/dual-notices/{number}/reassign",
+    response={200: NoticeFile, **COMMON},
+    operation_id="reassign_dual_notice",
+)
+def reassign_notice(request: HttpRequest, number: Id, body: Reassignment) -> HttpResponse:
+    """Give a returned notice to another department; by the registrar or the centre."""
+    notices.reassign(
+        number=number,
+        department=body.department,
+        reason=body.reason,
+        calendar=calendar(),
+        by=actor(request),
+        at=now(),
+    )
+    return _notice(request, number)
+
+
+@router.post(
+    "/dual-notices/{number}/report",
+    response={200: NoticeFile, **COMMON},
+    operation_id="report_on_dual_notice",
+)
+def report_on_notice(request: HttpRequest, number: Id, body: NoticeReport) -> HttpResponse:
+    """Report what became of the firm; `inspect` makes an inspection task of the department."""
+    notices.report(
+        number=number,
+        step=body.step,
+        note=body.note,
+        calendar=calendar(),
+        by=actor(request),
+        at=now(),
+    )
+    return _notice(request, number)
+
+
+@router.get(
+    "/inspections", response={200: InspectionList, **COMMON}, operation_id="list_inspections"
+)
+def list_inspections(
+    request: HttpRequest,
+    state: InspectionState | None = None,
+    after: Annotated[str | None, Query(max_length=20)] = None,
+) -> HttpResponse:
+    """List the inspection tasks (检查任务) of the caller's departments, newest first."""
+    rows, following = supervision.inspections(
+        by=_holder(request, Permission.INSPECTION_HANDLE),
+        today=today(),
+        calendar=calendar(),
+        state=state,
+        after=after,
+    )
+    return answer({"rows": rows, "after": following})
+
+
+@router.post(
+    "/inspections/{number}/take",
+    response={200: InspectionView, **COMMON},
+    operation_id="take_inspection",
+)
+def take_inspection(request: HttpRequest, number: Id) -> HttpResponse:
+    """Take an inspection task."""
+    inspections.take_inspection(number=number, by=actor(request), at=now())
+    return _inspection(request, number)
+
+
+@router.post(
+    "/inspections/{number}/close",
+    response={200: InspectionView, **COMMON},
+    operation_id="close_inspection",
+)
+def close_inspection(request: HttpRequest, number: Id, body: InspectionFinding) -> HttpResponse:
+    """Close an inspection with what it found; who asked for it is told."""
+    inspections.close_inspection(
+        number=number,
+        result=body.result,
+        finding=body.finding,
+        by=actor(request),
+        at=now(),
+    )
+    return _inspection(request, number)
+
+
+def _inspection(request: HttpRequest, number: int) -> HttpResponse:
+    return answer(
+        supervision.inspection(number, by=actor(request), today=today(), calendar=calendar())
+    )
 
 
 def _notice(request: HttpRequest, number: int) -> HttpResponse:

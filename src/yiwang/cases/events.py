@@ -62,7 +62,11 @@ class HearingAsked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseGranted(Event):
-    """What was applied for was granted (准予)."""
+    """What was applied for was granted (准予).
+
+    Attributes:
+        granted_at: Moment of the decision; None in news sent before it was told.
+    """
 
     name: ClassVar[str] = "cases.granted"
 
@@ -74,6 +78,21 @@ class CaseGranted(Event):
     supervising_department: str
     licence_identifier: str
     granted_on: date
+    granted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancellationGranted(Event):
+    """Somebody was deregistered at their own wish (准予注销); nothing new is held."""
+
+    name: ClassVar[str] = "cases.cancellation_granted"
+
+    number: str
+    item_slug: str
+    item_name: str
+    holder_ref: str
+    holder_name: str
+    granted_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

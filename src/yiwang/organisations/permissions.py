@@ -39,6 +39,7 @@ class Permission(Term):
     LICENCE_CHANGE = "licence_change", "变更、暂扣、撤销电子证照"
     SUBJECT_READ = "subject_read", "查看监管对象"
     NOTICE_HANDLE = "notice_handle", "处理双告知"
+    INSPECTION_HANDLE = "inspection_handle", "办理检查任务"
     RATING_READ = "rating_read", "查看评价"
     RATING_ANSWER = "rating_answer", "处理差评"
     CONSULT_ANSWER = "consult_answer", "答复咨询"
@@ -147,6 +148,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.LICENCE_READ,
             _P.SUBJECT_READ,
             _P.NOTICE_HANDLE,
+            _P.INSPECTION_HANDLE,
             _P.GATEWAY_MANAGE,
             _P.RATING_READ,
             _P.RATING_ANSWER,
@@ -166,6 +168,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.FIGURES_READ,
             _P.SUBJECT_READ,
             _P.NOTICE_HANDLE,
+            _P.INSPECTION_HANDLE,
             _P.LICENCE_READ,
             _P.ITEM_READ,
         }

@@ -6,7 +6,14 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from yiwang.registration.policy.notices import ASKED, HELD, OPEN, NoticeState, NoticeStep
+from yiwang.registration.policy.notices import (
+    ASKED,
+    HELD,
+    OPEN,
+    NoticeKind,
+    NoticeState,
+    NoticeStep,
+)
 
 REF_LENGTH = 64
 CODE_LENGTH = 32
@@ -30,8 +37,16 @@ class Rules(models.Model):
 
 
 class DualNotice(models.Model):
-    """One firm, one permit that its scope needs, and the department that was told (双告知)."""
+    """What one department was told of one firm: a permit it needs, or news of it (双告知)."""
 
+    kind = models.CharField(
+        "告知事由",
+        max_length=16,
+        choices={one.value: one.label for one in NoticeKind},
+        default=NoticeKind.NEED.value,
+    )
+    told = models.TextField("告知内容", blank=True)
+    told_to = models.CharField("首次告知的部门", max_length=CODE_LENGTH)
     entity_ref = models.CharField("市场主体", max_length=REF_LENGTH)
     entity_name = models.CharField("名称", max_length=NAME_LENGTH)
     item_slug = models.CharField("许可事项", max_length=80)
@@ -45,6 +60,8 @@ class DualNotice(models.Model):
         "告知状态", max_length=24, choices={one.value: one.label for one in NoticeState}
     )
     version = models.PositiveIntegerField("版本", default=1)
+    happened_at = models.DateTimeField("登记或者决定的时间", null=True)
+    arrived_at = models.DateTimeField("送到的时间", null=True)
     pushed_on = models.DateField("推送日期")
     asked_on = models.DateField("要求认领日期")
     due_on = models.DateField("期限", null=True)
@@ -61,8 +78,16 @@ class DualNotice(models.Model):
         verbose_name = "双告知"
         constraints = [
             models.UniqueConstraint(
-                name="registration_dualnotice_once_per_case_and_item",
-                fields=["source_case", "item_slug"],
+                name="registration_dualnotice_told_once",
+                fields=["source_case", "item_slug", "kind", "told_to"],
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_kind_known",
+                condition=Q(kind__in=[one.value for one in NoticeKind]),
+            ),
+            models.CheckConstraint(
+                name="registration_dualnotice_news_says_what",
+                condition=Q(kind=NoticeKind.NEED.value) | ~Q(told=""),
             ),
             models.CheckConstraint(
                 name="registration_dualnotice_state_known",
@@ -88,6 +113,7 @@ class DualNotice(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["happened_at", "id"], name="registration_notice_feed"),
             models.Index(
                 fields=["department_code", "state", "id"], name="registration_notice_of_dept"
             ),

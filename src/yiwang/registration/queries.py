@@ -13,7 +13,15 @@ from yiwang.kernel.masking import mask_name
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 from yiwang.registration.models import LEFT, DualNotice, NoticeEvent, Rules
-from yiwang.registration.policy.notices import NoticeRules, NoticeState, NoticeStep, ScopeRule
+from yiwang.registration.policy.notices import (
+    ChangeRule,
+    ExitRule,
+    NoticeKind,
+    NoticeRules,
+    NoticeState,
+    NoticeStep,
+    ScopeRule,
+)
 
 PAGE_LIMIT = 100
 KEY_DIGITS = 18
@@ -36,9 +44,17 @@ class KeyRefusedError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeView:
-    """One notice."""
+    """One notice.
+
+    Attributes:
+        kind: What is told; news of a firm or a permit stands in `told`.
+        happened_at: When it was registered or decided; None: not known.
+        arrived_at: When it stood on the department's list.
+    """
 
     id: int
+    kind: NoticeKind
+    told: str
     entity_name: str
     item_slug: str
     item_name: str
@@ -58,6 +74,8 @@ class NoticeView:
     permit_case: str
     permit_licence: str
     closed_on: date | None
+    happened_at: datetime | None
+    arrived_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +125,22 @@ def rules() -> NoticeRules | None:
     )
     return NoticeRules(
         **(
-            plain
+            {"inspect_workdays": plain["follow_workdays"]}  # rules saved before it was said
+            | plain
             | {
+                "changes": tuple(
+                    ChangeRule(
+                        **(
+                            one
+                            | {"kind": NoticeKind(one["kind"]), "options": tuple(one["options"])}
+                        )
+                    )
+                    for one in plain.get("changes", ())
+                ),
+                "exits": tuple(
+                    ExitRule(**(one | {"options": tuple(one["options"])}))
+                    for one in plain.get("exits", ())
+                ),
                 "items": tuple(plain["items"]),
                 "scope_questions": tuple(plain["scope_questions"]),
                 "rules": listed,
@@ -219,6 +251,8 @@ def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeVi
         lit = light(due_on=row.due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY)
     return NoticeView(
         id=row.pk,
+        kind=NoticeKind(row.kind),
+        told=row.told,
         entity_name=mask_name(row.entity_name)
         if row.entity_ref.startswith("person:")
         else row.entity_name,
@@ -240,4 +274,6 @@ def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeVi
         permit_case=row.permit_case,
         permit_licence=row.permit_licence,
         closed_on=row.closed_on,
+        happened_at=row.happened_at,
+        arrived_at=row.arrived_at,
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from yiwang.audit import services as audit
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.licences import queries as licences
+from yiwang.licences.policy.states import LIVE
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission, require
 from yiwang.registration import queries
@@ -21,6 +26,7 @@ from yiwang.registration.models import DualNotice, NoticeEvent, Rules
 from yiwang.registration.policy.notices import (
     ASKED,
     OPEN,
+    NoticeKind,
     NoticeRules,
     NoticeState,
     NoticeStep,
@@ -28,12 +34,26 @@ from yiwang.registration.policy.notices import (
     needed,
 )
 from yiwang.registration.queries import NoticeNotFoundError, may_see
+from yiwang.supervision.queries import Line, supervisors_of
+from yiwang.supervision.services import open_inspection
 
 PLACE = ZoneInfo("Asia/Shanghai")
 NOTE_LENGTH = 1_000
 """Longest reason or report, in characters."""
 
 BATCH = 500
+
+REPORTS = frozenset(
+    {
+        NoticeStep.FOLLOW,
+        NoticeStep.NOTE,
+        NoticeStep.NO_NEED,
+        NoticeStep.NOT_OPERATING,
+        NoticeStep.INSPECT,
+        NoticeStep.PERMIT_END,
+    }
+)
+"""What a department may report of a firm."""
 
 
 class NoticeRefusedError(RefusedError):
@@ -66,11 +86,13 @@ def push_notices(
     calendar: WorkdayCalendar,
     by: Actor,
     at: datetime,
+    happened_at: datetime | None = None,
 ) -> int:
     """Tell every department whose permit the business scope needs (推送); return how many are new.
 
     Done by a job that follows the grant, so a second call changes nothing. Notices about the same
-    firm and permit that still run are not pushed again.
+    firm and permit that still run are not pushed again. `happened_at` is the moment of the grant;
+    the clock of the database says when the notice arrived.
 
     Raises:
         CalendarGapError: the calendar ends before the last day; nothing is changed.
@@ -78,7 +100,9 @@ def push_notices(
     today, new = _day(at), 0
     running = set(
         DualNotice.objects.filter(
-            entity_ref=entity_ref, state__in=sorted(one.value for one in OPEN)
+            entity_ref=entity_ref,
+            kind=NoticeKind.NEED.value,
+            state__in=sorted(one.value for one in OPEN),
         ).values_list("item_slug", flat=True)
     )
     due_on = calendar.add_workdays(today, rules.claim_workdays)
@@ -88,7 +112,11 @@ def push_notices(
         row, added = DualNotice.objects.get_or_create(
             source_case=case_number,
             item_slug=match.rule.item,
+            kind=NoticeKind.NEED.value,
             defaults={
+                "told_to": match.rule.department,
+                "happened_at": happened_at,
+                "arrived_at": Now(),
                 "entity_ref": entity_ref,
                 "entity_name": entity_name,
                 "item_name": match.rule.item_name,
@@ -106,6 +134,171 @@ def push_notices(
             new += 1
             _write(row, NoticeStep.PUSH, "", by=by, at=at, note=f"经营范围含“{match.keyword}”")
     return new
+
+
+@transaction.atomic
+def tell(
+    *,
+    rules: NoticeRules,
+    kind: NoticeKind,
+    told: str,
+    case_number: str,
+    entity_ref: str,
+    entity_name: str,
+    item_slug: str,
+    item_name: str,
+    departments: Collection[str],
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    happened_at: datetime | None,
+) -> int:
+    """Tell departments news of a firm, each once (推送登记和许可变动); return how many are new.
+
+    Raises:
+        CalendarGapError: the calendar ends before the last day; nothing is changed.
+    """
+    today, new = _day(at), 0
+    due_on = calendar.add_workdays(today, rules.claim_workdays)
+    for department in sorted(departments):
+        row, added = DualNotice.objects.get_or_create(
+            source_case=case_number,
+            item_slug=item_slug,
+            kind=kind.value,
+            told_to=department,
+            defaults={
+                "told": told,
+                "entity_ref": entity_ref,
+                "entity_name": entity_name,
+                "item_name": item_name,
+                "registrar_code": rules.registrar,
+                "centre_code": rules.centre,
+                "department_code": department,
+                "state": NoticeState.PUSHED.value,
+                "pushed_on": today,
+                "asked_on": today,
+                "due_on": due_on,
+                "happened_at": happened_at,
+                "arrived_at": Now(),
+            },
+        )
+        if added:
+            new += 1
+            _write(row, NoticeStep.PUSH, "", by=by, at=at, note=told)
+    return new
+
+
+@transaction.atomic
+def end_open(
+    *, reason: str, by: Actor, at: datetime, entity_ref: str = "", cases: Collection[str] = ()
+) -> int:
+    """Close what is open about a firm that ended, or about cases that were undone (了结).
+
+    Args:
+        reason: Why nothing is left to do; it stands in the course of each notice.
+        by: Who acts.
+        at: Moment of the act.
+        entity_ref: All about this firm; empty: only of `cases`.
+        cases: Registration cases whose notices end.
+
+    Returns:
+        How many were closed. The news that a firm or a permit ended stays open until it is noted.
+    """
+    if not entity_ref and not cases:
+        return 0
+    rows = DualNotice.objects.select_for_update().filter(
+        state__in=sorted(one.value for one in OPEN)
+    )
+    rows = rows.filter(entity_ref=entity_ref) if entity_ref else rows.filter(source_case__in=cases)
+    stays = {NoticeKind.ENDED} if entity_ref else {NoticeKind.ENDED, NoticeKind.PERMIT_ENDED}
+    found = list(rows.exclude(kind__in=sorted(one.value for one in stays)).order_by("id"))
+    for row in found:
+        row.due_on, row.closed_on = None, _day(at)
+        _finish(row, NoticeStep.END, by=by, at=at, note=reason)
+    return len(found)
+
+
+@transaction.atomic
+def note_permit_end(
+    *,
+    rules: NoticeRules,
+    line: Line,
+    identifiers: Collection[str],
+    told: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Tell registrar and supervisors that a permit ended; return how many are told anew (双向告知).
+
+    The notice that the permit had closed says so, and what was still open about the same permit
+    of the same firm ends: the news takes its place.
+    """
+    granted = DualNotice.objects.select_for_update().filter(
+        Q(permit_licence__in=[one for one in identifiers if one])
+        | Q(permit_case=line.case_number) & ~Q(permit_case=""),
+        state=NoticeState.CLOSED_PERMIT.value,
+    )
+    for row in list(granted.order_by("id")):
+        _finish(row, NoticeStep.PERMIT_END, by=by, at=at, note=told)
+    left = DualNotice.objects.select_for_update().filter(
+        entity_ref=line.subject_ref,
+        item_slug=line.item_slug,
+        kind=NoticeKind.NEED.value,
+        state__in=sorted(one.value for one in OPEN),
+    )
+    for row in list(left.order_by("id")):
+        row.due_on, row.closed_on = None, _day(at)
+        _finish(row, NoticeStep.END, by=by, at=at, note=f"{told}另行告知。")
+    return tell(
+        rules=rules,
+        kind=NoticeKind.PERMIT_ENDED,
+        told=told,
+        case_number=line.case_number,
+        entity_ref=line.subject_ref,
+        entity_name=line.name,
+        item_slug=line.item_slug,
+        item_name=line.item_name,
+        departments={rules.registrar, line.department, *concerned(rules, line.subject_ref)},
+        calendar=calendar,
+        by=by,
+        at=at,
+        happened_at=at,
+    )
+
+
+def concerned(rules: NoticeRules, entity_ref: str) -> frozenset[str]:
+    """Return the departments that supervise a firm or were told what permit it needs."""
+    told = DualNotice.objects.filter(
+        entity_ref=entity_ref,
+        kind=NoticeKind.NEED.value,
+        state__in=sorted(
+            one.value for one in OPEN | {NoticeState.CLOSED_PERMIT, NoticeState.TO_INSPECTION}
+        ),
+    ).exclude(state=NoticeState.RETURNED.value)
+    registered = {*rules.items, *(one.item for one in rules.exits)}
+    return frozenset(told.values_list("department_code", flat=True)) | supervisors_of(
+        entity_ref, but_items=sorted(registered)
+    )
+
+
+def open_cases(entity_ref: str) -> list[str]:
+    """Return the registration cases that open notices about a subject rest on."""
+    return sorted(
+        set(
+            DualNotice.objects.filter(
+                entity_ref=entity_ref, state__in=sorted(one.value for one in OPEN)
+            ).values_list("source_case", flat=True)
+        )
+    )
+
+
+@transaction.atomic
+def note_inspected(*, number: int, result: str, by: Actor, at: datetime) -> None:
+    """Write on a notice what the inspection found that it asked for, once."""
+    row = DualNotice.objects.select_for_update().filter(pk=number).first()
+    if row is not None and row.state == NoticeState.TO_INSPECTION.value:
+        _finish(row, NoticeStep.INSPECTED, by=by, at=at, note=result)
 
 
 @transaction.atomic
@@ -151,7 +344,7 @@ def reassign(
     Raises as `claim`, and NoticeRefusedError for a department that is none or returned it.
     """
     row = _locked(number, by)
-    end = after(NoticeStep.REASSIGN, NoticeState(row.state))
+    end = after(NoticeStep.REASSIGN, NoticeState(row.state), NoticeKind(row.kind))
     if not by.may(Permission.NOTICE_HANDLE, department=row.centre_code):
         require(by, Permission.NOTICE_HANDLE, department=row.registrar_code)
     if department == row.department_code:
@@ -179,21 +372,83 @@ def report(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Report on the firm: still following, no permit needed, not operating, to be inspected.
+    """Report on the firm: followed, noted, no permit needed, not operating, inspect, permit ended.
 
-    Raises as `claim`, and NoticeRefusedError without words or for another step.
+    An inspection becomes a task of the department; that a permit of another system ended is told
+    to the registrar and to whoever else supervises the firm.
+
+    Raises as `claim`, and NoticeRefusedError without words, for another step, or where the
+    permit stands here and is valid.
     """
-    closing = {NoticeStep.NO_NEED, NoticeStep.NOT_OPERATING, NoticeStep.INSPECT}
-    if step not in closing | {NoticeStep.FOLLOW}:
-        raise NoticeRefusedError("请从跟进、无需许可、未开展经营、转检查中选择。")
+    if step not in REPORTS:
+        raise NoticeRefusedError(
+            f"请从{'、'.join(one.label for one in NoticeStep if one in REPORTS)}中选择。"
+        )
     row = _begin(number, step, by=by)
-    note = _text(note, "跟进情况")
+    if step is NoticeStep.NOTE:
+        note = note.strip() and _text(note, "跟进情况")
+        _answered(row, at)
+    else:
+        note = _text(note, "跟进情况")
     if step is NoticeStep.FOLLOW:
         row.due_on = calendar.add_workdays(_day(at), _follow_workdays())
         row.reminded_on = row.escalated_on = None
     else:
-        row.due_on, row.closed_on = None, _day(at)
+        row.due_on, row.closed_on = None, row.closed_on or _day(at)
+    if step is NoticeStep.PERMIT_END:
+        _refuse_valid(row)
     _finish(row, step, by=by, at=at, note=note)
+    rules = queries.rules()
+    if step is NoticeStep.INSPECT:
+        _ask_inspection(row, rules, note=note, calendar=calendar, by=by, at=at)
+    if step is NoticeStep.PERMIT_END and rules is not None:
+        tell(
+            rules=rules,
+            kind=NoticeKind.PERMIT_ENDED,
+            told=note,
+            case_number=row.permit_case or row.source_case,
+            entity_ref=row.entity_ref,
+            entity_name=row.entity_name,
+            item_slug=row.item_slug,
+            item_name=row.item_name,
+            departments={rules.registrar, *concerned(rules, row.entity_ref)}
+            - {row.department_code},
+            calendar=calendar,
+            by=by,
+            at=at,
+            happened_at=at,
+        )
+
+
+def _refuse_valid(row: DualNotice) -> None:
+    if row.permit_licence and licences.newest_version(row.permit_licence).state in LIVE:
+        raise NoticeRefusedError(
+            "该许可的电子证照仍然有效，请先在“撤销注销”中对它作出决定，决定后系统自动反馈。"
+        )
+
+
+def _ask_inspection(
+    row: DualNotice,
+    rules: NoticeRules | None,
+    *,
+    note: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> None:
+    open_inspection(
+        subject_ref=row.entity_ref,
+        name=row.entity_name,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department=row.department_code,
+        source=f"dual_notice:{row.pk}",
+        reason=note,
+        opened_on=_day(at),
+        due_on=calendar.add_workdays(_day(at), rules.inspect_workdays if rules else 1),
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -211,6 +466,7 @@ def note_permit(
         DualNotice.objects.select_for_update().filter(
             entity_ref=entity_ref,
             item_slug=item_slug,
+            kind=NoticeKind.NEED.value,
             state__in=sorted(one.value for one in OPEN),
         )
     )
@@ -273,7 +529,7 @@ def _locked(number: int, by: Actor) -> DualNotice:
 def _begin(number: int, step: NoticeStep, *, by: Actor) -> DualNotice:
     row = _locked(number, by)
     require(by, Permission.NOTICE_HANDLE, department=row.department_code)
-    after(step, NoticeState(row.state))
+    after(step, NoticeState(row.state), NoticeKind(row.kind))
     return row
 
 
@@ -286,7 +542,7 @@ def _answered(row: DualNotice, at: datetime) -> None:
 
 def _finish(row: DualNotice, step: NoticeStep, *, by: Actor, at: datetime, note: str) -> None:
     before = row.state
-    row.state = after(step, NoticeState(before)).value
+    row.state = after(step, NoticeState(before), NoticeKind(row.kind)).value
     row.version += 1
     row.save()
     _write(row, step, before, by=by, at=at, note=note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from yiwang.kernel.events import Event
@@ -20,3 +20,17 @@ class SubjectListed(Event):
     department: str
     case_number: str
     listed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionClosed(Event):
+    """An inspection ended with a result; `source` says who asked for it (检查办结)."""
+
+    name: ClassVar[str] = "supervision.inspection_closed"
+
+    source: str
+    subject_ref: str
+    department: str
+    result: str
+    finding: str
+    closed_at: datetime

@@ -44,6 +44,7 @@ def on_case_granted(event: CaseGranted) -> None:
         listed_on=event.granted_on,
         by=JOB,
         at=_start_of(event.granted_on),
+        granted_at=event.granted_at,
     )
     for identifier in licences.earlier_versions(event.licence_identifier):
         services.remove_subject(

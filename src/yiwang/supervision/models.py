@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from yiwang.supervision.policy.inspections import LEFT, InspectionResult, InspectionState
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 
@@ -37,6 +39,8 @@ class SupervisedSubject(models.Model):
     licence_identifier = models.CharField("电子证照标识", max_length=120, blank=True)
     case_number = models.CharField("来源办件编号", max_length=45)
     listed_on = models.DateField("列入日期")
+    granted_at = models.DateTimeField("准予时间", null=True, blank=True)
+    arrived_at = models.DateTimeField("送到的时间", null=True, blank=True)
     commitment = models.CharField(
         "告知承诺情况",
         max_length=10,
@@ -101,7 +105,98 @@ class SupervisedSubject(models.Model):
                 fields=["department_code", "-listed_on", "-id"], name="supervision_subject_list"
             ),
             models.Index(fields=["subject_ref"], name="supervision_subject_ref"),
+            models.Index(fields=["granted_at", "id"], name="supervision_subject_feed"),
         ]
 
     def __str__(self) -> str:
         return f"{self.subject_ref} {self.item_slug}"
+
+
+class InspectionTask(models.Model):
+    """One inspection that somebody asked a department for (检查任务)."""
+
+    subject_ref = models.CharField("监管对象", max_length=64)
+    name = models.CharField("名称", max_length=200)
+    item_slug = models.CharField("事项", max_length=80)
+    item_name = models.CharField("事项名称", max_length=200)
+    department_code = models.CharField("检查部门", max_length=40)
+    source = models.CharField("来源", max_length=64, unique=True)
+    reason = models.TextField("检查原因")
+    opened_by = models.CharField("提出人", max_length=64)
+    opened_by_name = models.CharField("提出人姓名", max_length=200)
+    opened_on = models.DateField("提出日期")
+    due_on = models.DateField("期限")
+    state = models.CharField(
+        "检查任务状态",
+        max_length=8,
+        choices=[(one.value, one.label) for one in InspectionState],
+        default=InspectionState.OPEN.value,
+    )
+    taken_by = models.CharField("检查人", max_length=64, blank=True)
+    taken_by_name = models.CharField("检查人姓名", max_length=200, blank=True)
+    taken_at = models.DateTimeField("接收时间", null=True)
+    result = models.CharField(
+        "检查结果",
+        max_length=8,
+        blank=True,
+        choices=[(one.value, one.label) for one in InspectionResult],
+    )
+    finding = models.TextField("检查情况", blank=True)
+    closed_by = models.CharField("办结人", max_length=64, blank=True)
+    closed_by_name = models.CharField("办结人姓名", max_length=200, blank=True)
+    closed_at = models.DateTimeField("办结时间", null=True)
+
+    class Meta:
+        verbose_name = "检查任务"
+        constraints = [
+            models.CheckConstraint(
+                name="supervision_inspection_state_known",
+                condition=Q(state__in=[one.value for one in InspectionState]),
+            ),
+            models.CheckConstraint(
+                name="supervision_inspection_says_why",
+                condition=~Q(reason="") & ~Q(department_code=""),
+            ),
+            models.CheckConstraint(
+                name="supervision_inspection_taken_by_somebody",
+                condition=Q(state=InspectionState.OPEN.value, taken_by="", taken_at__isnull=True)
+                | ~Q(state=InspectionState.OPEN.value)
+                & ~Q(taken_by="")
+                & Q(taken_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="supervision_inspection_closed_with_a_result",
+                condition=Q(
+                    ~Q(state=InspectionState.CLOSED.value),
+                    result="",
+                    finding="",
+                    closed_by="",
+                    closed_at__isnull=True,
+                )
+                | Q(
+                    ~Q(finding="") & ~Q(closed_by=""),
+                    state=InspectionState.CLOSED.value,
+                    result__in=[one.value for one in InspectionResult],
+                    closed_at__isnull=False,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["department_code", "due_on", "id"],
+                name="supervision_inspection_left",
+                condition=Q(state__in=sorted(one.value for one in LEFT)),
+            ),
+            models.Index(fields=["department_code", "-id"], name="supervision_inspection_list"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="closed_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state=InspectionState.CLOSED.value),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.item_slug}"

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 
+from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
-from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
-from yiwang.supervision.models import SupervisedSubject
+from yiwang.kernel.workdays import WorkdayCalendar
+from yiwang.organisations.permissions import (
+    EVERYWHERE,
+    Actor,
+    Permission,
+    PermissionRefusedError,
+    require,
+)
+from yiwang.supervision.models import InspectionTask, SupervisedSubject
+from yiwang.supervision.policy.inspections import LEFT, InspectionResult, InspectionState
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 PAGE_ROWS = 100
 """Longest page of a list; architecture, rules of traffic 8."""
+
+KEY_DIGITS = 18
 
 
 class CursorRefusedError(RefusedError):
@@ -148,4 +159,158 @@ def _view(row: SupervisedSubject) -> SubjectView:
         commitment=CommitmentStanding(row.commitment) if row.commitment else None,
         commitment_on=row.commitment_on,
         commitment_due_on=row.commitment_due_on,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What a job may know of a line: whose it is, with the whole name, and who supervises."""
+
+    subject_ref: str
+    name: str
+    item_slug: str
+    item_name: str
+    department: str
+    case_number: str
+
+
+def line_of(*, licence_identifiers: Sequence[str] = (), case_number: str = "") -> Line | None:
+    """Return the newest line of a licence, or of a case without one; for handlers of its end."""
+    row = (
+        SupervisedSubject.objects.filter(
+            Q(licence_identifier__in=[one for one in licence_identifiers if one])
+            | Q(case_number=case_number, licence_identifier="") & ~Q(case_number="")
+        )
+        .order_by("-id")
+        .first()
+    )
+    if row is None:
+        return None
+    return Line(
+        subject_ref=row.subject_ref,
+        name=row.name,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department=row.department_code,
+        case_number=row.case_number,
+    )
+
+
+def supervisors_of(subject_ref: str, *, but_items: Sequence[str] = ()) -> frozenset[str]:
+    """Return the departments on whose lists a subject stands now, some items left aside."""
+    return frozenset(
+        SupervisedSubject.objects.filter(subject_ref=subject_ref, state=SubjectState.LISTED.value)
+        .exclude(item_slug__in=but_items)
+        .values_list("department_code", flat=True)
+    )
+
+
+class InspectionNotFoundError(PermissionRefusedError):
+    """No such task, or not for these eyes."""
+
+    code = "supervision.inspection_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("没有找到您可以查看的这项检查任务，请从检查任务列表中打开。")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionView:
+    """One inspection task.
+
+    Attributes:
+        name: Name of an entity in full, of a person masked.
+        source: What asked for it, `<kind>:<key>`.
+        light: How its last day stands; None once it is closed.
+    """
+
+    id: int
+    name: str
+    item_slug: str
+    item_name: str
+    department: str
+    source: str
+    reason: str
+    opened_by_name: str
+    opened_on: date
+    due_on: date
+    light: LightAnswer | None
+    state: InspectionState
+    taken_by_name: str
+    taken_at: datetime | None
+    result: InspectionResult | None
+    finding: str
+    closed_by_name: str
+    closed_at: datetime | None
+
+
+def inspections(
+    *,
+    by: Actor,
+    today: date,
+    calendar: WorkdayCalendar,
+    state: InspectionState | None = None,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> tuple[list[InspectionView], str | None]:
+    """List the inspection tasks of the departments of `by`, newest first; one query.
+
+    Raises:
+        CursorRefusedError: `after` was not given by this list.
+    """
+    rows = InspectionTask.objects.all()
+    if EVERYWHERE not in (own := by.departments(Permission.SUBJECT_READ)):
+        rows = rows.filter(department_code__in=sorted(own))
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    if after:
+        if not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
+            raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。")
+        rows = rows.filter(id__lt=int(after))
+    limit = max(1, min(limit, PAGE_ROWS))
+    found = list(rows.order_by("-id")[: limit + 1])
+    key = str(found[limit - 1].pk) if len(found) > limit else None
+    return [_inspection(row, today=today, calendar=calendar) for row in found[:limit]], key
+
+
+def inspection(number: int, *, by: Actor, today: date, calendar: WorkdayCalendar) -> InspectionView:
+    """Return one inspection task.
+
+    Raises:
+        InspectionNotFoundError: there is none, or not for these eyes.
+    """
+    row = InspectionTask.objects.filter(pk=number).first()
+    if row is None or not by.may(Permission.SUBJECT_READ, department=row.department_code):
+        raise InspectionNotFoundError
+    return _inspection(row, today=today, calendar=calendar)
+
+
+def inspection_of(source: str) -> int | None:
+    """Return the number of the task that `source` asked for."""
+    return InspectionTask.objects.filter(source=source).values_list("pk", flat=True).first()
+
+
+def _inspection(row: InspectionTask, *, today: date, calendar: WorkdayCalendar) -> InspectionView:
+    state = InspectionState(row.state)
+    return InspectionView(
+        id=row.pk,
+        name=mask_name(row.name) if row.subject_ref.startswith("person:") else row.name,
+        item_slug=row.item_slug,
+        item_name=row.item_name,
+        department=row.department_code,
+        source=row.source,
+        reason=row.reason,
+        opened_by_name=row.opened_by_name,
+        opened_on=row.opened_on,
+        due_on=row.due_on,
+        light=light(due_on=row.due_on, today=today, calendar=calendar, unit=DayUnit.WORKDAY)
+        if state in LEFT
+        else None,
+        state=state,
+        taken_by_name=row.taken_by_name,
+        taken_at=row.taken_at,
+        result=InspectionResult(row.result) if row.result else None,
+        finding=row.finding,
+        closed_by_name=row.closed_by_name,
+        closed_at=row.closed_at,
     )

@@ -8,13 +8,26 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from yiwang.audit import services as audit
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.events import publish
-from yiwang.supervision.events import SubjectListed
-from yiwang.supervision.models import SupervisedSubject
+from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.supervision.events import InspectionClosed, SubjectListed
+from yiwang.supervision.models import InspectionTask, SupervisedSubject
+from yiwang.supervision.policy.inspections import (
+    InspectionRefusedError,
+    InspectionResult,
+    InspectionState,
+    refuse_unless,
+)
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState, supersedes
+from yiwang.supervision.queries import InspectionNotFoundError
+
+REASON_LENGTH = 500
+FINDING_LENGTH = 1_000
+"""Longest finding of an inspection, in characters."""
 
 
 class SubjectRefusedError(RefusedError):
@@ -35,6 +48,7 @@ def add_subject(
     listed_on: date,
     by: str,
     at: datetime,
+    granted_at: datetime | None = None,
 ) -> bool:
     """Put a licence holder on the supervising department's list (列入监管对象), once.
 
@@ -53,6 +67,8 @@ def add_subject(
         listed_on: Day of the grant.
         by: Ref of the job that acts; no person adds subjects by hand.
         at: Moment of listing.
+        granted_at: Moment of the decision, where it is known; the clock of the database says
+            when the line arrived.
 
     Returns:
         Whether a line was added.
@@ -80,6 +96,8 @@ def add_subject(
         "department_code": department,
         "case_number": case_number,
         "listed_on": listed_on,
+        "granted_at": granted_at,
+        "arrived_at": Now(),
     }
     try:
         with transaction.atomic():  # around all of it: in a job, no savepoint is needed
@@ -147,9 +165,47 @@ def remove_subject(
     )
     if row is None:
         return False
+    _remove(row, reason=reason, removed_on=removed_on, by=by, at=at)
+    return True
+
+
+@transaction.atomic
+def remove_lines(
+    *,
+    subject_ref: str,
+    item_slug: str | None,
+    reason: str,
+    removed_on: date,
+    by: str,
+    at: datetime,
+) -> int:
+    """Take a business that ended off the lists; return how many lines changed.
+
+    Args:
+        subject_ref: `entity:…` or `person:…`.
+        item_slug: Only lines of this item; None: all. A person lives on after their business.
+        reason: Why.
+        removed_on: Day of the end.
+        by: Ref of the job that acts.
+        at: Moment of the note.
+    """
+    rows = SupervisedSubject.objects.select_for_update().filter(
+        subject_ref=subject_ref, state=SubjectState.LISTED.value
+    )
+    if item_slug is not None:
+        rows = rows.filter(item_slug=item_slug)
+    found = list(rows.order_by("id"))
+    for row in found:
+        _remove(row, reason=reason, removed_on=removed_on, by=by, at=at)
+    return len(found)
+
+
+def _remove(
+    row: SupervisedSubject, *, reason: str, removed_on: date, by: str, at: datetime
+) -> None:
     row.state = SubjectState.REMOVED.value
     row.removed_on = removed_on
-    row.removed_reason = reason.strip() or "证照已失效"
+    row.removed_reason = (reason.strip() or "证照已失效")[:REASON_LENGTH]
     row.save(update_fields=["state", "removed_on", "removed_reason"])
     audit.record(
         at=at,
@@ -157,13 +213,12 @@ def remove_subject(
         act="supervision.remove_subject",
         target=row.subject_ref,
         detail={
-            "licence": licence_identifier,
+            "licence": row.licence_identifier,
             "case": row.case_number,
             "reason": row.removed_reason,
         },
         department=row.department_code,
     )
-    return True
 
 
 @transaction.atomic
@@ -216,3 +271,126 @@ def note_commitment(
         department=row.department_code,
     )
     return True
+
+
+@transaction.atomic
+def open_inspection(
+    *,
+    subject_ref: str,
+    name: str,
+    item_slug: str,
+    item_name: str,
+    department: str,
+    source: str,
+    reason: str,
+    opened_on: date,
+    due_on: date,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """Ask a department for an inspection (提出检查任务), once per source.
+
+    The service that asks has checked who acts; it stands in the same transaction.
+
+    Args:
+        subject_ref: `person:…` or `entity:…`.
+        name: Name of the subject.
+        item_slug: Item that the inspection is about.
+        item_name: Its name.
+        department: Whose inspectors do it.
+        source: What asks for it, `<kind>:<key>`.
+        reason: What is to be looked at.
+        opened_on: Day of the wish.
+        due_on: Last day to close it.
+        by: Who asks.
+        at: Moment of the wish.
+
+    Returns:
+        Whether a task was made.
+    """
+    row, made = InspectionTask.objects.get_or_create(
+        source=source,
+        defaults={
+            "subject_ref": subject_ref,
+            "name": name,
+            "item_slug": item_slug,
+            "item_name": item_name,
+            "department_code": department,
+            "reason": reason,
+            "opened_by": by.ref,
+            "opened_by_name": by.name or by.ref,
+            "opened_on": opened_on,
+            "due_on": due_on,
+        },
+    )
+    if made:
+        _note_inspection(row, act="supervision.open_inspection", by=by, at=at)
+    return made
+
+
+@transaction.atomic
+def take_inspection(*, number: int, by: Actor, at: datetime) -> None:
+    """Take an inspection upon oneself (接收检查任务).
+
+    Raises:
+        InspectionNotFoundError: no such task for these eyes.
+        PermissionRefusedError: `by` does not inspect for the department.
+        InspectionRefusedError: somebody took it before.
+    """
+    row = _inspection(number, by)
+    refuse_unless(InspectionState(row.state), InspectionState.OPEN)
+    row.state = InspectionState.TAKEN.value
+    row.taken_by, row.taken_by_name, row.taken_at = by.ref, by.name or by.ref, at
+    row.save()
+    _note_inspection(row, act="supervision.take_inspection", by=by, at=at)
+
+
+@transaction.atomic
+def close_inspection(
+    *, number: int, result: InspectionResult, finding: str, by: Actor, at: datetime
+) -> None:
+    """Close an inspection with what it found (办结检查任务); who asked for it is told.
+
+    Raises as `take_inspection`, and InspectionRefusedError without words or before it was taken.
+    """
+    row = _inspection(number, by)
+    refuse_unless(InspectionState(row.state), InspectionState.TAKEN)
+    finding = finding.strip()
+    if not finding:
+        raise InspectionRefusedError("请填写检查情况，写明哪天检查、看到什么。")
+    if len(finding) > FINDING_LENGTH:
+        raise InspectionRefusedError(f"检查情况最多{FINDING_LENGTH}个字，请删减。")
+    row.state, row.result, row.finding = InspectionState.CLOSED.value, result.value, finding
+    row.closed_by, row.closed_by_name, row.closed_at = by.ref, by.name or by.ref, at
+    row.save()
+    _note_inspection(row, act="supervision.close_inspection", by=by, at=at)
+    publish(
+        InspectionClosed(
+            source=row.source,
+            subject_ref=row.subject_ref,
+            department=row.department_code,
+            result=row.result,
+            finding=row.finding,
+            closed_at=at,
+        )
+    )
+
+
+def _inspection(number: int, by: Actor) -> InspectionTask:
+    row = InspectionTask.objects.select_for_update().filter(pk=number).first()
+    if row is None or not by.may(Permission.SUBJECT_READ, department=row.department_code):
+        raise InspectionNotFoundError
+    require(by, Permission.INSPECTION_HANDLE, department=row.department_code)
+    return row
+
+
+def _note_inspection(row: InspectionTask, *, act: str, by: Actor, at: datetime) -> None:
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act=act,
+        target=f"inspection:{row.pk}",
+        detail={"source": row.source, "state": row.state, "result": row.result},
+        department=row.department_code,
+        ip=by.ip,
+    )

@@ -76,15 +76,19 @@ from yiwang.organisations.policy.terms import UserKind
 from yiwang.organisations.services import SignInState
 from yiwang.ratings.policy.clocks import TaskState
 from yiwang.ratings.policy.grades import Grade
-from yiwang.registration.policy.notices import NoticeState, NoticeStep
+from yiwang.registration.policy.notices import NoticeKind, NoticeState, NoticeStep
+from yiwang.supervision.policy.inspections import InspectionResult, InspectionState
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
     FileFate,
     LetterState,
     Relation,
+    NoticeKind,
     NoticeState,
     NoticeStep,
+    InspectionState,
+    InspectionResult,
     BanKind,
     OwnScope,
     EndKind,
@@ -168,6 +172,28 @@ SHOWN: tuple[type[Term], ...] = (
 
 LABELS = frozenset(
     {
+        _("经营范围需要许可"),
+        _("名称变更"),
+        _("住所或者经营场所变更"),
+        _("经营范围变更"),
+        _("注销登记"),
+        _("许可失效"),
+        _("检查已办结"),
+        _("已登记知悉"),
+        _("不再需要办理"),
+        _("许可已失效"),
+        _("登记知悉"),
+        _("反馈许可失效"),
+        _("反馈检查结果"),
+        _("了结"),
+        _("待接收"),
+        _("检查中"),
+        _("未发现问题"),
+        _("责令改正"),
+        _("移送立案查处"),
+        _("通过登记的住所无法联系"),
+        _("已不再经营"),
+        _("办理检查任务"),
         _("陈述了意见"),
         _("法人或者非法人组织"),
         _("表示没有意见"),

@@ -131,6 +131,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.NOTICE_HANDLE,
     ),
     Entry(
+        key="inspections",
+        label=_("检查任务"),
+        address="officer:inspections",
+        permission=Permission.INSPECTION_HANDLE,
+    ),
+    Entry(
         key="subjects",
         label=_("监管对象"),
         address="officer:subjects",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from yiwang.cases.models import CaseAnswer
+from yiwang.cases.models import Case, CaseAnswer
 from yiwang.cases.policy.terms import Outcome
 from yiwang.organisations import scope
 
@@ -23,3 +23,29 @@ def granted_answers(number: str, questions: Collection[str]) -> dict[str, str]:
     return {
         one: str(row.answers[one]) for one in questions if isinstance(row.answers.get(one), str)
     }
+
+
+def granted_values(number: str, questions: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return what was chosen at `questions` in a granted case; as `granted_answers`."""
+    with scope.everything():  # a job acts on the grant of whichever department
+        row = CaseAnswer.objects.filter(
+            case__number=number, case__outcome=Outcome.GRANT.value
+        ).first()
+    if row is None:
+        return {}
+    found = {one: row.answers[one] for one in questions if one in row.answers}
+    return {
+        key: frozenset(str(one) for one in (value if isinstance(value, list) else [value]))
+        for key, value in found.items()
+    }
+
+
+def granted_item(number: str) -> str:
+    """Return the slug of the item that a granted case was about; empty: there is none."""
+    with scope.everything():  # a job acts on the grant of whichever department
+        slug = (
+            Case.objects.filter(number=number, outcome=Outcome.GRANT.value)
+            .values_list("item_slug", flat=True)
+            .first()
+        )
+    return slug or ""

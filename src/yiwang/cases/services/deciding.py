@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from yiwang.cases.events import CaseGranted, CaseRefused
+from yiwang.cases.events import CancellationGranted, CaseGranted, CaseRefused
 from yiwang.cases.models import Case, CaseMaterial, Renewal, Termination
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
@@ -243,7 +243,7 @@ def conclude(
         _issue_decision(
             case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at
         )
-        _publish(case, item, outcome, today)
+        _publish(case, item, outcome, today, at=at)
     if case.channel == Channel.PORTAL:
         deliver(
             case,
@@ -580,7 +580,7 @@ def draft_decision(
     )
 
 
-def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> None:
+def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date, *, at: datetime) -> None:
     if outcome is Outcome.REFUSE:
         events.publish(
             CaseRefused(
@@ -592,7 +592,17 @@ def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> No
         )
         return
     if _kind(case, item) is HandlingKind.CANCEL:
-        return  # the end of the licence is told by the licence
+        events.publish(  # the end of a licence is told by the licence, that of a firm by this
+            CancellationGranted(
+                number=case.number,
+                item_slug=case.item_slug,
+                item_name=case.item_name,
+                holder_ref=case.applicant_ref,
+                holder_name=case.applicant_name,
+                granted_at=at,
+            )
+        )
+        return
     if not item.supervision.department:
         raise ValueError(f"item {item.slug} has no supervisor, so it cannot have been published")
     events.publish(
@@ -605,6 +615,7 @@ def _publish(case: Case, item: ItemVersion, outcome: Outcome, today: date) -> No
             supervising_department=item.supervision.department,
             licence_identifier=case.licence_identifier,
             granted_on=today,
+            granted_at=at,
         )
     )
 

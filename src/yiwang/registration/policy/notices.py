@@ -14,6 +14,21 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.terms import Term
 
 
+class NoticeKind(Term):
+    """What a department is told (告知事由).
+
+    Source:
+        上海市优化营商环境条例 第十七条 (registration and permit departments tell each other).
+    """
+
+    NEED = "need", "经营范围需要许可"
+    NAME = "name", "名称变更"
+    ADDRESS = "address", "住所或者经营场所变更"
+    SCOPE = "scope", "经营范围变更"
+    ENDED = "ended", "注销登记"
+    PERMIT_ENDED = "permit_ended", "许可失效"
+
+
 class NoticeState(Term):
     """Where a notice stands (告知状态)."""
 
@@ -26,6 +41,10 @@ class NoticeState(Term):
     CLOSED_NO_NEED = "closed_no_need", "无需许可"
     CLOSED_NOT_OPERATING = "closed_not_operating", "未开展经营"
     TO_INSPECTION = "to_inspection", "转检查"
+    CLOSED_INSPECTED = "closed_inspected", "检查已办结"
+    CLOSED_NOTED = "closed_noted", "已登记知悉"
+    CLOSED_ENDED = "closed_ended", "不再需要办理"
+    PERMIT_ENDED = "permit_ended", "许可已失效"
 
 
 class NoticeStep(Term):
@@ -40,6 +59,10 @@ class NoticeStep(Term):
     NOT_OPERATING = "not_operating", "认定未开展经营"
     INSPECT = "inspect", "转检查"
     PERMIT = "permit", "取得许可"
+    NOTE = "note", "登记知悉"
+    PERMIT_END = "permit_end", "反馈许可失效"
+    INSPECTED = "inspected", "反馈检查结果"
+    END = "end", "了结"
 
 
 S = NoticeState
@@ -63,8 +86,37 @@ STEPS: Mapping[NoticeStep, tuple[frozenset[NoticeState], NoticeState]] = {
     NoticeStep.NOT_OPERATING: (HELD, S.CLOSED_NOT_OPERATING),
     NoticeStep.INSPECT: (HELD, S.TO_INSPECTION),
     NoticeStep.PERMIT: (OPEN, S.CLOSED_PERMIT),
+    NoticeStep.NOTE: (ASKED | HELD, S.CLOSED_NOTED),
+    NoticeStep.PERMIT_END: (HELD | {S.CLOSED_PERMIT}, S.PERMIT_ENDED),
+    NoticeStep.INSPECTED: (frozenset({S.TO_INSPECTION}), S.CLOSED_INSPECTED),
+    NoticeStep.END: (OPEN, S.CLOSED_ENDED),
 }
 """Step -> (states it may start from, state it leads to)."""
+
+_NEWS = frozenset(
+    {
+        NoticeStep.PUSH,
+        NoticeStep.CLAIM,
+        NoticeStep.RETURN,
+        NoticeStep.REASSIGN,
+        NoticeStep.FOLLOW,
+        NoticeStep.NOT_OPERATING,
+        NoticeStep.INSPECT,
+        NoticeStep.INSPECTED,
+        NoticeStep.NOTE,
+        NoticeStep.END,
+    }
+)
+
+STEPS_OF: Mapping[NoticeKind, frozenset[NoticeStep]] = {
+    NoticeKind.NEED: frozenset(NoticeStep) - {NoticeStep.NOTE},
+    NoticeKind.NAME: _NEWS,
+    NoticeKind.ADDRESS: _NEWS,
+    NoticeKind.SCOPE: _NEWS,
+    NoticeKind.ENDED: _NEWS - {NoticeStep.NOT_OPERATING, NoticeStep.END},
+    NoticeKind.PERMIT_ENDED: _NEWS,
+}
+"""What is told -> the steps that make sense about it; news needs no permit, only to be noted."""
 
 
 class NoticeStepRefusedError(RefusedError):
@@ -73,12 +125,22 @@ class NoticeStepRefusedError(RefusedError):
     code = "registration.step_refused"
 
 
-def after(step: NoticeStep, state: NoticeState) -> NoticeState:
+def after(step: NoticeStep, state: NoticeState, kind: NoticeKind = NoticeKind.NEED) -> NoticeState:
     """Return the state that `step` leads to from `state`.
 
     Raises:
-        NoticeStepRefusedError: it does not start there.
+        NoticeStepRefusedError: it does not start there, or not for what is told.
     """
+    if step not in STEPS_OF[kind]:
+        allowed = "、".join(
+            f"“{one.label}”"
+            for one in NoticeStep
+            if one in STEPS_OF[kind] and state in STEPS[one][0]
+        )
+        raise NoticeStepRefusedError(
+            f"这是“{kind.label}”的告知，不能{step.label}；"
+            + (f"现在可以{allowed}。" if allowed else "现在没有需要办理的。")
+        )
     starts, end = STEPS[step]
     if state not in starts:
         allowed = "、".join(f"“{one.label}”" for one in NoticeState if one in starts)
@@ -99,6 +161,36 @@ class ScopeRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeRule:
+    """A registration item whose grant changes what is registered, as its answers say.
+
+    Attributes:
+        question: Question that holds what is changed.
+        options: Answers that mean this change.
+        text: Question that holds what it becomes.
+    """
+
+    item: str
+    question: str
+    kind: NoticeKind
+    options: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExitRule:
+    """A registration item whose grant ends a business; without a question each grant does."""
+
+    item: str
+    question: str = ""
+    options: tuple[str, ...] = ()
+
+
+CHANGES = (NoticeKind.NAME, NoticeKind.ADDRESS, NoticeKind.SCOPE)
+"""What a change of registration may be about."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoticeRules:
     """How a district runs the two notices.
 
@@ -109,7 +201,10 @@ class NoticeRules:
         scope_questions: Questions of those items that hold the business scope.
         claim_workdays: Working days to claim or return; reminded after, escalated after twice.
         follow_workdays: Working days to the next report of a department.
+        inspect_workdays: Working days for an inspection that a report asks for.
         rules: In the order of the file.
+        changes: Registered changes that supervisors are told of.
+        exits: What ends a business.
         source: What the periods and words rest on.
     """
 
@@ -121,6 +216,9 @@ class NoticeRules:
     follow_workdays: int
     rules: tuple[ScopeRule, ...]
     source: str
+    inspect_workdays: int
+    changes: tuple[ChangeRule, ...] = ()
+    exits: tuple[ExitRule, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +237,33 @@ def needed(rules: NoticeRules, scope: str) -> tuple[Match, ...]:
         if word is not None:
             found.setdefault(rule.item, Match(rule=rule, keyword=word))
     return tuple(found.values())
+
+
+def changed(
+    rules: NoticeRules, item: str, chosen: Mapping[str, frozenset[str]]
+) -> tuple[ChangeRule, ...]:
+    """Return the rules of changes that the answers of a granted case meet."""
+    return tuple(
+        rule
+        for rule in rules.changes
+        if rule.item == item and chosen.get(rule.question, frozenset()) & set(rule.options)
+    )
+
+
+def ends(rules: NoticeRules, item: str, chosen: Mapping[str, frozenset[str]]) -> bool:
+    """Tell whether the grant of `item` with these answers ends a business."""
+    return any(
+        not rule.question or bool(chosen.get(rule.question, frozenset()) & set(rule.options))
+        for rule in rules.exits
+        if rule.item == item
+    )
+
+
+def asked_questions(rules: NoticeRules, item: str) -> frozenset[str]:
+    """Return the questions that decide what the grant of `item` changes or ends."""
+    changing = {rule.question for rule in rules.changes if rule.item == item}
+    ending = {rule.question for rule in rules.exits if rule.item == item}
+    return frozenset(changing | ending) - {""}
 
 
 def items_of(rules: NoticeRules) -> frozenset[str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from yiwang.content.policy.fields import Fields
 from yiwang.content.policy.packs import PackError, PackFile
-from yiwang.registration.policy.notices import NoticeRules, ScopeRule, twice
+from yiwang.registration.policy.notices import (
+    CHANGES,
+    ChangeRule,
+    ExitRule,
+    NoticeKind,
+    NoticeRules,
+    ScopeRule,
+    twice,
+)
 
 WORKDAYS_MAX = 250
 
@@ -24,13 +32,43 @@ def parse(file: PackFile) -> tuple[NoticeRules | None, list[PackError]]:
             )
         )
         row.done()
+    changes = []
+    for row in fields.rows("changes", required=False):
+        kinds = [one.value for one in CHANGES]
+        changes.append(
+            ChangeRule(
+                item=row.text("item", longest=80),
+                question=row.text("question", longest=80),
+                kind=NoticeKind(row.choice("kind", kinds, default=kinds[0])),
+                options=tuple(row.texts("options")),
+                text=row.text("text", longest=80),
+            )
+        )
+        row.done()
+    exits = []
+    for row in fields.rows("exits", required=False):
+        question = row.text("question", longest=80, required=False)
+        exits.append(
+            ExitRule(
+                item=row.text("item", longest=80),
+                question=question,
+                options=tuple(row.texts("options", required=bool(question))),
+            )
+        )
+        row.done()
+    follow = fields.whole("follow_workdays", least=1, most=WORKDAYS_MAX)
     found = NoticeRules(
         registrar=fields.text("registrar", longest=32),
         centre=fields.text("centre", longest=32),
         items=tuple(fields.texts("items")),
         scope_questions=tuple(fields.texts("scope_questions")),
         claim_workdays=fields.whole("claim_workdays", least=1, most=WORKDAYS_MAX),
-        follow_workdays=fields.whole("follow_workdays", least=1, most=WORKDAYS_MAX),
+        follow_workdays=follow,
+        inspect_workdays=fields.whole(
+            "inspect_workdays", least=1, most=WORKDAYS_MAX, required=False, default=follow
+        ),
+        changes=tuple(changes),
+        exits=tuple(exits),
         rules=tuple(rules),
         source=fields.text("source", longest=500),
     )

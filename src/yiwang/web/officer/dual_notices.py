@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.registration import queries, services
-from yiwang.registration.policy.notices import STEPS, NoticeState, NoticeStep
+from yiwang.registration.policy.notices import STEPS, STEPS_OF, NoticeState, NoticeStep
 from yiwang.registration.queries import NoticeView
+from yiwang.supervision import queries as supervision
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page
 
@@ -28,6 +29,8 @@ BY_DEPARTMENT = (
     NoticeStep.NO_NEED,
     NoticeStep.NOT_OPERATING,
     NoticeStep.INSPECT,
+    NoticeStep.NOTE,
+    NoticeStep.PERMIT_END,
 )
 
 
@@ -46,6 +49,7 @@ class DualNotices(Page):
             by=self.actor, today=self.today, calendar=self.calendar, state=state, after=after
         )
         figures = queries.participation(by=self.actor)
+        rules = queries.rules()
         return self.render(
             {
                 "rows": rows,
@@ -56,6 +60,7 @@ class DualNotices(Page):
                 "figures": figures,
                 "told": len(figures),
                 "taking_part": sum(one.takes_part for one in figures),
+                "days": rules.claim_workdays if rules else None,
                 "names": department_names(),
             }
         )
@@ -80,7 +85,10 @@ class NoticeForm(forms.Form):
         max_length=NOTE_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_l("认领可以不填；退回时写明理由和应由哪个部门办理的线索。"),
+        help_text=_l(
+            "认领和登记知悉可以不填；退回时写明理由和应由哪个部门办理的线索；"
+            "转检查的写明查什么；反馈许可失效的写明撤销、吊销或者注销的决定和日期。"
+        ),
     )
 
     def __init__(
@@ -131,7 +139,11 @@ class DualNotice(FormPage):
         looks_after = any(
             self.actor.may(may, department=code) for code in (notice.registrar, notice.centre)
         )
-        steps = [one for one in BY_DEPARTMENT if own and notice.state in STEPS[one][0]]
+        steps = [
+            one
+            for one in BY_DEPARTMENT
+            if own and notice.state in STEPS[one][0] and one in STEPS_OF[notice.kind]
+        ]
         if looks_after and notice.state in STEPS[NoticeStep.REASSIGN][0]:
             steps.append(NoticeStep.REASSIGN)
         return steps
@@ -158,6 +170,9 @@ class DualNotice(FormPage):
                 for one in events
             ],
             can_act=bool(self.steps),
+            inspection=supervision.inspection_of(f"dual_notice:{notice.id}")
+            if self.actor.may(Permission.INSPECTION_HANDLE, department=notice.department)
+            else None,
             names=department_names(),
             **given,
         )
