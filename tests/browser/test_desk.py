@@ -110,6 +110,8 @@ LISTS = (
     ("clerk", ITEM),
     ("clerk", "/counter/register/"),
     ("supervisor", "/desk/subjects/"),
+    ("supervisor", "/desk/inspections/"),
+    ("supervisor", "/desk/dual-notices/"),
     ("head", "/desk/ratings/"),
     ("clerk", "/desk/questions/"),
     ("auditor", "/desk/trail/"),

@@ -25,6 +25,7 @@ from yiwang.organisations.permissions import Actor, PermissionRefusedError
 from yiwang.organisations.services import KeyReusedError
 from yiwang.organisations.services.refusing import note_refusal
 from yiwang.registration.queries import NoticeNotFoundError
+from yiwang.supervision.queries import InspectionNotFoundError
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Problem(Schema):
 STATUSES: tuple[tuple[type[RefusedError], int], ...] = (
     (CaseNotFoundError, 404),
     (NoticeNotFoundError, 404),
+    (InspectionNotFoundError, 404),
     (PackageNotFoundError, 404),
     (PermissionRefusedError, 403),
     (ConflictRefusedError, 409),
