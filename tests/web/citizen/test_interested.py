@@ -24,6 +24,8 @@ def test_the_applicant_reads_whose_interest_it_is_and_states_views_once():
     firm, path = signed_in("firm"), f"/cases/{number}/interested/"
     page = firm.get(f"/cases/{number}/").content.decode()
     assert path in page
+    assert f'href="{path}">陈述意见</a>' in page
+    assert "您可以在 3月13日 前对利害关系陈述意见" in page
     assert "陈述意见权利告知书" in page
     assert "利害关系人告知书" not in page
     shown = words(firm.get(path))
@@ -37,6 +39,7 @@ def test_the_applicant_reads_whose_interest_it_is_and_states_views_once():
     assert answer.status_code == 302
     (row,) = PartyViews.objects.all()
     assert (row.party, row.text) == ("applicant", "排烟口在北面。")
+    assert "对利害关系陈述意见" not in words(firm.get(f"/cases/{number}/"))
     shown = words(firm.get(path))
     assert "排烟口在北面。" in shown
     assert "现在没有需要您陈述意见的利害关系" in shown

@@ -61,3 +61,15 @@ def test_nobody_becomes_liaison_by_pressing_at_once():
 
     assert answer.status_code == 422
     assert '<a class="ds-link" href="#id_person">请选择联络员。</a>' in html(answer)
+
+
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [
+        ("reviewer", "/desk/letters/?last_on=9999-12-31"),
+        ("reviewer", "/desk/automatic/?day=9999-12-31"),
+        ("auditor", "/desk/trail/?until=9999-12-31"),
+    ],
+)
+def test_the_last_day_of_all_is_a_day_like_any_other(login: str, path: str):
+    assert signed_in(login).get(path).status_code == 200

@@ -279,8 +279,8 @@ def runs(
     if outcome is not None:
         rows = rows.filter(outcome=outcome.value)
     if day is not None:
-        begin = datetime.combine(day, time.min, tzinfo=PLACE)
-        rows = rows.filter(at__gte=begin, at__lt=begin + timedelta(days=1))
+        begin, end = (datetime.combine(day, one, tzinfo=PLACE) for one in (time.min, time.max))
+        rows = rows.filter(at__gte=begin, at__lte=end)
     rows = _after(rows, after)
     found = list(rows[: limit + 1])
     page = found[:limit]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -199,8 +199,7 @@ def _between(field: str, first_on: date | None, last_on: date | None) -> Q:
     if first_on is not None:
         condition &= Q(**{f"{field}__gte": datetime.combine(first_on, time.min, tzinfo=PLACE)})
     if last_on is not None:
-        following = last_on + timedelta(days=1)
-        condition &= Q(**{f"{field}__lt": datetime.combine(following, time.min, tzinfo=PLACE)})
+        condition &= Q(**{f"{field}__lte": datetime.combine(last_on, time.max, tzinfo=PLACE)})
     return condition
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
+from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
@@ -150,6 +151,16 @@ class Case(OwnCase):
             if self.item.commitment_terms
             else None
         )
+        interested = (
+            interested_of(case.number, by=self.actor, today=self.today)
+            if Step.NOTE_VIEWS in self.file.steps
+            else ()
+        )
+        unsaid = [
+            one.due_on
+            for one in interested
+            if Party.APPLICANT in one.unheard and self.today <= one.due_on
+        ]
         own = [
             one for one in cases.messages_for(case.applicant_ref) if one.case_number == case.number
         ]
@@ -167,6 +178,7 @@ class Case(OwnCase):
                     rateable=rateable,
                     tolerated=len(tolerated),
                     correct_by=check.row.due_on if check and check.row.to_correct else None,
+                    views_by=min(unsaid, default=None),
                 ),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
@@ -185,9 +197,8 @@ class Case(OwnCase):
                 "licence": licences.by_case(case.number),
                 "department": organisations.department(case.deciding_department),
                 "may_ask_hearing": Step.REQUEST_HEARING in self.file.steps,
-                "interested": interested_of(case.number, by=self.actor, today=self.today)
-                if Step.NOTE_VIEWS in self.file.steps
-                else (),
+                "interested": interested,
+                "unsaid": unsaid,
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
                 "may_change": Step.CHANGE_CONTACT in self.file.steps,
                 "may_withdraw_material": Step.WITHDRAW_MATERIAL in self.file.steps

@@ -111,6 +111,7 @@ def duty(
     rateable: bool,
     tolerated: int,
     correct_by: date | None = None,
+    views_by: date | None = None,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -120,6 +121,7 @@ def duty(
         rateable: Whether the service may be rated.
         tolerated: How many materials are still to come.
         correct_by: Last day of an order to correct that was not reported on; None: no order.
+        views_by: Last day to state views on the interest of somebody else; None: none is told.
     """
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
@@ -128,6 +130,10 @@ def duty(
     if correct_by is not None:
         return _("请于 %(day)s 前改正并报告改正情况，逾期不改正的，依法撤销许可。") % {
             "day": _day_of(correct_by)
+        }
+    if views_by is not None:
+        return _("您可以在 %(day)s 前对利害关系陈述意见；没有意见的，也请告知。") % {
+            "day": _day_of(views_by)
         }
     if tolerated:
         return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}

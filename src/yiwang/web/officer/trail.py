@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -75,7 +75,11 @@ class TrailFilter(forms.Form):
             "act": acts.code(given.get("act", "")) or None,
             "target": given.get("target") or None,
             "since": datetime.combine(since, time.min, tzinfo=zone) if since else None,
-            "until": datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone)
+            "until": datetime.combine(
+                min(until, date.max - timedelta(days=1)) + timedelta(days=1),
+                time.min,
+                tzinfo=zone,
+            )
             if until
             else None,
         }
