@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Min, Q
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
@@ -14,6 +16,7 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 from yiwang.registration.models import LEFT, DualNotice, NoticeEvent, Rules
 from yiwang.registration.policy.notices import (
+    LATE_AFTER_MINUTES,
     ChangeRule,
     ExitRule,
     NoticeKind,
@@ -22,8 +25,16 @@ from yiwang.registration.policy.notices import (
     NoticeStep,
     ScopeRule,
 )
+from yiwang.supervision.queries import Delay, LateNews, listed_late, listing_delay, measure
 
+PLACE = ZoneInfo("Asia/Shanghai")
 PAGE_LIMIT = 100
+LATE_ROWS = 50
+"""Longest list of late or failed news on the page of the feeds."""
+
+DELIVERY = "yiwang.deliver_events"
+"""Task that carries news from the act to those who listen."""
+
 KEY_DIGITS = 18
 
 
@@ -276,4 +287,135 @@ def view(row: DualNotice, *, today: date, calendar: WorkdayCalendar) -> NoticeVi
         closed_on=row.closed_on,
         happened_at=row.happened_at,
         arrived_at=row.arrived_at,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRow:
+    """One feed; without a kind it is the one of grants onto the lists of supervised subjects."""
+
+    kind: NoticeKind | None
+    delay: Delay
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedNews:
+    """News that did not arrive yet.
+
+    Attributes:
+        event: Name of the event.
+        about: Number of the case, or identifier of the licence.
+        since: When it was sent off first.
+        attempts: How often it was tried.
+        given_up: Nobody tries again by itself.
+    """
+
+    event: str
+    about: str
+    since: datetime | None
+    attempts: int
+    given_up: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feeds:
+    """What registration and permits told supervisors in a period, and how long it took.
+
+    Attributes:
+        failed: None for those who look after one department only.
+    """
+
+    rows: tuple[FeedRow, ...]
+    late: tuple[LateNews, ...]
+    failed: tuple[FailedNews, ...] | None
+    late_after: timedelta
+
+
+def feeds(*, by: Actor, first: date, last: date) -> Feeds:
+    """Measure the feeds to supervisors (信息归集): count, delay, what is late, what failed.
+
+    Args:
+        by: Who asks; sees what went to their departments, registrar and centre all.
+        first: First day of the acts.
+        last: Last day of the acts.
+    """
+    begin = datetime.combine(first, time.min, tzinfo=PLACE)
+    end = datetime.combine(last + timedelta(days=1), time.min, tzinfo=PLACE)
+    known = rules()
+    late_after = timedelta(minutes=known.late_after_minutes if known else LATE_AFTER_MINUTES)
+    told = DualNotice.objects.filter(_scope(by), happened_at__gte=begin, happened_at__lt=end)
+    late = [
+        LateNews(
+            kind=row.kind,
+            name=mask_name(row.entity_name)
+            if row.entity_ref.startswith("person:")
+            else row.entity_name,
+            item_name=row.item_name,
+            department=row.department_code,
+            happened_at=row.happened_at,
+            arrived_at=row.arrived_at,
+        )
+        for row in told.filter(arrived_at__gt=F("happened_at") + late_after).order_by(
+            "-happened_at", "-id"
+        )[:LATE_ROWS]
+        if row.happened_at is not None and row.arrived_at is not None
+    ]
+    late += listed_late(by=by, first=begin, last=end, late_after=late_after, limit=LATE_ROWS)
+    late.sort(key=lambda one: one.happened_at, reverse=True)
+    whole = known is not None and any(
+        by.may(Permission.NOTICE_HANDLE, department=code)
+        for code in (known.registrar, known.centre)
+    )
+    return Feeds(
+        rows=(
+            *(
+                FeedRow(
+                    kind=kind,
+                    delay=measure(
+                        told.filter(kind=kind.value), happened="happened_at", late_after=late_after
+                    ),
+                )
+                for kind in NoticeKind
+            ),
+            FeedRow(
+                kind=None,
+                delay=listing_delay(by=by, first=begin, last=end, late_after=late_after),
+            ),
+        ),
+        late=tuple(late[:LATE_ROWS]),
+        failed=_failed() if whole else None,
+        late_after=late_after,
+    )
+
+
+FED = (
+    "cases.granted",
+    "cases.cancellation_granted",
+    "cases.ended",
+    "licences.state_changed",
+)
+"""Events that the feeds are made of."""
+
+
+def _failed() -> tuple[FailedNews, ...]:
+    of_feeds = Q()
+    for name in FED:
+        of_feeds |= Q(args__parcel__contains=[[name]])
+    jobs = (
+        ProcrastinateJob.objects.filter(of_feeds, task_name=DELIVERY)
+        .filter(Q(status="failed") | Q(status="todo", attempts__gt=0))
+        .annotate(since=Min("procrastinateevent__at"))
+        .order_by("-id")[:LATE_ROWS]
+    )
+    return tuple(
+        FailedNews(
+            event=name,
+            about=str(fields.get("number") or fields.get("identifier") or ""),
+            since=job.since,
+            attempts=job.attempts,
+            given_up=job.status == "failed",
+        )
+        for job in jobs
+        for name, fields in job.args["parcel"]
+        if name in FED
     )

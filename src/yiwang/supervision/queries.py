@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
@@ -314,3 +315,85 @@ def _inspection(row: InspectionTask, *, today: date, calendar: WorkdayCalendar) 
         closed_by_name=row.closed_by_name,
         closed_at=row.closed_at,
     )
+
+
+class _Percentile(Aggregate):
+    """The delay within which a share of the news arrived."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delay:
+    """How long news took from the act to the list; None: none was measured."""
+
+    count: int
+    late: int
+    p50: timedelta | None
+    p95: timedelta | None
+    longest: timedelta | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateNews:
+    """One piece of news that arrived late.
+
+    Attributes:
+        name: Name of an entity in full, of a person masked.
+        kind: Value of a NoticeKind; empty: a grant that put its holder on a list.
+    """
+
+    kind: str
+    name: str
+    item_name: str
+    department: str
+    happened_at: datetime
+    arrived_at: datetime
+
+
+def measure(rows: QuerySet[Any], *, happened: str, late_after: timedelta) -> Delay:
+    """Return how long the rows took from `happened` to their arrival; one query."""
+    took = rows.filter(**{f"{happened}__isnull": False}, arrived_at__isnull=False).annotate(
+        took=ExpressionWrapper(F("arrived_at") - F(happened), output_field=DurationField())
+    )
+    found = took.aggregate(
+        count=Count("pk"),
+        late=Count("pk", filter=Q(took__gt=late_after)),
+        p50=_Percentile("took", share="0.5"),
+        p95=_Percentile("took", share="0.95"),
+        longest=Max("took"),
+    )
+    return Delay(**found)
+
+
+def _listed_in(by: Actor, first: datetime, last: datetime) -> QuerySet[SupervisedSubject]:
+    rows = SupervisedSubject.objects.filter(granted_at__gte=first, granted_at__lt=last)
+    if EVERYWHERE not in (own := by.departments(Permission.SUBJECT_READ)):
+        rows = rows.filter(department_code__in=sorted(own))
+    return rows
+
+
+def listing_delay(*, by: Actor, first: datetime, last: datetime, late_after: timedelta) -> Delay:
+    """Return how long grants of [first, last) took to the lists of the departments of `by`."""
+    return measure(_listed_in(by, first, last), happened="granted_at", late_after=late_after)
+
+
+def listed_late(
+    *, by: Actor, first: datetime, last: datetime, late_after: timedelta, limit: int
+) -> list[LateNews]:
+    """Return the grants that came late onto the lists, the newest first."""
+    rows = _listed_in(by, first, last).filter(arrived_at__gt=F("granted_at") + late_after)
+    return [
+        LateNews(
+            kind="",
+            name=mask_name(row.name) if row.subject_ref.startswith("person:") else row.name,
+            item_name=row.item_name,
+            department=row.department_code,
+            happened_at=row.granted_at,
+            arrived_at=row.arrived_at,
+        )
+        for row in rows.order_by("-granted_at", "-id")[:limit]
+        if row.granted_at is not None and row.arrived_at is not None
+    ]

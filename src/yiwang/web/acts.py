@@ -234,6 +234,7 @@ ACTS: Mapping[str, str] = {
     "registration.permit_end": _("双告知反馈许可失效"),
     "registration.claim": _("认领双告知"),
     "registration.escalate": _("双告知上报中心"),
+    "registration.export_feeds": _("导出信息归集情况"),
     "registration.follow": _("跟进双告知"),
     "registration.inspect": _("双告知转检查"),
     "registration.no_need": _("双告知认定无需许可"),

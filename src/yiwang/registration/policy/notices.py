@@ -186,6 +186,13 @@ class ExitRule:
     options: tuple[str, ...] = ()
 
 
+LATE_AFTER_MINUTES = 24 * 60
+"""News that took longer is late, where the pack says nothing: it arrives within a day.
+
+Source:
+    上海市优化营商环境条例 第十七条 (registrar and departments tell each other at once).
+"""
+
 CHANGES = (NoticeKind.NAME, NoticeKind.ADDRESS, NoticeKind.SCOPE)
 """What a change of registration may be about."""
 
@@ -205,6 +212,7 @@ class NoticeRules:
         rules: In the order of the file.
         changes: Registered changes that supervisors are told of.
         exits: What ends a business.
+        late_after_minutes: News that took longer from the act to the list is late.
         source: What the periods and words rest on.
     """
 
@@ -219,6 +227,7 @@ class NoticeRules:
     inspect_workdays: int
     changes: tuple[ChangeRule, ...] = ()
     exits: tuple[ExitRule, ...] = ()
+    late_after_minutes: int = LATE_AFTER_MINUTES
 
 
 @dataclass(frozen=True, kw_only=True)

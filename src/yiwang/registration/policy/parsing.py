@@ -6,6 +6,7 @@ from yiwang.content.policy.fields import Fields
 from yiwang.content.policy.packs import PackError, PackFile
 from yiwang.registration.policy.notices import (
     CHANGES,
+    LATE_AFTER_MINUTES,
     ChangeRule,
     ExitRule,
     NoticeKind,
@@ -15,6 +16,7 @@ from yiwang.registration.policy.notices import (
 )
 
 WORKDAYS_MAX = 250
+MINUTES_MAX = 30 * 24 * 60
 
 
 def parse(file: PackFile) -> tuple[NoticeRules | None, list[PackError]]:
@@ -66,6 +68,13 @@ def parse(file: PackFile) -> tuple[NoticeRules | None, list[PackError]]:
         follow_workdays=follow,
         inspect_workdays=fields.whole(
             "inspect_workdays", least=1, most=WORKDAYS_MAX, required=False, default=follow
+        ),
+        late_after_minutes=fields.whole(
+            "late_after_minutes",
+            least=1,
+            most=MINUTES_MAX,
+            required=False,
+            default=LATE_AFTER_MINUTES,
         ),
         changes=tuple(changes),
         exits=tuple(exits),
