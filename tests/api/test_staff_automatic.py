@@ -149,6 +149,7 @@ def test_a_department_reports_and_inspects_and_the_registrar_reassigns_by_api(ca
     path = f"/inspections/{task['id']}"
     problem(callers("firm").get("/inspections"), 403, "organisations.permission_refused")
     problem(callers("stranger").post(f"{path}/take", {}), 404, "supervision.inspection_not_found")
+    assert head.get(path).json()["reason"] == "疑似无证"
     assert head.post(f"{path}/take", {}).json()["state"] == "taken"
     problem(head.post(f"{path}/close", {"result": "clean", "finding": ""}), 422,
             "supervision.inspection_refused")  # fmt: skip

@@ -290,6 +290,26 @@ def test_a_changed_scope_of_an_individual_business_is_heard():
     assert of(NoticeKind.NEED).keyword == "餐饮服务"
 
 
+def test_a_refused_permit_is_fed_back_once_and_the_firm_is_followed_on():
+    granted(request_kind="new", new_scope="餐饮服务")
+
+    number = cases.decided(Outcome.REFUSE).number
+    again = {
+        "entity_ref": cases.FIRM_REF,
+        "item_slug": cases.RESTAURANT,
+        "case_number": number,
+        "calendar": cases.CALENDAR,
+        "by": HOUSING,
+        "at": AT,
+    }
+
+    row = of(NoticeKind.NEED)
+    assert (row.state, row.in_time) == (NoticeState.FOLLOWING, True)
+    assert row.due_on == cases.CALENDAR.add_workdays(AT.date(), 30)
+    assert f"许可申请不予许可，办件{number}" in words(signed_in("stranger").get(path(row)))
+    assert services.note_refusal(**again) == 0
+
+
 def test_what_changes_nothing_that_is_told_tells_nobody():
     cases.decided()
     granted(request_kind="change", change_items=["operator"], change_text="换了经营者")

@@ -387,6 +387,15 @@ def list_inspections(
     return answer({"rows": rows, "after": following})
 
 
+@router.get(
+    "/inspections/{number}", response={200: InspectionView, **COMMON}, operation_id="get_inspection"
+)
+def get_inspection(request: HttpRequest, number: Id) -> HttpResponse:
+    """Return one inspection task."""
+    _holder(request, Permission.INSPECTION_HANDLE)
+    return _inspection(request, number)
+
+
 @router.post(
     "/inspections/{number}/take",
     response={200: InspectionView, **COMMON},

@@ -11,7 +11,7 @@ class RegistrationConfig(AppConfig):
 
     def ready(self) -> None:
         """Read rules from packs and listen to cases, licences and inspections."""
-        from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted
+        from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted, CaseRefused
         from yiwang.content import registry
         from yiwang.kernel.events import subscribe
         from yiwang.licences.events import LicenceStateChanged
@@ -20,6 +20,7 @@ class RegistrationConfig(AppConfig):
             on_cancellation_granted,
             on_case_ended,
             on_case_granted,
+            on_case_refused,
             on_inspection_closed,
             on_licence_state_changed,
         )
@@ -27,6 +28,7 @@ class RegistrationConfig(AppConfig):
 
         registry.register("registration", packs.REGISTRATION)
         subscribe(CaseGranted, on_case_granted)
+        subscribe(CaseRefused, on_case_refused)
         subscribe(CancellationGranted, on_cancellation_granted)
         subscribe(CaseEnded, on_case_ended)
         subscribe(LicenceStateChanged, on_licence_state_changed)

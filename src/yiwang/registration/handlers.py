@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from django.utils import timezone
 
-from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted
+from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted, CaseRefused
 from yiwang.cases.policy.ending import EndKind
 from yiwang.cases.queries.granted import granted_answers, granted_item, granted_values
 from yiwang.content import queries as content
@@ -60,6 +60,20 @@ def on_case_granted(event: CaseGranted) -> None:
         licence_identifier=event.licence_identifier,
         by=JOB,
         at=at,
+    )
+
+
+def on_case_refused(event: CaseRefused) -> None:
+    """Write on notices that the permit they ask about was refused."""
+    if _rules() is None:
+        return
+    services.note_refusal(
+        entity_ref=event.applicant_ref,
+        item_slug=event.item_slug,
+        case_number=event.number,
+        calendar=content.workday_calendar(),
+        by=JOB,
+        at=datetime.combine(event.refused_on, time.min, tzinfo=timezone.get_default_timezone()),
     )
 
 

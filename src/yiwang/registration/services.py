@@ -420,6 +420,46 @@ def report(
         )
 
 
+@transaction.atomic
+def note_refusal(
+    *,
+    entity_ref: str,
+    item_slug: str,
+    case_number: str,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Write on notices that the permit was refused (许可结果反馈); return on how many.
+
+    The firm still needs the permit for what it registered, so the department follows it on.
+
+    Raises:
+        CalendarGapError: the calendar ends before the next report; nothing is changed.
+    """
+    rows = list(
+        DualNotice.objects.select_for_update()
+        .filter(
+            entity_ref=entity_ref,
+            item_slug=item_slug,
+            kind=NoticeKind.NEED.value,
+            state__in=sorted(one.value for one in ASKED | HELD),
+        )
+        .order_by("id")
+    )
+    told = f"许可申请不予许可，办件{case_number}。"
+    done = 0
+    for row in rows:
+        if row.events.filter(step=NoticeStep.REFUSED.value, note=told).exists():
+            continue
+        _answered(row, at)
+        row.due_on = calendar.add_workdays(_day(at), _follow_workdays())
+        row.reminded_on = row.escalated_on = None
+        _finish(row, NoticeStep.REFUSED, by=by, at=at, note=told)
+        done += 1
+    return done
+
+
 def _refuse_valid(row: DualNotice) -> None:
     if row.permit_licence and licences.newest_version(row.permit_licence).state in LIVE:
         raise NoticeRefusedError(

@@ -242,6 +242,7 @@ ACTS: Mapping[str, str] = {
     "registration.permit": _("双告知反馈取得许可"),
     "registration.push": _("推送双告知"),
     "registration.reassign": _("改派双告知"),
+    "registration.refused": _("双告知反馈不予许可"),
     "registration.remind": _("提醒双告知"),
     "registration.return": _("退回双告知"),
     "registration.save_rules": _("保存双告知规则"),

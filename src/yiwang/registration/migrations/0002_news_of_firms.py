@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                     ("note", "登记知悉"),
                     ("permit_end", "反馈许可失效"),
                     ("inspected", "反馈检查结果"),
+                    ("refused", "反馈不予许可"),
                     ("end", "了结"),
                 ],
                 max_length=20,

@@ -62,6 +62,7 @@ class NoticeStep(Term):
     NOTE = "note", "登记知悉"
     PERMIT_END = "permit_end", "反馈许可失效"
     INSPECTED = "inspected", "反馈检查结果"
+    REFUSED = "refused", "反馈不予许可"
     END = "end", "了结"
 
 
@@ -89,6 +90,7 @@ STEPS: Mapping[NoticeStep, tuple[frozenset[NoticeState], NoticeState]] = {
     NoticeStep.NOTE: (ASKED | HELD, S.CLOSED_NOTED),
     NoticeStep.PERMIT_END: (HELD | {S.CLOSED_PERMIT}, S.PERMIT_ENDED),
     NoticeStep.INSPECTED: (frozenset({S.TO_INSPECTION}), S.CLOSED_INSPECTED),
+    NoticeStep.REFUSED: (ASKED | HELD, S.FOLLOWING),
     NoticeStep.END: (OPEN, S.CLOSED_ENDED),
 }
 """Step -> (states it may start from, state it leads to)."""
