@@ -160,6 +160,7 @@ def test_items_are_listed_and_shown_to_everybody(callers):
     ]
     assert nobody.get("/items/restaurant").json()["name"] == "餐饮服务许可（新办）"
     problem(nobody.get("/items/nothing"), 404, "api.not_found")
+    problem(nobody.get("/no-such-call"), 404, "api.unknown_address")
 
 
 def test_refusals_have_one_form_and_the_right_status(callers):

@@ -40,6 +40,7 @@ NOT_PAGES = {
     "openid_connect_callback": "comes back from it",
     "health-live": "answers whether the process lives",
     "health-ready": "answers whether it may be sent requests",
+    "unknown-call": "answers an address that names no call, in the form of the HTTP interface",
     "metrics": "counts for Prometheus; its own rules are tested in tests/config",
 }
 """Addresses outside the pages, each with the reason; the HTTP interface has its own table."""

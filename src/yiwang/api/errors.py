@@ -83,6 +83,11 @@ def problem(
     return response
 
 
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Answer an address under `/api/` that names no call."""
+    return problem(404, "api.unknown_address", "没有这个接口地址，请对照接口说明核对网址。")
+
+
 def install(api: NinjaAPI) -> None:
     """Have `api` answer in this form whatever happens."""
     api.add_exception_handler(RefusedError, _refused)

@@ -251,6 +251,7 @@ def test_every_button_of_the_window_does_what_it_says(clerk):
     clerk.post(QUEUE, {"act": "call"})
     clerk.post(QUEUE, {"act": "transfer", "ticket": ticket.id, "zone": "housing"})
     assert queries.ticket(ticket.id).zone_code == "housing"
+    assert clerk.post(QUEUE, {"act": "take", "zone": "nowhere"}).status_code == 404
     clerk.post(QUEUE, {"act": "take", "zone": "general", "priority": "disabled"})
     assert "A002" in words(clerk.post(QUEUE, {"act": "call"}, follow=True))
     held = Ticket.objects.get(code="A002")

@@ -162,7 +162,7 @@ def test_the_auditor_reads_what_is_behind_an_alarm_and_closes_it_with_words():
     auditor = signed_in("auditor")
     assert "有 1 条查看告警等待核实" in auditor.get("/desk/trail/").content.decode()
     listed = auditor.get("/desk/trail/alarms/").content.decode()
-    for words in ("短时间大量查看", "user:reviewer", "2026-03-06", "60分钟内超过4次"):
+    for words in ("短时间大量查看", "李审查", "user:reviewer", "2026-03-06", "60分钟内超过4次"):
         assert words in listed
     page = auditor.get(f"/desk/trail/alarms/{key}/").content.decode()
     assert page.count("核对身份") == 5

@@ -19,7 +19,7 @@ from yiwang.halls.queries import TicketView
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Permission, PermissionRefusedError
 from yiwang.web.public.halls import kiosk_key
-from yiwang.web.views import UNPROCESSABLE, Page
+from yiwang.web.views import UNPROCESSABLE, Page, found
 
 HALL_KEY = "counter_hall"
 WINDOW_KEY = "counter_window"
@@ -174,11 +174,11 @@ class Queue(Page):
 
     def _take(self) -> HttpResponse:
         """Draw a number for somebody who cannot use the machine."""
-        assert self.plan is not None
-        sent = self.request.POST
+        plan, sent = self.plan, self.request.POST
+        assert plan is not None
         ticket = services.take_ticket(
-            hall=self.plan.code,
-            zone=sent.get("zone", "")[:40],
+            hall=plan.code,
+            zone=found(lambda: plan.zone(sent.get("zone", ""))).code,
             priority=next(
                 (one for one in Priority if one.value == sent.get("priority")), Priority.NONE
             ),

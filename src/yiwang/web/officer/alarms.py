@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import queries as audit
 from yiwang.audit.queries import AlarmView
+from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.services.watching import close_alarm
 from yiwang.web.officer.scope import department_names
@@ -41,6 +42,7 @@ class Alarms(Page):
         return self.render(
             {
                 "rows": rows,
+                "people": organisations.names_of(row.subject for row in rows),
                 "closed": closed,
                 "first": after is None,
                 "next": rows[-1].id if len(rows) == PAGE_ROWS else "",
@@ -82,6 +84,7 @@ class Alarm(FormPage):
             first=after is None,
             next=rows[-1].id if len(rows) == PAGE_ROWS else "",
             names=department_names(),
+            people=organisations.names_of([found.subject, *(row.actor for row in rows)]),
             may_close=found.closed_at is None
             and self.actor.ref not in found.readers
             and self.actor.may_somewhere(Permission.ALARM_CLOSE),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.audit import queries as audit
 from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
+from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.web import acts
 from yiwang.web.downloads import BOM, csv_line
@@ -109,6 +110,7 @@ class Trail(Page):
                 "next_after": rows[-1].id if len(rows) == PAGE_ROWS else None,
                 "query": query.urlencode(),
                 "names": department_names(),
+                "people": organisations.names_of(row.actor for row in rows),
                 "alarms": audit.open_alarms(),
                 "may_export": self.actor.may_somewhere(Permission.TRAIL_EXPORT),
             }
