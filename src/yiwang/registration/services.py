@@ -25,6 +25,7 @@ from yiwang.registration.events import NoticeClosed
 from yiwang.registration.models import DualNotice, NoticeEvent, Rules
 from yiwang.registration.policy.notices import (
     ASKED,
+    HELD,
     OPEN,
     NoticeKind,
     NoticeRules,
