@@ -64,7 +64,7 @@ def test_an_empty_register_says_so_and_any_text_is_taken(client: Client):
 
 
 def test_a_key_that_no_page_gave_is_refused_in_words(client: Client):
-    assert "请从列表第一页重新打开" in text(client, "/decisions/?after=x", status=403)
+    assert "请从列表第一页重新打开" in text(client, "/decisions/?after=x", status=422)
 
 
 def test_footer_and_site_map_lead_there(client: Client):

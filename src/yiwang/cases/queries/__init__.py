@@ -52,6 +52,7 @@ from yiwang.cases.policy.terms import (
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.kernel.clocks import LightAnswer
+from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name, mask_phone
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import scope
@@ -1168,7 +1169,7 @@ def _whole(key: str) -> int:
     return int(key)
 
 
-class PageKeyRefusedError(PermissionRefusedError):
+class PageKeyRefusedError(RefusedError):
     """The key of a page is not one that a page gave."""
 
     code = "cases.page_key_refused"
