@@ -18,6 +18,7 @@ from yiwang.api import (
     errors,
     gateway,
     items,
+    norms,
     notices,
     own_tokens,
     portal,
@@ -54,6 +55,7 @@ errors.install(api)
 gateway.install(api)
 api.add_router("", public.router)
 api.add_router("", catalogue.router)
+api.add_router("", norms.router)
 api.add_router("", applicants.router)
 api.add_router("", notices.router)
 api.add_router("", portal.open_router)

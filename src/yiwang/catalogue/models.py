@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q
 
 from yiwang.catalogue.policy.drafting import OPEN_DRAFTS, DraftState, DraftStep
 from yiwang.catalogue.policy.items import Audience, ItemState, ItemType
+from yiwang.catalogue.policy.norms import LEGALITY, NormAct, NormReview
 
 
 class DateRange(Func):
@@ -328,3 +329,88 @@ class LawArticle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.law_id} {self.article}"
+
+
+class Norm(models.Model):
+    """One normative document in the register (规范性文件).
+
+    `valid_until` is its last day, `repealed_on` the first day without it. How it stands is
+    reckoned from the days and stored nowhere.
+    """
+
+    number = models.CharField("文号", max_length=80, unique=True)
+    title = models.CharField("标题", max_length=300)
+    issuer = models.CharField("制定机关", max_length=200)
+    issued_on = models.DateField("印发日期")
+    valid_from = models.DateField("施行日期")
+    valid_until = models.DateField("有效期至", null=True, blank=True)
+    repealed_on = models.DateField("废止日期", null=True, blank=True)
+    repealed_by = models.CharField("废止依据", max_length=120, blank=True)
+    department = models.CharField("管理部门", max_length=40)
+    legality = models.CharField(
+        "合法性审查", max_length=12, choices={one.value: one.label for one in LEGALITY}
+    )
+    fair_competition = models.CharField(
+        "公平竞争审查", max_length=12, choices={one.value: one.label for one in NormReview}
+    )
+    replaces = ArrayField(models.CharField(max_length=80), verbose_name="取代的文件", default=list)
+    source = models.CharField("来源", max_length=500, blank=True)
+    note = models.CharField("备注", max_length=500, blank=True)
+    pack = models.CharField("内容包", max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="catalogue_norm_named", condition=~Q(number="") & ~Q(title="")
+            ),
+            models.CheckConstraint(
+                name="catalogue_norm_ends_after_start",
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="catalogue_norm_repeal_has_day_and_document",
+                condition=Q(repealed_on__isnull=True, repealed_by="")
+                | Q(repealed_on__gte=F("valid_from")) & ~Q(repealed_by=""),
+            ),
+            models.CheckConstraint(
+                name="catalogue_norm_reviews_known",
+                condition=Q(
+                    legality__in=[one.value for one in LEGALITY],
+                    fair_competition__in=[one.value for one in NormReview],
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-issued_on", "-id"]),
+            models.Index(fields=["valid_until"]),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="keep", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="frozen", fields=["number", "issued_on", "valid_from"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NormChange(models.Model):
+    """What was done to a normative document, when, by whom and by which document."""
+
+    append_only = True
+
+    norm = models.ForeignKey(Norm, on_delete=models.PROTECT, related_name="changes")
+    act = models.CharField("行为", max_length=12, choices={one.value: one.label for one in NormAct})
+    at = models.DateTimeField("时间")
+    by = models.CharField("操作人", max_length=80)
+    by_name = models.CharField("姓名", max_length=80, blank=True)
+    document = models.CharField("依据文号", max_length=120, blank=True)
+    detail = models.CharField("说明", max_length=300, blank=True)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            _never_emptied("catalogue_normchange"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.norm_id} {self.act}"

@@ -12,6 +12,7 @@ from yiwang.cli.catalogue import catalogue
 from yiwang.cli.demo import demo
 from yiwang.cli.gateway import gateway
 from yiwang.cli.laws import laws
+from yiwang.cli.norms import norms
 from yiwang.cli.notices import notices
 from yiwang.cli.packs import packs
 from yiwang.cli.search import search
@@ -33,6 +34,7 @@ for _command in (
     bans,
     trail,
     laws,
+    norms,
     search,
     notices,
     archive,

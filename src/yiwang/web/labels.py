@@ -55,6 +55,7 @@ from yiwang.catalogue.policy.items import (
     StepRole,
     WaiveBy,
 )
+from yiwang.catalogue.policy.norms import NormAct, NormReview, NormState
 from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
 from yiwang.consultations.policy.handing_over import ConsultationState
 from yiwang.exchange.policy.terms import (
@@ -81,6 +82,9 @@ from yiwang.supervision.policy.inspections import InspectionResult, InspectionSt
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
+    NormState,
+    NormReview,
+    NormAct,
     FileFate,
     LetterState,
     Relation,
@@ -722,6 +726,19 @@ LABELS = frozenset(
         _("补交材料"),
         _("非工作时间查看"),
         _("申请人"),
+        _("尚未施行"),
+        _("现行有效"),
+        _("到期失效"),
+        _("已废止"),
+        _("审查通过"),
+        _("适用例外规定"),
+        _("不需要审查"),
+        _("没有取得审查结果"),
+        _("登记"),
+        _("延长有效期"),
+        _("废止"),
+        _("被新文件取代"),
+        _("登记、延长、废止规范性文件"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

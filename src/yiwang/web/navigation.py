@@ -162,6 +162,12 @@ DESK: Sequence[Entry] = (
     ),
     Entry(key="items", label=_("事项"), address="officer:items", permission=Permission.ITEM_READ),
     Entry(
+        key="norms",
+        label=_("规范性文件"),
+        address="officer:norms",
+        permission=Permission.NORM_KEEP,
+    ),
+    Entry(
         key="archives",
         label=_("档案"),
         address="officer:archives",

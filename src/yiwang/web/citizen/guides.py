@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from yiwang.catalogue import norms as register
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.norms import NormView
 from yiwang.catalogue.policy.english import in_english, untranslated
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -72,6 +75,7 @@ class BasisLine:
     note: str
     text: str
     date: str
+    norm: NormView | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -427,8 +431,8 @@ def channels(item: ItemVersion) -> str:
     return _("或").join(words[one] for one in item.channels)
 
 
-def basis(item: ItemVersion) -> list[BasisLine]:
-    """Return the legal basis, each with the article's text where it is loaded."""
+def basis(item: ItemVersion, norms: Mapping[str, NormView] = {}) -> list[BasisLine]:
+    """Return the legal basis, each with the article's text and register entry where known."""
     lines = []
     for one, found in zip(item.basis, catalogue.law_articles(item.basis), strict=True):
         lines.append(
@@ -438,6 +442,13 @@ def basis(item: ItemVersion) -> list[BasisLine]:
                 note=one.note,
                 text=found.text if found else "",
                 date=one.version or (found.date if found else ""),
+                norm=norms.get(one.law) or norms.get(one.note),
             )
         )
     return lines
+
+
+def norms_of(item: ItemVersion, *, on: date) -> dict[str, NormView]:
+    """Return what the register of normative documents holds of the item's basis."""
+    texts = [text for one in item.basis for text in (one.law, one.note)]
+    return register.cited_by([*texts, item.reform_doc], on=on)

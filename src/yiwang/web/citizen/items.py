@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yiwang.cases import queries as cases
@@ -306,6 +307,7 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
     """Return what the template of a guide shows of `item`, published or not."""
     units = {unit.code: unit for unit in organisations.departments()}
     lines = guides.materials(item.materials)
+    norms = guides.norms_of(item, on=timezone.localdate())
     return {
         "item": item,
         "crumbs": [(_("办事"), reverse("citizen:items"))],
@@ -315,7 +317,8 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
         "materials": lines,
         "waived_count": sum(line.waived for line in lines),
         "flow": guides.flow(item),
-        "basis": guides.basis(item),
+        "basis": guides.basis(item, norms),
+        "reform_norm": norms.get(item.reform_doc),
         "automatic": guides.automatic(item),
         "result": guides.result(item),
         "fees": guides.fee_lines(item),

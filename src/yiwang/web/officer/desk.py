@@ -24,6 +24,7 @@ from yiwang.cases.policy.terms import Tab
 from yiwang.cases.queries import QueueRow, finding
 from yiwang.cases.queries.finding import NumberFound, NumberKind
 from yiwang.cases.queries.procedure import missed_count
+from yiwang.catalogue import norms
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel
 from yiwang.consultations import queries as consultations
@@ -126,7 +127,8 @@ class Desk(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page of one tab."""
         if not self.actor.may_somewhere(Permission.CASE_READ):
-            return self.render({"waiting": self._waiting()}, template="officer/desk_other.html")
+            given = {"waiting": self._waiting(), "norms": self._norms()}
+            return self.render(given, template="officer/desk_other.html")
         wish = request.GET.get("tab", "")
         tab = Tab(wish) if wish in set(Tab) else self._first_tab()
         text = request.GET.get("text", "").strip()[:60]
@@ -171,6 +173,7 @@ class Desk(Page):
                 "works": any(map(self.actor.may_somewhere, (*HANDLING, Permission.CASE_ASSIGN))),
                 "handlers": self._handlers(tab, page.rows),
                 "waiting": self._waiting(),
+                "norms": self._norms(),
                 "questions": self._questions(),
                 "missed": missed_count(by=self.actor, most=cases.COUNTED_MOST),
                 "most": cases.COUNTED_MOST,
@@ -247,6 +250,13 @@ class Desk(Page):
         if not self.actor.may_somewhere(Permission.RATING_ANSWER):
             return 0
         return ratings.unfinished_tasks(by=self.actor)
+
+    def _norms(self) -> int:
+        """Return how many normative documents run out, ran out, or are cited after their end."""
+        held = self.actor.departments(Permission.NORM_KEEP)
+        if not held:
+            return 0
+        return len(norms.due(on=self.today, departments=None if EVERYWHERE in held else held))
 
     def _questions(self) -> int:
         """Return how many questions of the public wait for this person's departments."""

@@ -1,0 +1,251 @@
+"""Acts on the register of normative documents (规范性文件): enter, extend, repeal, take in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from yiwang.audit import services as audit
+from yiwang.catalogue.models import Norm, NormChange
+from yiwang.catalogue.policy.norms import NormAct, NormEntry, problems
+from yiwang.kernel.errors import RefusedError
+from yiwang.organisations.permissions import Actor, Permission, require
+
+DOCUMENT_CHARS = 120
+
+
+class NormRefusedError(RefusedError):
+    """The register cannot take that."""
+
+    code = "catalogue.norm_refused"
+
+
+@transaction.atomic
+def enter_norm(*, entry: NormEntry, by: Actor, at: datetime) -> int:
+    """Enter a document; what it replaces ends on its first day. Returns its key.
+
+    Raises:
+        PermissionRefusedError: `by` may not keep the documents of a department concerned.
+        NormRefusedError: the number is taken, or the entry contradicts itself or the register.
+    """
+    require(by, Permission.NORM_KEEP, department=entry.department)
+    return _enter(entry, pack="", by=by.ref, name=by.name, actor=by, at=at).pk
+
+
+@transaction.atomic
+def import_norms(*, entries: Sequence[NormEntry], by: Actor, at: datetime) -> tuple[int, int]:
+    """Enter all of `entries` or none; returns how many are new and how many stood there already.
+
+    Raises:
+        PermissionRefusedError: `by` may not keep the documents of a department concerned.
+        NormRefusedError: an entry is refused, or stands in the register otherwise; all are named.
+    """
+    added, same, wrong = 0, 0, []
+    for entry in entries:
+        require(by, Permission.NORM_KEEP, department=entry.department)
+        stored = Norm.objects.filter(number=entry.number).first()
+        if stored is not None and _as_entered(stored, entry):
+            same += 1
+            continue
+        if stored is not None:
+            wrong.append(
+                f"{entry.number} 已经登记，内容不同；请删去这一行，延长和废止在规范性文件页面办理。"
+            )
+            continue
+        try:
+            _enter(entry, pack="", by=by.ref, name=by.name, actor=by, at=at)
+        except NormRefusedError as refusal:
+            wrong.append(f"{entry.number}：{refusal.message}")
+        else:
+            added += 1
+    if wrong:
+        raise NormRefusedError("\n".join(wrong))
+    return added, same
+
+
+@transaction.atomic
+def norms_from_pack(*, entries: Sequence[NormEntry], pack: str, by: str, at: datetime) -> int:
+    """Enter what the register does not hold yet; what stands there is kept as staff left it."""
+    known = set(
+        Norm.objects.filter(number__in=[one.number for one in entries]).values_list(
+            "number", flat=True
+        )
+    )
+    fresh = [one for one in entries if one.number not in known]
+    for entry in fresh:
+        _enter(entry, pack=pack, by=by, name="", actor=None, at=at)
+    return len(fresh)
+
+
+@transaction.atomic
+def extend_norm(
+    *, key: int, valid_until: date, document: str, decided_on: date, by: Actor, at: datetime
+) -> None:
+    """Write down that the validity of a document was extended, by a decision made in time.
+
+    Raises:
+        PermissionRefusedError: `by` may not keep the documents of its department.
+        NormRefusedError: it has no end, was repealed, or the days do not fit.
+        LookupError: no such document.
+    """
+    row = _locked(key)
+    require(by, Permission.NORM_KEEP, department=row.department)
+    if row.repealed_on is not None:
+        raise NormRefusedError(f"{row.number} 已经废止，不能延长；继续适用的，请登记新的文件。")
+    if row.valid_until is None:
+        raise NormRefusedError(f"{row.number} 没有写有效期，不用延长。")
+    if valid_until <= row.valid_until:
+        raise NormRefusedError(
+            f"新的有效期应晚于原来的 {row.valid_until.isoformat()}，请核对日期。"
+        )
+    if decided_on > localtime(at).date():
+        raise NormRefusedError("决定日期在今天以后，请在决定作出后登记。")
+    if decided_on > row.valid_until:
+        raise NormRefusedError(
+            f"{row.number} 到 {row.valid_until.isoformat()} 为止，到期以后的决定不能延长它；"
+            "继续适用的，请登记重新发布的文件。"
+        )
+    before, row.valid_until = row.valid_until, valid_until
+    row.save(update_fields=["valid_until"])
+    told = f"{before.isoformat()} → {valid_until.isoformat()}（{decided_on.isoformat()}决定）"
+    _change(row, NormAct.EXTEND, document=document, detail=told, by=by.ref, name=by.name, at=at)
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="catalogue.norm_extend",
+        target=f"norm:{row.number}",
+        detail={"document": document, "days": told},
+        department=row.department,
+        ip=by.ip,
+    )
+
+
+@transaction.atomic
+def repeal_norm(*, key: int, repealed_on: date, document: str, by: Actor, at: datetime) -> None:
+    """Write down that a document was repealed from a day on.
+
+    Raises:
+        PermissionRefusedError: `by` may not keep the documents of its department.
+        NormRefusedError: it ended already, or the day lies before its first day.
+        LookupError: no such document.
+    """
+    row = _locked(key)
+    require(by, Permission.NORM_KEEP, department=row.department)
+    if row.repealed_on is not None:
+        raise NormRefusedError(
+            f"{row.number} 已由 {row.repealed_by} 自 {row.repealed_on.isoformat()} 起废止，"
+            "不用再办。"
+        )
+    if row.valid_until is not None and repealed_on > row.valid_until:
+        raise NormRefusedError(
+            f"{row.number} 到 {row.valid_until.isoformat()} 为止，到期以后不用废止；请核对日期。"
+        )
+    if repealed_on < row.valid_from:
+        raise NormRefusedError(f"废止日期早于施行日期 {row.valid_from.isoformat()}，请核对日期。")
+    _end(row, repealed_on, NormAct.REPEAL, document=document, by=by.ref, name=by.name, at=at)
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="catalogue.norm_repeal",
+        target=f"norm:{row.number}",
+        detail={"document": document, "from": repealed_on.isoformat()},
+        department=row.department,
+        ip=by.ip,
+    )
+
+
+def _enter(
+    entry: NormEntry, *, pack: str, by: str, name: str, actor: Actor | None, at: datetime
+) -> Norm:
+    for field, message, remedy in problems(entry):
+        named = getattr(Norm._meta.get_field(field), "verbose_name", field)
+        raise NormRefusedError(f"{named}{message}{remedy}")
+    if entry.issued_on > localtime(at).date():
+        raise NormRefusedError("印发日期在今天以后，请在文件印发后登记。")
+    columns = {name: getattr(entry, name) for name in _COLUMNS}
+    row, made = Norm.objects.get_or_create(
+        number=entry.number,
+        defaults={**columns, "replaces": list(entry.replaces), "pack": pack},
+    )
+    if not made:
+        raise NormRefusedError(
+            f"文号 {entry.number} 已经登记为《{row.title}》，请核对文号，或者打开原来的登记。"
+        )
+    _change(row, NormAct.ENTER, document="", detail="", by=by, name=name, at=at)
+    for number in entry.replaces:
+        old = Norm.objects.select_for_update().filter(number=number).first()
+        if old is None:
+            continue
+        if actor is not None:
+            require(actor, Permission.NORM_KEEP, department=old.department)
+        if old.valid_from > entry.valid_from:
+            raise NormRefusedError(
+                f"所取代的 {number} 自 {old.valid_from.isoformat()} 起才施行，晚于本文件，请核对。"
+            )
+        _replace(old, entry.number, entry.valid_from, by=by, name=name, at=at)
+    later = Norm.objects.filter(replaces__contains=[row.number]).order_by("valid_from").first()
+    if later is not None and later.valid_from >= row.valid_from:
+        _replace(row, later.number, later.valid_from, by=by, name=name, at=at)
+    audit.record(
+        at=at,
+        actor=by,
+        act="catalogue.norm_enter",
+        target=f"norm:{row.number}",
+        detail={"title": row.title, "replaces": list(entry.replaces), "pack": pack},
+        department=row.department,
+        ip=actor.ip if actor else "",
+    )
+    return row
+
+
+_COLUMNS = (
+    "title",
+    "issuer",
+    "issued_on",
+    "valid_from",
+    "valid_until",
+    "department",
+    "legality",
+    "fair_competition",
+    "source",
+    "note",
+)
+
+
+def _as_entered(row: Norm, entry: NormEntry) -> bool:
+    return list(entry.replaces) == row.replaces and all(
+        getattr(row, name) == getattr(entry, name) for name in _COLUMNS
+    )
+
+
+def _replace(row: Norm, number: str, day: date, *, by: str, name: str, at: datetime) -> None:
+    """End `row` on the first day of what replaces it, unless it ended before."""
+    if row.repealed_on is None and (row.valid_until is None or row.valid_until >= day):
+        _end(row, day, NormAct.REPLACE, document=number, by=by, name=name, at=at)
+
+
+def _end(
+    row: Norm, day: date, act: NormAct, *, document: str, by: str, name: str, at: datetime
+) -> None:
+    row.repealed_on, row.repealed_by = day, document
+    row.save(update_fields=["repealed_on", "repealed_by"])
+    detail = f"自 {day.isoformat()} 起"
+    _change(row, act, document=document, detail=detail, by=by, name=name, at=at)
+
+
+def _change(
+    row: Norm, act: NormAct, *, document: str, detail: str, by: str, name: str, at: datetime
+) -> None:
+    NormChange.objects.create(
+        norm=row, act=act.value, document=document, detail=detail, by=by, by_name=name, at=at
+    )
+
+
+def _locked(key: int) -> Norm:
+    row = Norm.objects.select_for_update().filter(pk=key).first()
+    if row is None:
+        raise LookupError(f"no normative document {key}")
+    return row
