@@ -194,6 +194,8 @@ def test_a_whole_filing_is_filed_on_the_spot_with_a_number_and_no_licence_decisi
     said = "您报送的“餐饮备案”材料齐全、符合法定形式，本机关予以备案。"
     assert filed.case.state is CaseState.APPROVED
     assert letter.title == "备案通知书"
+    assert "备〔2026〕1号" in letter.number
+    assert "准" not in letter.number
     assert said in letter.body["paragraphs"]
     assert said in before
     assert "备案通知书" in before

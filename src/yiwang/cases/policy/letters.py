@@ -30,6 +30,12 @@ FILING_TITLES: Mapping[DocumentKind, str] = {
 }
 """What the letters about a filing are called in place of decisions."""
 
+FILING_WORDS: Mapping[DocumentKind, str] = {
+    DocumentKind.GRANT_DECISION: "备",
+    DocumentKind.REFUSAL_DECISION: "不备",
+}
+"""Word of such a letter in its number; nothing was permitted (准)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
@@ -48,10 +54,16 @@ def chinese_day(day: date) -> str:
 
 
 def document_number(
-    *, kind: DocumentKind, department_name: str, year: int, serial: int | str
+    *, kind: DocumentKind, item: ItemVersion, department_name: str, year: int, serial: int | str
 ) -> str:
     """Return the number of a letter (文号) with six-corner brackets, `嘉市监受〔2026〕7号`."""
-    return f"{department_name}{NUMBER_WORDS[kind]}〔{year}〕{serial}号"
+    word = FILING_WORDS[kind] if files(kind, item) else NUMBER_WORDS[kind]
+    return f"{department_name}{word}〔{year}〕{serial}号"
+
+
+def files(kind: DocumentKind, item: ItemVersion) -> bool:
+    """Tell whether the letter is about a filing (审批改为备案) and no decision on a licence."""
+    return item.reform_mode is ReformMode.FILE and kind in FILING_TITLES
 
 
 def title(kind: DocumentKind, item: ItemVersion) -> str:
@@ -59,7 +71,7 @@ def title(kind: DocumentKind, item: ItemVersion) -> str:
 
     What was turned into a filing (审批改为备案) is filed, not granted.
     """
-    if item.reform_mode is ReformMode.FILE and kind in FILING_TITLES:
+    if files(kind, item):
         return FILING_TITLES[kind]
     if item.item_type is ItemType.LICENCE:
         return kind.label

@@ -416,9 +416,9 @@ def issue(
     if (kind in INTERNAL_LETTERS) is bool(message):
         raise ValueError("an applicant is told of every letter but the internal ones")
     year = day_of(at).year
-    title = letters.title(kind, item)
+    title, filed = letters.title(kind, item), letters.files(kind, item)
     words: dict[str, Any] = {
-        "scope": f"document:{seal.code}:{kind.value}",
+        "scope": f"document:{seal.code}:{kind.value}{':filing' if filed else ''}",
         "year": str(year),
         "to": case.applicant_ref,
         "case": case.pk,
@@ -429,7 +429,11 @@ def issue(
         "kind": kind.value,
         "about": subject,
         "number": letters.document_number(
-            kind=kind, department_name=seal.short_name or seal.name, year=year, serial="#"
+            kind=kind,
+            item=item,
+            department_name=seal.short_name or seal.name,
+            year=year,
+            serial="#",
         ),
         "title": title,
         "body": orjson.dumps(body).decode(),
