@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from tests.factories import cases, halls
 from tests.factories.desk import signed_in
+from yiwang.audit import services as audit
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -61,6 +63,22 @@ def test_nobody_becomes_liaison_by_pressing_at_once():
 
     assert answer.status_code == 422
     assert '<a class="ds-link" href="#id_person">请选择联络员。</a>' in html(answer)
+
+
+def test_the_trail_opens_whatever_an_act_calls_its_details():
+    with transaction.atomic():
+        audit.record(
+            at=cases.FRIDAY,
+            actor="system:packs",
+            act="registration.load",
+            target="rules:registration",
+            detail={"items": 7, "keys": ["a"], "values": 2},
+        )
+
+    answer = signed_in("auditor").get("/desk/trail/")
+
+    assert answer.status_code == 200
+    assert "<dt>items</dt><dd>7</dd>" in html(answer)
 
 
 @pytest.mark.parametrize(

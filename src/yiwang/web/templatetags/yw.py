@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms, template
@@ -152,6 +152,12 @@ _CLOCKS: Sequence[tuple[re.Pattern[str], Callable[[int], str]]] = (
 def mask_number(value: object) -> str:
     """Hide the middle of a number of a person."""
     return masking.mask_number(str(value or ""))
+
+
+@register.filter
+def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return keys and values; `mapping.items` in a template is the value under a key `items`."""
+    return list(mapping.items())
 
 
 @register.filter
