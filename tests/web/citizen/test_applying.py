@@ -13,8 +13,12 @@ from tests.factories import cases, desk
 from tests.factories.portal import FORM, begun, filled, pdf, signed_in, submitted
 from yiwang.cases import services
 from yiwang.cases.models import Case, Draft
+from yiwang.catalogue.services import cancel_item, suspend_item
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 pytestmark = pytest.mark.usefixtures("portal")
+
+CHECKER = Actor(ref="user:checker", posts={EVERYWHERE: frozenset({Post.ITEM_CHECKER})})
 
 
 def words(answer: object) -> str:
@@ -282,3 +286,25 @@ def test_scripts_get_the_form_again_with_what_was_typed():
     assert answer.status_code == 200
     assert 'id="section"' in words(answer)
     assert cases.RESTAURANT not in Case.objects.values_list("item_slug", flat=True)
+
+
+@pytest.mark.parametrize("withdraw", [suspend_item, cancel_item])
+def test_a_draft_begun_before_its_item_was_withdrawn_is_not_submitted_and_stays(withdraw):
+    client = signed_in()
+    draft = filled(client)
+    withdraw(
+        slug=cases.RESTAURANT,
+        document="示例府规〔2026〕9号",
+        from_on=cases.FRIDAY.date(),
+        by=CHECKER,
+        at=cases.FRIDAY,
+    )
+
+    sent = client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
+
+    assert sent.status_code == 422
+    assert "已经停办，现在不能提交；填写的内容还保留在草稿里" in words(sent)
+    assert Draft.objects.get().answers
+    assert Draft.objects.get().uploads.count() == 1
+    assert not Case.objects.exists()
+    assert client.get(draft).status_code == 200

@@ -44,6 +44,7 @@ from yiwang.cases.services.signing import (
 )
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.cases.services.visiting import form_words
+from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
@@ -52,6 +53,7 @@ from yiwang.catalogue.policy.items import (
     Material,
     OnCommitment,
     QuestionKind,
+    ReformMode,
     WaiveBy,
     asked,
     needed,
@@ -204,6 +206,7 @@ def submit_case(
     if draft.expires_on < day_of(at):
         raise SubmissionRefusedError("这份草稿已过保留期限，请重新填写申请。")
     item = kept.item_version(draft.item_slug, draft.item_version)
+    _require_offered(item, draft.applicant_ref, on=day_of(at))
     check_eligible(item, draft.applicant_ref)
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
@@ -647,6 +650,19 @@ def _with_known(
         if question.prefill in registered and answers.get(question.id) in (None, "")
     }
     return {**answers, **known}
+
+
+def _require_offered(item: ItemVersion, applicant_ref: str, *, on: date) -> None:
+    """Stop a draft whose item was suspended or cancelled since; the draft is kept."""
+    try:
+        today = catalogue.item(item.slug, on=on)
+    except LookupError:
+        raise SubmissionRefusedError(
+            f"“{item.name}”已经停办，现在不能提交；填写的内容还保留在草稿里，"
+            "恢复办理后可以接着提交，其他办法请到服务窗口询问。"
+        ) from None
+    if today.reform_mode is ReformMode.CANCEL:
+        check_eligible(today, applicant_ref)
 
 
 def _registered(applicant_ref: str) -> Mapping[str, Prefilled]:
