@@ -12,6 +12,7 @@ from yiwang.cases.models import Case, Extension, Hearing, ToleranceCommitment
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import ClockKind
 from yiwang.cases.queries import procedure
+from yiwang.cases.queries.granted import granted_values
 from yiwang.cli import demo, demo_cases, demo_desks
 from yiwang.content import queries as content
 
@@ -44,6 +45,10 @@ def test_no_desk_begins_empty(district):
     assert archives.make_due(by=READER, at=AT) >= 1
     assert Case.objects.exclude(touched_at__lte=AT).count() == 0
 
+    changed = Case.objects.get(item_slug="company-change")
+    assert granted_values(changed.number, ["change_items"]) == {
+        "change_items": frozenset({"address", "scope"})
+    }
     assert not demo_desks.prepare(at=AT + dt.timedelta(days=40))
     assert Case.objects.count() == made
 

@@ -1,8 +1,8 @@
 """Invented cases of the demonstration that stand where the law lets a case stand.
 
 One waits for its correction, one for a decision, one for experts, one for its hearing, one for
-other departments; one is late, one owes a paper, one may be handed over. So no desk begins empty.
-Only invented firms and persons appear, and everything goes through the services.
+other departments; one is late, one owes a paper, one may be handed over, one firm moved. So no desk
+begins empty. Only invented firms and persons appear, and everything goes through the services.
 """
 
 from __future__ import annotations
@@ -126,6 +126,16 @@ SOIL: dict[str, Any] = {
     "spoil_places_count": 0,
     "measures_cny_10k": 80,
 }
+MOVED: dict[str, Any] = {
+    "request_kind": "register",
+    "change_items": ["address", "scope"],
+    "articles_change": False,
+    "paper_licence_held": False,
+    "new_address": "上海市嘉定区安亭镇假才路147号",
+    "from_outside": False,
+    "new_scope": "职业中介活动；劳务派遣服务；餐饮服务",
+    "shareholders_count": 0,
+}
 ROAD: dict[str, Any] = {
     "action": "dig",
     "request_kind": "new",
@@ -174,6 +184,7 @@ def prepare(*, at: datetime) -> bool:
         desks.joint()
         desks.late()
         desks.decided()
+        desks.registered()
         desks.agency()
         _report(at=at)
     return True
@@ -476,6 +487,38 @@ class _Desks:
             calendar=self.calendar,
             by=staff("approver", Post.APPROVER, department),
             at=self.day(2, 10),
+        )
+
+    def registered(self) -> None:
+        """A firm that holds a licence moved and widened its scope; departments are told of it."""
+        from yiwang.cases import services
+
+        at = self.day(1, 15)
+        taken = self._taken(
+            "company-change",
+            self.own.entities["talent"].ref,
+            MOVED
+            | {
+                "decided_on": self.day(5).date().isoformat(),
+                "delivery_address": FIRMS["talent"].address,
+            },
+            back=1,
+        )
+        if taken is None:
+            return
+        number, item = taken
+        services.accept_case(
+            number=number,
+            calendar=self.calendar,
+            by=staff("reviewer", Post.REVIEWER, item.department),
+            at=self.day(1, 14),
+        )
+        services.decide(
+            number=number,
+            outcome=Outcome.GRANT,
+            calendar=self.calendar,
+            by=staff("approver", Post.APPROVER, item.department),
+            at=at,
         )
 
     def agency(self) -> None:
