@@ -17,6 +17,7 @@ from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.services import CorrectionLine, SignedAtWindow
 from yiwang.catalogue.policy.items import ItemVersion, MaterialSource
 from yiwang.cli.demo import CENTRE
+from yiwang.cli.demo_cases import FIRMS as EARLIER
 from yiwang.cli.demo_cases import FIRST_DAY, PLACE, firm, item_of, led, staff
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations.permissions import Actor, Post
@@ -131,9 +132,10 @@ MOVED: dict[str, Any] = {
     "change_items": ["address", "scope"],
     "articles_change": False,
     "paper_licence_held": False,
-    "new_address": "上海市嘉定区安亭镇假才路147号",
+    "new_address": "上海市嘉定区安亭镇例迁路48号",
+    "delivery_address": "上海市嘉定区安亭镇例迁路48号",
     "from_outside": False,
-    "new_scope": "职业中介活动；劳务派遣服务；餐饮服务",
+    "new_scope": "出版物零售；餐饮服务；烟草制品零售",
     "shareholders_count": 0,
 }
 ROAD: dict[str, Any] = {
@@ -492,16 +494,15 @@ class _Desks:
     def registered(self) -> None:
         """A firm that holds a licence moved and widened its scope; departments are told of it."""
         from yiwang.cases import services
+        from yiwang.registers import queries as registers
 
-        at = self.day(1, 15)
+        holder = registers.find_entity(uscc=EARLIER["reader"].uscc)
+        if holder is None:
+            return
         taken = self._taken(
             "company-change",
-            self.own.entities["talent"].ref,
-            MOVED
-            | {
-                "decided_on": self.day(5).date().isoformat(),
-                "delivery_address": FIRMS["talent"].address,
-            },
+            holder.ref,
+            MOVED | {"decided_on": self.day(5).date().isoformat()},
             back=1,
         )
         if taken is None:
@@ -518,7 +519,7 @@ class _Desks:
             outcome=Outcome.GRANT,
             calendar=self.calendar,
             by=staff("approver", Post.APPROVER, item.department),
-            at=at,
+            at=self.day(1, 15),
         )
 
     def agency(self) -> None:
