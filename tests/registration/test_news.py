@@ -310,6 +310,14 @@ def test_a_refused_permit_is_fed_back_once_and_the_firm_is_followed_on():
     assert services.note_refusal(**again) == 0
 
 
+def test_a_permit_that_the_firm_holds_is_not_asked_for_again():
+    cases.decided()
+
+    granted(request_kind="new", new_scope="餐饮服务；道路货物运输")
+
+    assert [one.item_slug for one in DualNotice.objects.all()] == ["road-freight"]
+
+
 def test_what_changes_nothing_that_is_told_tells_nobody():
     cases.decided()
     granted(request_kind="change", change_items=["operator"], change_text="换了经营者")

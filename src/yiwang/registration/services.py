@@ -35,7 +35,7 @@ from yiwang.registration.policy.notices import (
     needed,
 )
 from yiwang.registration.queries import NoticeNotFoundError, may_see
-from yiwang.supervision.queries import Line, supervisors_of
+from yiwang.supervision.queries import Line, held_items, supervisors_of
 from yiwang.supervision.services import open_inspection
 
 PLACE = ZoneInfo("Asia/Shanghai")
@@ -92,7 +92,7 @@ def push_notices(
     """Tell every department whose permit the business scope needs (推送); return how many are new.
 
     Done by a job that follows the grant, so a second call changes nothing. Notices about the same
-    firm and permit that still run are not pushed again. `happened_at` is the moment of the grant;
+    firm and permit that still run are not pushed again, nor is a permit that the firm holds. `happened_at` is the moment of the grant;
     the clock of the database says when the notice arrived.
 
     Raises:
@@ -105,7 +105,7 @@ def push_notices(
             kind=NoticeKind.NEED.value,
             state__in=sorted(one.value for one in OPEN),
         ).values_list("item_slug", flat=True)
-    )
+    ) | held_items(entity_ref)
     due_on = calendar.add_workdays(today, rules.claim_workdays)
     for match in needed(rules, scope):
         if match.rule.item in running:

@@ -206,6 +206,15 @@ def supervisors_of(subject_ref: str, *, but_items: Sequence[str] = ()) -> frozen
     )
 
 
+def held_items(subject_ref: str) -> frozenset[str]:
+    """Return the items for which a subject stands on a list now."""
+    return frozenset(
+        SupervisedSubject.objects.filter(
+            subject_ref=subject_ref, state=SubjectState.LISTED.value
+        ).values_list("item_slug", flat=True)
+    )
+
+
 class InspectionNotFoundError(PermissionRefusedError):
     """No such task, or not for these eyes."""
 
