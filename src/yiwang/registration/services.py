@@ -92,8 +92,8 @@ def push_notices(
     """Tell every department whose permit the business scope needs (推送); return how many are new.
 
     Done by a job that follows the grant, so a second call changes nothing. Notices about the same
-    firm and permit that still run are not pushed again, nor is a permit that the firm holds. `happened_at` is the moment of the grant;
-    the clock of the database says when the notice arrived.
+    firm and permit that still run are not pushed again, nor is a permit that the firm holds.
+    `happened_at` is the moment of the grant; the clock of the database says when it arrived.
 
     Raises:
         CalendarGapError: the calendar ends before the last day; nothing is changed.
