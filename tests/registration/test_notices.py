@@ -250,6 +250,21 @@ def test_the_database_keeps_notices_whole():
 
 
 @pytest.mark.usefixtures("desk")
+@pytest.mark.req("REG-02")
+def test_the_pages_name_the_permit_that_a_registered_scope_needs():
+    services.save_rules(RULES, by="system:test", at=AT)
+    push()
+
+    listed = words(signed_in("head").get("/desk/dual-notices/?state=pushed"))
+    one = words(signed_in("head").get(f"/desk/dual-notices/{of(cases.RESTAURANT).pk}/"))
+
+    for page in (listed, one):
+        assert of(cases.RESTAURANT).item_name in page
+        assert "餐饮服务" in page
+        assert "软件开发" not in page
+
+
+@pytest.mark.usefixtures("desk")
 def test_the_pages_show_claim_and_reassign():
     services.save_rules(RULES, by="system:test", at=AT)
     assert "没有符合条件的告知" in words(signed_in("head").get("/desk/dual-notices/"))

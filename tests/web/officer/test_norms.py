@@ -180,7 +180,8 @@ def test_what_runs_out_and_what_ran_out_is_brought_to_mind_and_can_be_extended_i
 
 @pytest.mark.req("REG-04")
 def test_a_repealed_document_that_items_cite_is_linked_from_them_and_brought_to_mind():
-    key = entered()
+    key = entered(source="公报 [from memory]")
+    assert "公报（待核对）" in words(Client().get(f"/norms/{key}/"))
     cases.publish(
         cases.restaurant(
             slug="stall",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.catalogue import norms
 from yiwang.catalogue.policy.norms import ENDED, NormState
+from yiwang.content.policy.texts import UNVERIFIED
 from yiwang.organisations import queries as organisations
 from yiwang.web.downloads import BOM, csv_line
 from yiwang.web.views import Page, found
@@ -157,6 +159,7 @@ def shown(one: norms.NormView, names: dict[str, str], *, on: Any) -> dict[str, A
     )
     return {
         "norm": one,
+        "source": re.sub(r"\s*" + re.escape(UNVERIFIED), _("（待核对）"), one.source),
         "facts": facts,
         "replaced": [(number, others.get(number)) for number in one.replaces],
         "successor": others.get(one.repealed_by),
