@@ -118,7 +118,7 @@ def _sheet(case: Case, *, alone: bool = False) -> Sheet:
             ("特别程序、听证和延期", list(_stops(case, taken))),
             ("现场核查", list(_site_checks(case, taken))),
         ]
-        if heard := list(_sides(case)):
+        if Step.TELL_INTERESTED.value in taken and (heard := list(_sides(case))):
             sections.append(("利害关系人和申请人的意见", heard))
     return Sheet(
         accepted_on=case.accepted_on,
