@@ -502,3 +502,24 @@ def test_runs_are_filtered_by_item_outcome_and_day(elder):
 
 
 SYSTEM_READER = REVIEWER
+
+
+@pytest.mark.usefixtures("easy_district", "register")
+def test_what_people_decided_is_drawn_once_a_day_and_not_from_rules():
+    automatic.card_type()
+    cases.publish(automatic.senior())
+    submit(automatic.elder(), at=cases.FRIDAY)
+    numbers = {cases.decided().number for _one in range(3)}
+
+    drawn = services.draw_handled(day=cases.FRIDAY.date(), seed="s", by=SYSTEM, at=SUNDAY_NIGHT)
+    again = services.draw_handled(day=cases.FRIDAY.date(), seed="t", by=SYSTEM, at=SUNDAY_NIGHT)
+
+    assert len(drawn) == 1
+    assert set(drawn) < numbers
+    assert again == []
+    row = AutoReview.objects.get()
+    assert (row.cause, row.department, row.seed) == ("handled", "market", "s")
+    trail = AuditEvent.objects.get(act="cases.handled_sample")
+    assert (trail.detail["drawn"], trail.detail["of"]) == (1, 3)
+    with pytest.raises(ValueError, match="only a named job"):
+        services.draw_handled(day=cases.FRIDAY.date(), seed="s", by=HEAD, at=SUNDAY_NIGHT)

@@ -197,15 +197,15 @@ def handle_waiting(timestamp: int) -> None:
 @app.periodic(cron="15 6 * * *")
 @app.task(name="yiwang.cases.draw_sample", queue="maintenance")
 def draw_sample(timestamp: int) -> None:
-    """Draw yesterday's automatic grants that a person looks at, by a seed nobody knew."""
+    """Draw yesterday's decisions of rules and of people that a person looks at again.
+
+    The seed is one that nobody knew.
+    """
     at = _moment(timestamp)
+    day = day_of(at) - timedelta(days=1)
     with scope.everything():
-        sampling.draw_sample(
-            day=day_of(at) - timedelta(days=1),
-            seed=secrets.token_hex(16),
-            by=automatic.SYSTEM,
-            at=at,
-        )
+        for draw in (sampling.draw_sample, sampling.draw_handled):
+            draw(day=day, seed=secrets.token_hex(16), by=automatic.SYSTEM, at=at)
 
 
 @app.task(

@@ -350,7 +350,7 @@ class _Town:
         )
 
     def automatic_grants(self) -> None:
-        """Three cards that rules gave out yesterday evening, and the sample of that day."""
+        """Three cards that rules gave out yesterday evening, and the samples of that day."""
         from yiwang.cases import services
         from yiwang.cases.services.automatic import SYSTEM
 
@@ -361,7 +361,8 @@ class _Town:
             moment = yesterday + timedelta(minutes=7 * place)
             case = self._submitted(CARD, self._person(role), SENIOR, at=moment)
             services.decide_by_rules(case=case, calendar=self.calendar, at=moment)
-        services.draw_sample(day=yesterday.date(), seed=SAMPLE_SEED, by=SYSTEM, at=self.at)
+        for draw in (services.draw_sample, services.draw_handled):
+            draw(day=yesterday.date(), seed=SAMPLE_SEED, by=SYSTEM, at=self.at)
 
     def gateway(self) -> None:
         """A department that had a system of its own: one case taken, one answer out of order.

@@ -29,7 +29,7 @@ class Permission(Term):
     CASE_END = "case_end", "决定撤销、撤回、注销"
     FIGURES_READ = "figures_read", "查看办件指标"
     AUTO_SWITCH = "auto_switch", "停用和恢复自动办理"
-    AUTO_SAMPLE = "auto_sample", "复核自动办理的结果"
+    AUTO_SAMPLE = "auto_sample", "复核抽查的决定"
     AUTO_REPLAY = "auto_replay", "回放自动办理规则"
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
@@ -140,6 +140,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.COMMITMENT_CHECK,
             _P.TRUST_KEEP,
+            _P.AUTO_SAMPLE,
             _P.AUTO_SWITCH,
             _P.AUTO_REPLAY,
             _P.CASE_READ,

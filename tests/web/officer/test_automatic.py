@@ -155,3 +155,30 @@ def _decided_by_people(elder: PersonView, *, grant: bool) -> str:
         at=cases.FRIDAY,
     )
     return case.query_code
+
+
+@pytest.mark.req("CASE-10")
+def test_somebody_else_reviews_a_sampled_decision_of_people_and_the_figures_count_it():
+    case = cases.decided()
+    services.draw_handled(day=cases.FRIDAY.date(), seed="s", by=SYSTEM, at=cases.FRIDAY)
+    handled, other = signed_in("reviewer"), signed_in("head")
+    assert case.query_code not in words(handled.get("/desk/automatic/reviews/"))
+    page = other.get("/desk/automatic/reviews/")
+    assert case.query_code in words(page)
+    assert "人工办件抽查" in words(page)
+    (review,) = questions.reviews(by=cases.HEAD)
+    path = f"/desk/automatic/reviews/{review.id}/"
+
+    own = handled.post(path, {"verdict": "confirm", "reason": ""})
+    silent = other.post(path, {"verdict": "disagree", "reason": " "})
+    assert own.status_code == silent.status_code == 422
+    assert "您办理过这一件，不能自己复核，请由没有经手的人员复核。" in words(own)
+    assert "请填写复核的理由" in words(silent)
+    assert "停用本事项的自动办理" not in words(other.get(path))
+
+    other.post(path, {"verdict": "disagree", "reason": "房屋权属材料不能证明场所"})
+
+    shown = words(other.get("/desk/automatic/reviews/?tab=done"))
+    assert "不同意" in shown
+    figures = words(other.get("/desk/figures/?first=2026-03-01&last=2026-03-06"))
+    assert "抽查复核同意 0.0% 0 / 1" in figures

@@ -152,7 +152,7 @@ class AutoSwitch(models.Model):
 
 
 class AutoReview(models.Model):
-    """An automatic grant that a person looks at, by sample or because the applicant asks (复核)."""
+    """A decision that a person looks at again, by sample or because the applicant asks (复核)."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="auto_reviews")
     cause = models.CharField("来由", max_length=10, choices=choices(ReviewCause))
@@ -173,7 +173,7 @@ class AutoReview(models.Model):
     """Whom the database shows a review: those who decide in its department."""
 
     class Meta:
-        verbose_name = "自动办理复核"
+        verbose_name = "决定复核"
         constraints = [
             models.UniqueConstraint(
                 name="cases_autoreview_once_per_cause", fields=["case", "cause"]
@@ -189,7 +189,7 @@ class AutoReview(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_autoreview_sample_has_seed",
-                condition=~Q(cause=ReviewCause.SAMPLE.value) | ~Q(seed=""),
+                condition=Q(cause=ReviewCause.APPLICANT.value) | ~Q(seed=""),
             ),
         ]
         indexes = [

@@ -54,9 +54,10 @@ class SampleVerdict(Term):
 
 
 class ReviewCause(Term):
-    """Why a person looks at an automatic grant (复核来由)."""
+    """Why a person looks at a decision again (复核来由)."""
 
     SAMPLE = "sample", "每日抽查"
+    HANDLED = "handled", "人工办件抽查"
     APPLICANT = "applicant", "申请人要求人工复核"
 
 
@@ -100,7 +101,7 @@ def next_attempt(*, attempts: int, received_at: datetime, at: datetime) -> datet
 
 
 def sample_size(count: int, *, percent: int) -> int:
-    """Return how many of `count` automatic grants of one item and day go to a person.
+    """Return how many of `count` decisions of one item or department and day go to a person.
 
     At least one of any, never more than all.
     """
@@ -124,11 +125,14 @@ class AutomaticSettings:
     Attributes:
         sample_percent: Share of the automatic grants of a day that a person looks at.
         sample_percent_of: The same for single items, by slug.
+        people_percent: Share of a department's decisions of a day, made by people, that another
+            person looks at.
         replay_days: How old the replay may be that the publication of new rules rests on.
     """
 
     sample_percent: int = 5
     sample_percent_of: Mapping[str, int]
+    people_percent: int = 2
     replay_days: int = 30
 
     def percent(self, slug: str) -> int:
@@ -145,6 +149,7 @@ def settings_from(plain: Mapping[str, object]) -> AutomaticSettings:
             str(slug): _whole(share, 5)
             for slug, share in (shares.items() if isinstance(shares, Mapping) else ())
         },
+        people_percent=_whole(plain.get("people_percent"), 2),
         replay_days=_whole(plain.get("replay_days"), 30),
     )
 

@@ -35,6 +35,7 @@ class CaseFigure(Term):
     TOLERANCE = "tolerance", "容缺材料按期补齐"
     CHECKED = "checked", "承诺按期核查"
     CHECK_FAILED = "check_failed", "核查发现未履行承诺"
+    REVIEWED_RIGHT = "reviewed_right", "抽查复核同意"
     OVERDUE = "overdue", "在办超期"
 
 
@@ -79,6 +80,9 @@ DEFINITIONS: Mapping[CaseFigure, Definition] = {
     ),
     CaseFigure.CHECK_FAILED: Definition(
         part="责令过改正或者提请过撤销的", whole="期间以告知承诺准予、已经核查的"
+    ),
+    CaseFigure.REVIEWED_RIGHT: Definition(
+        part="复核结论为同意的", whole="决定日期在期间内、抽查或者申请人要求复核、已经复核的"
     ),
     CaseFigure.OVERDUE: Definition(
         part="今天仍在办、本部门当前期限已过的办件（补正中的由申请人掌握时间，不计），不分期间"

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from yiwang.cases.models import Case
+from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.models.automatic import (
     AutoReview,
     AutoRun,
@@ -457,7 +457,10 @@ def _switch(item: ItemVersion) -> SwitchView:
 
 
 def reviews(*, by: Actor, done: bool = False, limit: int = PAGE) -> list[ReviewView]:
-    """List automatic grants for a person to look at, oldest first; or those looked at."""
+    """List decisions for a person to look at again, oldest first; or those looked at.
+
+    Left out of what waits is what the asker handled: somebody else looks at that.
+    """
     rows = AutoReview.objects.select_related("case")
     codes = _codes(by, Permission.AUTO_SAMPLE)
     if codes is not None:
@@ -465,7 +468,14 @@ def reviews(*, by: Actor, done: bool = False, limit: int = PAGE) -> list[ReviewV
     if done:
         rows = rows.exclude(verdict="").order_by("-at", "-id")
     else:
-        rows = rows.filter(verdict="").order_by("asked_at", "id")
+        rows = (
+            rows.filter(verdict="")
+            .exclude(
+                Q(cause=ReviewCause.HANDLED.value)
+                & Exists(CaseEvent.objects.filter(case=OuterRef("case"), actor=by.ref))
+            )
+            .order_by("asked_at", "id")
+        )
     return [_review_view(row) for row in rows[:limit]]
 
 

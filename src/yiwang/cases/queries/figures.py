@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from django.db.models import Aggregate, Avg, Count, F, FloatField, Max, Model, Q, QuerySet, Sum
 
 from yiwang.cases.models import Case
+from yiwang.cases.models.automatic import AutoReview
 from yiwang.cases.models.commitments import PostCheck, ToleranceCommitment
 from yiwang.cases.models.measures import CaseMeasure
+from yiwang.cases.policy.automatic import SampleVerdict
 from yiwang.cases.policy.commitments import CheckOutcome
 from yiwang.cases.policy.figures import CaseFigure, Share
 from yiwang.cases.policy.states import RUNNING, CaseState, Way
@@ -150,7 +152,7 @@ class BehindPage:
 
 
 def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
-    """Return all figures; six queries, whatever the number of cases.
+    """Return all figures; a fixed number of queries, whatever the number of cases.
 
     Args:
         asked: Which cases.
@@ -174,6 +176,7 @@ def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
             _at_windows(asked, codes),
             *_tolerance(asked, codes, today),
             *_checks(asked, codes, today),
+            _looked_at_again(asked, codes),
         ]
         late = _overdue(asked, codes, today).count()
     others.append(Share(key=CaseFigure.OVERDUE, part=late, whole=None))
@@ -265,6 +268,9 @@ def _behind(
     if key is CaseFigure.CHECK_FAILED:
         rows = _checked(asked, codes).filter(results__outcome__in=FAILING).distinct()
         return rows, _names("case__", day="decided_on")
+    if key is CaseFigure.REVIEWED_RIGHT:
+        rows = _reviewed(asked, codes).filter(verdict=SampleVerdict.CONFIRM.value)
+        return rows, _names("case__", day="day")
     if key is CaseFigure.WINDOW_SUCCESS:
         rows = _of_windows(asked, codes).filter(_AT_ONCE)
         return rows, _MEASURE_NAMES
@@ -367,6 +373,18 @@ def _checks(asked: Asked, codes: frozenset[str], today: date) -> list[Share]:
         Share(key=CaseFigure.CHECKED, part=found["in_time"], whole=found["due"]),
         Share(key=CaseFigure.CHECK_FAILED, part=found["failed"], whole=found["made"]),
     ]
+
+
+def _reviewed(asked: Asked, codes: frozenset[str]) -> QuerySet[AutoReview]:
+    rows = AutoReview.objects.filter(day__range=(asked.first, asked.last)).exclude(verdict="")
+    return _narrowed(rows, "case__", codes, asked)
+
+
+def _looked_at_again(asked: Asked, codes: frozenset[str]) -> Share:
+    """Count what a second person found right (抽查复核)."""
+    right = Q(verdict=SampleVerdict.CONFIRM.value)
+    found = _reviewed(asked, codes).aggregate(part=Count("pk", filter=right), whole=Count("pk"))
+    return Share(key=CaseFigure.REVIEWED_RIGHT, part=found["part"], whole=found["whole"])
 
 
 _COUNTS: dict[str, Any] = {

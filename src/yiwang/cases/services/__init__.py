@@ -140,7 +140,12 @@ from yiwang.cases.services.records import RecordRefusedError, note_record, repai
 from yiwang.cases.services.renewing import deem_renewed
 from yiwang.cases.services.replaying import ReplayRefusedError, ask_replay, run_replay
 from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
-from yiwang.cases.services.sampling import ReviewRefusedError, draw_sample, review_automatic
+from yiwang.cases.services.sampling import (
+    ReviewRefusedError,
+    draw_handled,
+    draw_sample,
+    review_automatic,
+)
 from yiwang.cases.services.signing import (
     CommitmentRefusedError,
     SignedAtWindow,
@@ -235,6 +240,7 @@ __all__ = [
     "detach",
     "document_file",
     "draft_decision",
+    "draw_handled",
     "draw_sample",
     "drop_commitment",
     "end_expired_corrections",

@@ -1,13 +1,14 @@
-"""What persons look at of automatic grants: a daily sample, and what applicants ask for (抽查)."""
+"""What persons look at again: daily samples of decisions, and what applicants ask for (抽查)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, Message
+from yiwang.cases.models import Case, CaseEvent, Message
 from yiwang.cases.models.automatic import AutoReview, AutoRun
 from yiwang.cases.policy.automatic import ReviewCause, SampleVerdict, draw, sample_size
 from yiwang.cases.policy.deadlines import PLACE
@@ -42,33 +43,83 @@ def draw_sample(*, day: date, seed: str, by: Actor, at: datetime) -> list[str]:
     Returns:
         The numbers drawn.
     """
+    begin, end = _bounds(day)
+    runs = AutoRun.objects.filter(outcome=RuleOutcome.GRANT.value, at__gte=begin, at__lt=end)
+    return _draw(
+        ReviewCause.SAMPLE,
+        _grouped(runs.values_list("item_slug", "case__number")),
+        percent=questions.automatic_settings().percent,
+        of=lambda case: case.item_slug,
+        day=day,
+        seed=seed,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def draw_handled(*, day: date, seed: str, by: Actor, at: datetime) -> list[str]:
+    """Draw the decisions of people that somebody else looks at, by department (人工办件抽查).
+
+    Args and return value are those of `draw_sample`; `day` is the day of the decisions.
+    """
+    begin, end = _bounds(day)
+    decided = Case.objects.filter(decided_at__gte=begin, decided_at__lt=end).exclude(
+        decided_by__startswith=JOB
+    )
+    share = questions.automatic_settings().people_percent
+    return _draw(
+        ReviewCause.HANDLED,
+        _grouped(decided.values_list("deciding_department", "number")),
+        percent=lambda _department: share,
+        of=lambda case: case.deciding_department,
+        day=day,
+        seed=seed,
+        by=by,
+        at=at,
+    )
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    begin = datetime.combine(day, time.min, tzinfo=PLACE)
+    return begin, begin + timedelta(days=1)
+
+
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for group, number in rows:
+        found.setdefault(group, []).append(number)
+    return found
+
+
+def _draw(
+    cause: ReviewCause,
+    groups: Mapping[str, list[str]],
+    *,
+    percent: Callable[[str], int],
+    of: Callable[[Case], str],
+    day: date,
+    seed: str,
+    by: Actor,
+    at: datetime,
+) -> list[str]:
+    """Draw from each group that was not drawn from for this day; `of` names the group of a case."""
     if not by.ref.startswith(JOB):
         raise ValueError("only a named job draws samples")
-    choices = questions.automatic_settings()
-    begin = datetime.combine(day, time.min, tzinfo=PLACE)
-    runs = AutoRun.objects.filter(
-        outcome=RuleOutcome.GRANT.value, at__gte=begin, at__lt=begin + timedelta(days=1)
-    )
-    by_item: dict[str, list[str]] = {}
-    for slug, number in runs.values_list("item_slug", "case__number"):
-        by_item.setdefault(slug, []).append(number)
-    known = set(
-        AutoReview.objects.filter(cause=ReviewCause.SAMPLE.value, day=day).values_list(
-            "item_slug", flat=True
-        )
-    )
+    before = AutoReview.objects.filter(cause=cause.value, day=day).select_related("case")
+    known = {of(row.case) for row in before}
     drawn = [
         number
-        for slug, numbers in sorted(by_item.items())
-        if slug not in known
+        for group, numbers in sorted(groups.items())
+        if group not in known
         for number in draw(
-            numbers, size=sample_size(len(numbers), percent=choices.percent(slug)), seed=seed
+            numbers, size=sample_size(len(numbers), percent=percent(group)), seed=seed
         )
     ]
     AutoReview.objects.bulk_create(
         AutoReview(
             case=case,
-            cause=ReviewCause.SAMPLE.value,
+            cause=cause.value,
             department=case.deciding_department,
             item_slug=case.item_slug,
             day=day,
@@ -82,11 +133,17 @@ def draw_sample(*, day: date, seed: str, by: Actor, at: datetime) -> list[str]:
         audit.record(
             at=at,
             actor=by.ref,
-            act="cases.automatic_sample",
+            act=_ACTS[cause],
             target=f"day:{day.isoformat()}",
-            detail={"seed": seed, "drawn": len(drawn), "of": sum(map(len, by_item.values()))},
+            detail={"seed": seed, "drawn": len(drawn), "of": sum(map(len, groups.values()))},
         )
     return drawn
+
+
+_ACTS = {
+    ReviewCause.SAMPLE: "cases.automatic_sample",
+    ReviewCause.HANDLED: "cases.handled_sample",
+}
 
 
 @transaction.atomic
@@ -99,9 +156,9 @@ def review_automatic(
     at: datetime,
     stop: bool = False,
 ) -> ReviewView:
-    """Confirm an automatic grant or disagree with it (复核); a disagreement can stop the item.
+    """Confirm a decision or disagree with it (复核); a disagreement can stop an automatic item.
 
-    It changes nothing about the grant itself: what was granted wrongly is ended by revocation.
+    It changes nothing about the decision itself: what was granted wrongly is ended by revocation.
     The applicant who asked hears the finding.
 
     Args:
@@ -115,7 +172,8 @@ def review_automatic(
     Raises:
         CaseNotFoundError: no such review.
         PermissionRefusedError: `by` may not.
-        ReviewRefusedError: looked at already, or a confirmation that stops.
+        ReviewRefusedError: looked at already, a confirmation that stops, a stop where people
+            decided, or by somebody who handled the case.
         TextRefusedError: a disagreement without reason.
     """
     row = (
@@ -131,6 +189,11 @@ def review_automatic(
         raise ReviewRefusedError(f"{row.by_name}已经复核过这一件，结论不能更改。")
     if stop and verdict is SampleVerdict.CONFIRM:
         raise ReviewRefusedError("同意自动办理的结果时不能同时停用，请核对结论。")
+    if row.cause == ReviewCause.HANDLED:
+        if stop:
+            raise ReviewRefusedError("这一件由工作人员决定，没有自动办理可以停用，请取消勾选。")
+        if CaseEvent.objects.filter(case=row.case, actor=by.ref).exists():
+            raise ReviewRefusedError("您办理过这一件，不能自己复核，请由没有经手的人员复核。")
     if verdict is SampleVerdict.DISAGREE or row.cause == ReviewCause.APPLICANT:
         reason = written(reason, "复核的理由")
     row.verdict, row.reason = verdict.value, reason.strip()

@@ -103,8 +103,8 @@ class District:
         note: Remark for readers; names what is not verified.
         town_units: In the order of the file.
         trust: What follows broken promises.
-        automatic: Choices about automatic handling: `sample_percent`, `sample_percent_of` (by
-            item) and `replay_days`; empty: as the program does by default.
+        automatic: Choices about automatic handling: `sample_percent`, `people_percent`,
+            `sample_percent_of` (by item) and `replay_days`; empty: as the program does by default.
         correction: Periods to file a correction, the older ones kept.
     """
 
@@ -250,6 +250,8 @@ def _read_automatic(fields: Fields) -> dict[str, object]:
     found: dict[str, object] = {}
     if inner.has("sample_percent"):
         found["sample_percent"] = inner.whole("sample_percent", least=1, most=100)
+    if inner.has("people_percent"):
+        found["people_percent"] = inner.whole("people_percent", least=1, most=100)
     if inner.has("replay_days"):
         found["replay_days"] = inner.whole("replay_days", least=1, most=366)
     shares = {}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.automatic import SampleVerdict
+from yiwang.cases.policy.automatic import ReviewCause, SampleVerdict
 from yiwang.cases.queries import CaseNotFoundError, automatic
 from yiwang.cases.queries.automatic import ReplayView, ReviewView, SwitchView
 from yiwang.catalogue import drafts
@@ -140,7 +140,7 @@ def _status(refusal: RefusedError, status: int) -> int:
 
 
 class Reviews(AutomaticPage):
-    """Automatic grants for a person to look at: the day's sample, and what applicants ask for."""
+    """Decisions for a person to look at again: the day's samples, and what applicants ask for."""
 
     permission: ClassVar[Permission] = Permission.AUTO_SAMPLE
     template_name = "officer/automatic/reviews.html"
@@ -179,7 +179,7 @@ class ReviewForm(forms.Form):
 
 
 class Review(AutomaticPage, FormPage):
-    """One automatic grant, and what a person finds about it."""
+    """One decision, and what a person finds about it."""
 
     permission: ClassVar[Permission] = Permission.AUTO_SAMPLE
     template_name = "officer/automatic/review.html"
@@ -194,9 +194,17 @@ class Review(AutomaticPage, FormPage):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the run that granted."""
         view = automatic.automatic(self.review.case_number, by=self.actor)
-        return super().context(
-            review=self.review, run=view.run if view is not None else None, **given
-        )
+        run = view.run if view is not None else None
+        if self.review.cause is ReviewCause.HANDLED:
+            run = None
+        return super().context(review=self.review, run=run, **given)
+
+    def form(self) -> forms.Form:
+        """Offer to stop rules only where rules decided."""
+        form = super().form()
+        if self.review.cause is ReviewCause.HANDLED:
+            del form.fields["stop"]
+        return form
 
     def valid(self, form: ReviewForm) -> HttpResponse:
         """Write the finding down."""
@@ -204,7 +212,7 @@ class Review(AutomaticPage, FormPage):
             review_id=self.review.id,
             verdict=SampleVerdict(form.cleaned_data["verdict"]),
             reason=form.cleaned_data["reason"],
-            stop=form.cleaned_data["stop"],
+            stop=form.cleaned_data.get("stop", False),
             by=self.actor,
             at=self.at,
         )
