@@ -158,6 +158,18 @@ PLANS = (
     Plan(cases.RESTAURANT, (Step.ASK_CORRECTION, Step.FILE_CORRECTION, Step.DECLINE)),
     Plan(TESTED, (Step.CHANGE_CONTACT, Step.ACCEPT, Step.WITHDRAW_MATERIAL, Step.WITHDRAW)),
     Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.NO_NEED)),
+    Plan(
+        cases.RESTAURANT,
+        (
+            Step.ASK_ON_SPOT,
+            Step.FIX_ON_SPOT,
+            Step.ACCEPT,
+            Step.PROPOSE,
+            Step.SEND_BACK,
+            Step.PROPOSE,
+            Step.GRANT,
+        ),
+    ),
     Plan(cases.RESTAURANT, (Step.PROPOSE_DECLINE, Step.ACCEPT)),
     Plan(cases.CARD, (Step.ACCEPT, Step.GRANT_ON_SPOT, Step.CLOSE)),
     Plan(cases.CARD, (Step.ACCEPT, Step.REFUSE_ON_SPOT, Step.SEND)),
@@ -598,6 +610,16 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     Step.FILE_CORRECTION: lambda one, number, by: services.file_correction(
         number=number, lines=_lines(number), calendar=one.calendar, by=by, at=one.at
     ),
+    Step.ASK_ON_SPOT: lambda one, number, by: services.ask_on_spot(
+        number=number, what="门牌有误", by=by, at=one.at
+    ),
+    Step.FIX_ON_SPOT: lambda one, number, by: services.fix_on_spot(
+        number=number,
+        fix=services.FixedAnswer(question_id="address", value=one.pick(["示例路12号", "13号"])),
+        visitor=cases.HEAD_OF_FIRM,
+        by=by,
+        at=one.at,
+    ),
     Step.ACCEPT: lambda one, number, by: services.accept_case(
         number=number, calendar=one.calendar, by=by, at=one.at
     ),
@@ -690,6 +712,9 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
     ),
     Step.PROPOSE: lambda one, number, by: services.propose(
         number=number, outcome=one.pick(list(Outcome)), opinion="看过", by=by, at=one.at
+    ),
+    Step.SEND_BACK: lambda one, number, by: services.send_back(
+        number=number, reason="请补记", by=by, at=one.at
     ),
     Step.GRANT: _decide(Outcome.GRANT),
     Step.REFUSE: _decide(Outcome.REFUSE),

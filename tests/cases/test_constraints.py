@@ -114,7 +114,7 @@ def test_a_case_begins_as_received():
             id="promise beyond the law",
         ),
         pytest.param(
-            "cases_case_reviewer_is_not_decider",
+            "cases_case_reviewer_is_not_decider|no_reviewer_decides",
             {
                 "state": "approved",
                 "outcome": "grant",

@@ -110,6 +110,8 @@ def fold(events: list[CaseEvent], *, immediate: bool) -> Fold:
     told = Fold()
     received_on = day(events[0].at)
     for event in events:
+        if event.step == Step.SEND_BACK:
+            told.reviewed_by, told.reviewed_at = "", None
         step, on = Step(event.step), day(event.at)
         before, told.state = told.state, event.to_state
         told.version += 1

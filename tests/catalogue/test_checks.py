@@ -231,6 +231,12 @@ FAILING = [
     ),
     ("commitment_allowed", committed(direct_safety="直接涉及公共安全"), "不实行告知承诺"),
     ("commitment_allowed", committed(case_kind="immediate"), "不需要告知承诺"),
+    ("site_check_founded", definition(site_check={"basis": ""}), "写明法律法规和条款"),
+    (
+        "site_check_founded",
+        definition(site_check={"basis": "食品安全法", "when": {"nothing": True}}),
+        "前面的问题",
+    ),
     ("ids_once", question(id="sells"), "只能用一次"),
     ("ids_once", question(id="座位"), "小写英文字母"),
     ("ids_once", material(id="health"), "只能用一次"),

@@ -351,6 +351,21 @@ ACTS: Mapping[Step, Act] = {
             number=number, lines=_lines(number), calendar=cases.CALENDAR, by=by, at=AT
         )
     ),
+    Step.ASK_ON_SPOT: Act(
+        take=lambda number, by: services.ask_on_spot(number=number, what="门牌有误", by=by, at=AT)
+    ),
+    Step.FIX_ON_SPOT: Act(
+        ready=lambda number: services.ask_on_spot(
+            number=number, what="门牌有误", by=cases.CLERK, at=AT
+        ),
+        take=lambda number, by: services.fix_on_spot(
+            number=number,
+            fix=services.FixedAnswer(question_id="address", value="示例路12号"),
+            visitor=cases.HEAD_OF_FIRM,
+            by=by,
+            at=AT,
+        ),
+    ),
     Step.ACCEPT: Act(
         take=lambda number, by: services.accept_case(
             number=number, calendar=cases.CALENDAR, by=by, at=AT
@@ -464,6 +479,9 @@ ACTS: Mapping[Step, Act] = {
         take=lambda number, by: services.propose(
             number=number, outcome=Outcome.GRANT, opinion="符合", by=by, at=AT
         )
+    ),
+    Step.SEND_BACK: Act(
+        take=lambda number, by: services.send_back(number=number, reason="请补记", by=by, at=AT)
     ),
     Step.GRANT: Act(take=_decide(Outcome.GRANT)),
     Step.REFUSE: Act(take=_decide(Outcome.REFUSE)),

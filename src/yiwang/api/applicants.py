@@ -17,6 +17,7 @@ from yiwang.cases import queries, services
 from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.queries import CaseView, DraftView, MessageView, automatic
 from yiwang.cases.queries.automatic import AutomaticView
+from yiwang.cases.services import Brought, FixedAnswer
 from yiwang.documents import queries as uploaded
 from yiwang.documents import services as documents
 from yiwang.documents.queries import UploadView
@@ -255,6 +256,28 @@ def withdraw_material(
             number=number,
             material_id=body.material,
             reason=body.reason,
+            version=body.version,
+            visitor=body.at_window.visitor() if body.at_window else None,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post("/cases/{number}/on-spot-fixes", response=CASE, operation_id="fix_on_spot")
+def fix_on_spot(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.FixOnSpot
+) -> HttpResponse:
+    """Put an answer or a material right before acceptance; on the portal once asked to."""
+    fix = (
+        FixedAnswer(question_id=body.question, value=body.value)
+        if body.question
+        else Brought(material_id=body.material, upload_refs=body.uploads, paper=body.paper)
+    )
+    return answer(
+        services.fix_on_spot(
+            number=number,
+            fix=fix,
             version=body.version,
             visitor=body.at_window.visitor() if body.at_window else None,
             by=actor(request),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.terminating import TerminationGround
-from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation, Tab
+from yiwang.cases.policy.terms import DeliveryChannel, Outcome, PaperForm, Relation, Tab
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.cases.services import Visitor
 from yiwang.catalogue.policy.items import Audience
@@ -208,6 +208,31 @@ class WithdrawMaterial(Withdraw):
     """Take a material back."""
 
     material: Word
+
+
+class AskOnSpot(Act):
+    """What the applicant is asked to put right on the spot."""
+
+    what: Text
+
+
+class FixOnSpot(Act):
+    """Put one answer, or one filed material, right on the spot; one of the two."""
+
+    question: Word = ""
+    value: Annotated[Any, AfterValidator(_clean)] = Field(
+        default=None, description="The answer as it should read; null: left open."
+    )
+    material: Word = ""
+    uploads: list[Ref] = Field(default=[], max_length=40, description="In place of its files.")
+    paper: PaperForm | None = Field(default=None, description="Of a window's call only.")
+    at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.question) is bool(self.material):
+            raise ValueError("请写明更正哪一项：question 或者 material，只写一个。")
+        return self
 
 
 class ChangeContact(Act):

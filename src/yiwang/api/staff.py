@@ -215,6 +215,26 @@ def propose(request: HttpRequest, number: Number, body: schemas.Propose) -> Http
     )
 
 
+@router.post("/cases/{number}/sent-back", response=CASE, operation_id="send_back")
+def send_back(request: HttpRequest, number: Number, body: schemas.Reason) -> HttpResponse:
+    """Send the proposal back to the reviewer; the clock runs on."""
+    return answer(
+        services.send_back(
+            number=number, reason=body.reason, version=body.version, by=actor(request), at=now()
+        )
+    )
+
+
+@router.post("/cases/{number}/on-spot-requests", response=CASE, operation_id="ask_on_spot")
+def ask_on_spot(request: HttpRequest, number: Number, body: schemas.AskOnSpot) -> HttpResponse:
+    """Ask the applicant to put an error right on the spot; no notice to complete."""
+    return answer(
+        services.ask_on_spot(
+            number=number, what=body.what, version=body.version, by=actor(request), at=now()
+        )
+    )
+
+
 @router.post("/cases/{number}/decision", response=CASE, operation_id="decide")
 def decide(request: HttpRequest, number: Number, body: schemas.Decide) -> HttpResponse:
     """Decide; a grant issues the licence."""

@@ -104,6 +104,16 @@ class QuestionsForm(forms.Form):
         return {q.id: _answer(q, cleaned.get(q.id)) for q in self.questions if q.id in cleaned}
 
 
+def answer_field(question: Question) -> forms.Field:
+    """Return the control of one question, for a page that asks it alone."""
+    return _field(question)
+
+
+def answer_of(question: Question, value: Any) -> Answer:
+    """Return what was typed into the control of `question` as an answer; nothing typed is None."""
+    return _answer(question, value)
+
+
 def section_questions(
     section: Section, version: ItemVersion, answers: Mapping[str, Answer]
 ) -> list[Question]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -22,6 +22,8 @@ from yiwang.cases.models.interested import InterestedPerson as InterestedPerson
 from yiwang.cases.models.interested import PartyViews as PartyViews
 from yiwang.cases.models.interested import sides_heard
 from yiwang.cases.models.measures import CaseMeasure as CaseMeasure
+from yiwang.cases.models.on_spot import SpotFix as SpotFix
+from yiwang.cases.models.on_spot import fixed_on_record
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
     DepartmentInquiry,
@@ -31,6 +33,13 @@ from yiwang.cases.models.procedure import (
     SpecialProcedure,
 )
 from yiwang.cases.models.renewing import Renewal as Renewal
+from yiwang.cases.models.sending_back import SentBack as SentBack
+from yiwang.cases.models.sending_back import (
+    no_reviewer_decides,
+    one_open_opinion,
+    sent_back_for_a_reason,
+    site_was_checked,
+)
 from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
@@ -287,11 +296,13 @@ def _rules_granted() -> pgtrigger.Trigger:
     )
 
 
+AT_WINDOW = (Step.FIX_ON_SPOT, Step.WITHDRAW, Step.WITHDRAW_MATERIAL, Step.CHANGE_CONTACT)
+"""What the applicant does, or staff for somebody whom they saw."""
+
+
 def _seen_at_the_window() -> pgtrigger.Trigger:
     """Refuse what staff do for an applicant without the record of who stood at the window."""
-    steps = ", ".join(
-        f"'{one.value}'" for one in (Step.WITHDRAW, Step.WITHDRAW_MATERIAL, Step.CHANGE_CONTACT)
-    )
+    steps = ", ".join(f"'{one.value}'" for one in AT_WINDOW)
     return pgtrigger.Trigger(
         name="seen_at_the_window",
         when=pgtrigger.Before,
@@ -412,6 +423,8 @@ class Case(models.Model):
     item_version = models.PositiveIntegerField("事项版本")
     item_name = models.CharField("事项名称", max_length=NAME_LENGTH)
     immediate = models.BooleanField("即办件")
+    must_check_site = models.BooleanField("必须现场核查", default=False, db_default=False)
+    fixed_answers = models.JSONField("当场更正的内容", default=dict, blank=True, db_default={})
 
     department_code = models.CharField("主管部门", max_length=CODE_LENGTH)
     deciding_department = models.CharField("审批部门", max_length=CODE_LENGTH)
@@ -456,6 +469,7 @@ class Case(models.Model):
     )
     reviewed_by = models.CharField("审查人", max_length=REF_LENGTH, blank=True)
     reviewed_at = models.DateTimeField("审查时间", null=True)
+    sent_back = models.BooleanField("退回复审", default=False, db_default=False)
     outcome = models.CharField("决定", max_length=10, blank=True, choices=choices(Outcome))
     way = models.CharField(
         "决定方式", max_length=12, blank=True, default="", db_default="", choices=choices(Way)
@@ -527,6 +541,10 @@ class Case(models.Model):
                 | (Q(reviewed_at__isnull=False) & ~Q(reviewed_by="")),
             ),
             models.CheckConstraint(
+                name="cases_case_sent_back_waits_for_review",
+                condition=Q(sent_back=False) | Q(reviewed_by=""),
+            ),
+            models.CheckConstraint(
                 name="cases_case_decision_has_moment_person_and_outcome",
                 condition=Q(decided_at__isnull=True, decided_by="", outcome="")
                 | (
@@ -592,6 +610,11 @@ class Case(models.Model):
             ),
             models.Index(fields=["applicant_ref", "-id"], name="cases_case_of_applicant"),
             models.Index(
+                fields=["deciding_department", "due_on", "id"],
+                name="cases_case_sent_back",
+                condition=Q(sent_back=True),
+            ),
+            models.Index(
                 fields=["-decided_at", "-id"],
                 name="cases_case_granted",
                 condition=Q(outcome=Outcome.GRANT.value),
@@ -604,6 +627,10 @@ class Case(models.Model):
             _way_has_its_record(),
             terminated_on_a_ground(),
             sides_heard(),
+            sent_back_for_a_reason(),
+            no_reviewer_decides(),
+            site_was_checked(),
+            fixed_on_record(),
             _extended_once(),
             _born_received(),
             pgtrigger.ReadOnly(
@@ -614,6 +641,7 @@ class Case(models.Model):
                     "item_slug",
                     "item_version",
                     "immediate",
+                    "must_check_site",
                     "applicant_ref",
                     "received_at",
                 ],
@@ -624,6 +652,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.item_name}"
+
+    def answers_now(self) -> dict[str, Any]:
+        """Return what was declared, with what was put right on the spot."""
+        declared: dict[str, Any] = self.answer.answers
+        return {**declared, **self.fixed_answers}
 
 
 class CaseClock(models.Model):
@@ -848,11 +881,11 @@ class CorrectionItem(models.Model):
 
 
 class Opinion(models.Model):
-    """What the reviewer proposes (审查意见); internal."""
+    """What the reviewer proposes (审查意见); internal. One stands; those sent back are kept."""
 
     append_only = True
 
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="opinion")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="opinions")
     outcome = models.CharField("意见", max_length=10, choices=choices(Outcome))
     text = models.TextField("审查意见")
     by = models.CharField("审查人", max_length=REF_LENGTH)
@@ -865,9 +898,9 @@ class Opinion(models.Model):
             models.CheckConstraint(
                 name="cases_opinion_says_something",
                 condition=~Q(text="") & Q(outcome__in=values(Outcome)),
-            )
+            ),
         ]
-        triggers = [archived_again(), *append_only(), _not_by_the_chair()]
+        triggers = [archived_again(), *append_only(), _not_by_the_chair(), one_open_opinion()]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.case_id}"

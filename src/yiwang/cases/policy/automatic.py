@@ -30,6 +30,7 @@ class Ground(Term):
     RULE_HANDS_OVER = "rule_hands_over", "规则转人工"
     CHECK_FAILED = "check_failed", "数据核验未得到可靠答复"
     MATERIALS = "materials", "有材料需要人工审看"
+    SITE_CHECK = "site_check", "必须现场核查"
     STOPPED = "stopped", "自动办理已停用"
     ASKED = "asked", "申请人要求人工办理"
     TAKEN = "taken", "工作人员已经办理"

@@ -126,6 +126,39 @@ def further_receipt(
     )
 
 
+def spot_receipt(
+    heading: Heading,
+    *,
+    received: str,
+    taken_by: str,
+    fixed_by: str,
+    window: str,
+    lines: Sequence[str],
+) -> Body:
+    """Return what the receipt of a correction on the spot says (当场更正).
+
+    Source:
+        行政许可法 第三十二条第一款第三项, 第二款.
+    """
+    facts = [
+        *_facts(heading),
+        ("更正时间", received),
+        ("经办人员", taken_by),
+        ("更正人", fixed_by),
+    ]
+    if window:
+        facts.append(("收件窗口", window))
+    return _body(
+        facts,
+        [
+            f"您的“{heading.item.name}”申请已当场更正：",
+            *lines,
+            "原来填写的内容和提交的材料存档备查。当场更正不是补正，受理期限照常计算。",
+        ],
+        ["凭查询码和手机号后四位可以随时查询办理进度。"],
+    )
+
+
 def acceptance_notice(
     heading: Heading,
     *,

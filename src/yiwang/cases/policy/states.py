@@ -46,6 +46,8 @@ class Step(Term):
     RECEIVE = "receive", "收件"
     ASK_CORRECTION = "ask_correction", "一次性告知补正"
     FILE_CORRECTION = "file_correction", "提交补正"
+    ASK_ON_SPOT = "ask_on_spot", "请当场更正"
+    FIX_ON_SPOT = "fix_on_spot", "当场更正"
     ACCEPT = "accept", "受理"
     PROPOSE_DECLINE = "propose_decline", "提请不予受理"
     DECLINE = "decline", "不予受理"
@@ -67,6 +69,7 @@ class Step(Term):
     TELL_INTERESTED = "tell_interested", "告知利害关系人"
     NOTE_VIEWS = "note_views", "陈述意见"
     PROPOSE = "propose", "提出审查意见"
+    SEND_BACK = "send_back", "退回复审"
     GRANT = "grant", "准予"
     REFUSE = "refuse", "不予"
     GRANT_ON_SPOT = "grant_on_spot", "当场准予"
@@ -173,6 +176,13 @@ STEPS: Mapping[Step, Move] = {
     Step.FILE_CORRECTION: Move(
         starts=_from(S.CORRECTION),
         end=S.RECEIVED,
+        permission=Permission.CASE_RECEIVE,
+        by_applicant=True,
+    ),
+    Step.ASK_ON_SPOT: Move(starts=_from(S.RECEIVED), end=None, permission=Permission.CASE_ACCEPT),
+    Step.FIX_ON_SPOT: Move(
+        starts=_from(S.RECEIVED),
+        end=None,
         permission=Permission.CASE_RECEIVE,
         by_applicant=True,
     ),
@@ -301,6 +311,12 @@ STEPS: Mapping[Step, Move] = {
         starts=_from(S.ACCEPTED, S.REVIEWING),
         end=S.DECISION_PENDING,
         permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.SEND_BACK: Move(
+        starts=_from(S.DECISION_PENDING),
+        end=S.REVIEWING,
+        permission=Permission.CASE_DECIDE,
         desk=Desk.DECIDER,
     ),
     Step.GRANT: Move(
@@ -447,6 +463,7 @@ INTERNAL = frozenset(
         Step.DECLINE_EXTENSION,
         Step.TELL_INTERESTED,
         Step.NOTE_VIEWS,
+        Step.SEND_BACK,
     }
 )
 """Steps inside the authority: an applicant reads that they were taken, not in what words."""

@@ -15,6 +15,7 @@ class WindowAct(Term):
 
     FILE_CORRECTION = "file_correction", "提交补正"
     FILE_MATERIAL = "file_material", "补交材料"
+    FIX_ON_SPOT = "fix_on_spot", "当场更正"
     WITHDRAW = "withdraw", "撤回申请"
     WITHDRAW_MATERIAL = "withdraw_material", "撤回材料"
     CHANGE_CONTACT = "change_contact", "变更联系方式"

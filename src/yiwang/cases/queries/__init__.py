@@ -113,6 +113,7 @@ class CaseView:
     item_version: int
     item_name: str
     immediate: bool
+    must_check_site: bool
     department_code: str
     deciding_department: str
     intake_department: str
@@ -143,6 +144,7 @@ class CaseView:
     extended_on: date | None
     asked_departments: tuple[str, ...]
     reviewed_by: str
+    sent_back: bool
     outcome: Outcome | None
     way: Way | None
     decided_by: str
@@ -301,6 +303,7 @@ class QueueRow:
     intake_department: str
     town: str
     assigned_to: str
+    sent_back: bool
     received_at: datetime
     due_on: date | None
     statutory_on: date | None
@@ -415,7 +418,7 @@ def case(number: str, *, by: Actor) -> CaseView:
 
 
 def case_page(number: str, *, by: Actor) -> CasePage:
-    """Return the whole file of one case; six queries.
+    """Return the whole file of one case; seven queries at most.
 
     The reviewer's opinion is internal: an applicant gets None, no internal letters, and no words of
     internal steps.
@@ -423,15 +426,13 @@ def case_page(number: str, *, by: Actor) -> CasePage:
     Raises:
         CaseNotFoundError: there is none, or `by` may not read it.
     """
-    row = (
-        Case.objects.select_related("answer", "correction", "opinion").filter(number=number).first()
-    )
+    row = Case.objects.select_related("answer", "correction").filter(number=number).first()
     if row is None or not may_read(row, by):
         raise CaseNotFoundError
     deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
     return CasePage(
         case=case_view(row),
-        answers=row.answer.answers,
+        answers=row.answers_now(),
         materials=tuple(
             material_view(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")
         ),
@@ -714,8 +715,9 @@ def queue(
 ) -> QueuePage:
     """Return one page of the work queue of `by`; two queries, one without `counted`.
 
-    Running cases come by the day they are due, finished ones by the day they were closed, newest
-    first. The finished are not counted: nobody works from that number.
+    Running cases come by the day they are due, in one's own tab after those that were sent back
+    (退回复审); finished ones by the day they were closed, newest first. The finished are not
+    counted: nobody works from that number.
 
     Args:
         by: A member of staff.
@@ -751,18 +753,30 @@ def queue(
     condition &= _narrowed(state=state, person=person, channel=channel, received=received)
     if after is not None:
         condition &= _beyond(after, finished=finished)
-    order = ("-closed_at", "-id") if finished else ("due_on", "id")
+    mine = tab is Tab.MINE
+    if mine and after is not None:
+        condition &= Q(sent_back=False)
+    order: tuple[str, ...] = ("-closed_at", "-id") if finished else ("due_on", "id")
     legs = [
         Case.objects.filter(leg & condition).order_by(*order).only(*_ROW_FIELDS)[: size + 1]
         for scope in scopes
         for leg in _legs(tab, scope, by, today, soon_on)
     ] or [Case.objects.none()]
+    if mine and after is None:
+        legs += _sent_back_first(scopes, by, condition, size)
+        order = ("-sent_back", *order)
     merged = legs[0] if len(legs) == 1 else legs[0].union(*legs[1:]).order_by(*order)
     found = list(merged[: size + 1])
     return QueuePage(
         tab=tab,
         rows=tuple(_row(one, today, calendar) for one in found[:size]),
-        after=_key(found[size - 1], finished=finished) if len(found) > size else None,
+        after=_key(
+            found[size - 1],
+            finished=finished,
+            first_of_all=mine and found[size - 1].sent_back,
+        )
+        if len(found) > size
+        else None,
         counts=_counts(by, today, soon_on) if counted else {},
     )
 
@@ -924,6 +938,7 @@ def case_view(row: Case) -> CaseView:
         item_version=row.item_version,
         item_name=row.item_name,
         immediate=row.immediate,
+        must_check_site=row.must_check_site,
         department_code=row.department_code,
         deciding_department=row.deciding_department,
         intake_department=row.intake_department,
@@ -954,6 +969,7 @@ def case_view(row: Case) -> CaseView:
         extended_on=row.extended_on,
         asked_departments=tuple(row.asked_departments),
         reviewed_by=row.reviewed_by,
+        sent_back=row.sent_back,
         outcome=Outcome(row.outcome) if row.outcome else None,
         way=Way(row.way) if row.way else None,
         decided_by=row.decided_by,
@@ -1009,6 +1025,7 @@ _ROW_FIELDS = (
     "intake_department",
     "town",
     "assigned_to",
+    "sent_back",
     "received_at",
     "due_on",
     "statutory_on",
@@ -1030,6 +1047,7 @@ def _row(row: Case, today: date, calendar: WorkdayCalendar) -> QueueRow:
         intake_department=row.intake_department,
         town=row.town,
         assigned_to=row.assigned_to,
+        sent_back=row.sent_back,
         received_at=row.received_at,
         due_on=row.due_on,
         statutory_on=row.statutory_on,
@@ -1120,7 +1138,9 @@ def _correction(row: Case) -> CorrectionView | None:
 
 
 def _opinion(row: Case) -> OpinionView | None:
-    found: Opinion | None = getattr(row, "opinion", None)
+    if row.accepted_on is None:
+        return None
+    found = Opinion.objects.filter(case=row).order_by("-id").first()
     if found is None:
         return None
     return OpinionView(
@@ -1254,6 +1274,20 @@ def _legs(tab: Tab, scope: Q, by: Actor, today: date, soon_on: date) -> list[Q]:
     ]
 
 
+def _sent_back_first(scopes: Sequence[Q], by: Actor, condition: Q, size: int) -> list[Any]:
+    """Return the cases that a decider sent back to `by`, whenever they are due."""
+    if not by.departments(Permission.CASE_REVIEW):
+        return []
+    held = Q(state=CaseState.REVIEWING.value, sent_back=True, assigned_to__in=["", by.ref])
+    mine = _mine_of(Permission.CASE_REVIEW, by)
+    return [
+        Case.objects.filter(scope & mine & held & condition)
+        .order_by("due_on", "id")
+        .only(*_ROW_FIELDS)[: size + 1]
+        for scope in scopes
+    ]
+
+
 def _narrowed(
     *,
     state: CaseState | None,
@@ -1284,7 +1318,9 @@ def _text_condition(text: str) -> Q:
     )
 
 
-def _key(row: Case, *, finished: bool) -> str:
+def _key(row: Case, *, finished: bool, first_of_all: bool = False) -> str:
+    if first_of_all:
+        return f"{date.min}_0"
     moment = row.closed_at.isoformat() if finished and row.closed_at else str(row.due_on)
     return f"{moment}_{row.pk}"
 

@@ -43,7 +43,7 @@ def offered_answers(
             received_on=row.received_on,
             item_name=row.item_name,
             version=catalogue.item_version(row.item_slug, row.item_version),
-            answers=plain_answers(row.answer.answers),
+            answers=plain_answers(row.answers_now()),
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from yiwang.cases.models import Case, CaseAnswer
+from yiwang.cases.models import Case
 from yiwang.cases.policy.terms import Outcome
 from yiwang.organisations import scope
 
@@ -15,14 +15,15 @@ def granted_answers(number: str, questions: Collection[str]) -> dict[str, str]:
     It asks for no permission: a job follows the grant, and only the named questions leave here.
     """
     with scope.everything():  # a job acts on the grant of whichever department
-        row = CaseAnswer.objects.filter(
-            case__number=number, case__outcome=Outcome.GRANT.value
-        ).first()
+        row = (
+            Case.objects.select_related("answer")
+            .filter(number=number, outcome=Outcome.GRANT.value)
+            .first()
+        )
     if row is None:
         return {}
-    return {
-        one: str(row.answers[one]) for one in questions if isinstance(row.answers.get(one), str)
-    }
+    answers = row.answers_now()
+    return {one: str(answers[one]) for one in questions if isinstance(answers.get(one), str)}
 
 
 def granted_values(number: str, questions: Collection[str]) -> dict[str, frozenset[str]]:
@@ -30,12 +31,15 @@ def granted_values(number: str, questions: Collection[str]) -> dict[str, frozens
     if not questions:
         return {}
     with scope.everything():  # a job acts on the grant of whichever department
-        row = CaseAnswer.objects.filter(
-            case__number=number, case__outcome=Outcome.GRANT.value
-        ).first()
+        row = (
+            Case.objects.select_related("answer")
+            .filter(number=number, outcome=Outcome.GRANT.value)
+            .first()
+        )
     if row is None:
         return {}
-    found = {one: row.answers[one] for one in questions if one in row.answers}
+    answers = row.answers_now()
+    found = {one: answers[one] for one in questions if one in answers}
     return {
         key: frozenset(str(one) for one in (value if isinstance(value, list) else [value]))
         for key, value in found.items()

@@ -104,6 +104,12 @@ from yiwang.cases.services.interested import note_views, tell_interested
 from yiwang.cases.services.kept import correction_days
 from yiwang.cases.services.making import document_file, letter_for_print, make_document
 from yiwang.cases.services.measuring import measure_finished
+from yiwang.cases.services.on_spot import (
+    FixedAnswer,
+    SpotFixRefusedError,
+    ask_on_spot,
+    fix_on_spot,
+)
 from yiwang.cases.services.post_checks import (
     CheckRefusedError,
     close_revoked,
@@ -139,7 +145,13 @@ from yiwang.cases.services.receiving import (
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
 from yiwang.cases.services.renewing import deem_renewed
 from yiwang.cases.services.replaying import ReplayRefusedError, ask_replay, run_replay
-from yiwang.cases.services.reviewing import AssignmentRefusedError, assign_case, propose
+from yiwang.cases.services.reviewing import (
+    AssignmentRefusedError,
+    ReviewerRefusedError,
+    assign_case,
+    propose,
+    send_back,
+)
 from yiwang.cases.services.sampling import (
     ReviewRefusedError,
     draw_handled,
@@ -188,6 +200,7 @@ __all__ = [
     "EndRefusedError",
     "FiledLine",
     "FixRefusedError",
+    "FixedAnswer",
     "IncompleteError",
     "LetterDraft",
     "MissedClock",
@@ -199,9 +212,11 @@ __all__ = [
     "RecordRefusedError",
     "ReplayRefusedError",
     "ReviewRefusedError",
+    "ReviewerRefusedError",
     "SamePersonError",
     "SameProposerError",
     "SignedAtWindow",
+    "SpotFixRefusedError",
     "SubmissionRefusedError",
     "SwitchRefusedError",
     "TerminationRefusedError",
@@ -215,6 +230,7 @@ __all__ = [
     "ask_correction",
     "ask_departments",
     "ask_extension",
+    "ask_on_spot",
     "ask_person",
     "ask_replay",
     "ask_resume_automatic",
@@ -250,6 +266,7 @@ __all__ = [
     "file_correction",
     "file_material",
     "fix_document",
+    "fix_on_spot",
     "forget_findings",
     "give_opinion",
     "grant_on_commitment",
@@ -300,6 +317,7 @@ __all__ = [
     "review_turned_away",
     "run_replay",
     "save_draft",
+    "send_back",
     "send_result",
     "set_hearing",
     "sign_commitment",

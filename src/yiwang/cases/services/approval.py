@@ -14,6 +14,7 @@ from yiwang.cases.models import (
     Hearing,
     InterestedPerson,
     Opinion,
+    SentBack,
     SiteCheck,
     SpecialProcedure,
 )
@@ -56,7 +57,17 @@ def file_opinion(
     body = letters.review_opinion(
         heading(case, item, seal.name), _sheet(case), review=_proposed(opinion)
     )
-    issue(case, DocumentKind.REVIEW_OPINION, body=body, item=item, seal=seal, by=by, at=at)
+    before = SentBack.objects.filter(case=case).count()
+    issue(
+        case,
+        DocumentKind.REVIEW_OPINION,
+        body=body,
+        item=item,
+        seal=seal,
+        by=by,
+        at=at,
+        subject=str(before + 1) if before else "",
+    )
 
 
 def file_form(
@@ -86,7 +97,11 @@ def file_form(
         行政许可法 第三十四条, 第三十七条.
     """
     way = STEPS[step].way
-    opinion = Opinion.objects.filter(case=case).first() if way in {None, Way.DEEMED} else None
+    opinion = (
+        Opinion.objects.filter(case=case, sent_back=None).first()
+        if way in {None, Way.DEEMED}
+        else None
+    )
     decision = [f"{outcome.label}。{reason}", f"依据：{article}"]
     if opinion is not None and opinion.outcome != outcome.value:
         decision.append(OTHERWISE)
@@ -118,6 +133,8 @@ def _sheet(case: Case, *, alone: bool = False) -> Sheet:
             ("特别程序、听证和延期", list(_stops(case, taken))),
             ("现场核查", list(_site_checks(case, taken))),
         ]
+        if Step.SEND_BACK.value in taken:
+            sections.append(("退回复审", list(_sent_back(case))))
         if Step.TELL_INTERESTED.value in taken and (heard := list(_sides(case))):
             sections.append(("利害关系人和申请人的意见", heard))
     return Sheet(
@@ -205,6 +222,14 @@ def _site_checks(case: Case, taken: Set[str]) -> Iterator[str]:
     for row in SiteCheck.objects.filter(case=case).order_by("serial"):
         yield (
             f"{chinese_day(row.checked_on)}，{row.place}，核查人员{'、'.join(row.names)}：{row.found}"
+        )
+
+
+def _sent_back(case: Case) -> Iterator[str]:
+    for row in SentBack.objects.filter(case=case).select_related("opinion").order_by("id"):
+        yield (
+            f"{_moment(row.at)}，{row.by_name}退回{row.opinion.by_name}的意见"
+            f"（建议{Outcome(row.opinion.outcome).label}）：{row.reason}"
         )
 
 

@@ -172,6 +172,8 @@ def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
         return _over(Ground.RULES_CHANGED, "申请以后事项已有新版本，规则以人工核对为准。")
     if listed := _to_be_seen(case):
         return _over(Ground.MATERIALS, f"需要人工审看：{listed}。")
+    if case.must_check_site:
+        return _over(Ground.SITE_CHECK, "本事项准予前必须现场核查，由两名以上工作人员进行。")
     facts = gather(case, item, rules, by=by, at=at)
     verdict = evaluate(rules, {fact.name: fact.value for fact in facts}, on=case.received_on)
     troubled = [fact.note for fact in facts if fact.note]
@@ -216,7 +218,7 @@ def gather(
     case: Case, item: ItemVersion, rules: RuleSet, *, by: Actor, at: datetime
 ) -> tuple[GatheredFact, ...]:
     """Ask for every fact that the rules declare; what nobody answers is not known."""
-    answers: Mapping[str, object] = case.answer.answers
+    answers: Mapping[str, object] = case.answers_now()
     registered = _registered(case, by=by, at=at)
     number = registered.get("person.id_number") or registered.get("entity.uscc")
     asked: dict[str, tuple[str, object]] = {}

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CancellationGranted, CaseGranted, CaseRefused
-from yiwang.cases.models import Case, CaseMaterial, Renewal, Termination
+from yiwang.cases.models import Case, CaseMaterial, Opinion, Renewal, Termination
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
@@ -23,7 +23,7 @@ from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_close
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.hearing import resting_on_record
 from yiwang.cases.services.interested import require_heard
-from yiwang.cases.services.procedure import end_stop, line
+from yiwang.cases.services.procedure import end_stop, line, require_site_check
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -114,7 +114,8 @@ def decide(
         SamePersonError: `by` reviewed it.
         NotHolderError: the case was given to somebody else.
         DecisionRefusedError: a grant while materials are outstanding.
-        ProcedureRefusedError: on the spot, while a side may still state its views.
+        ProcedureRefusedError: on the spot, while a side may still state its views; a grant before
+            the check on the spot that the item asks for.
         TextRefusedError: a refusal without reason or article.
         CalendarGapError: the calendar ends before the delivery date; nothing is changed.
 
@@ -136,6 +137,7 @@ def decide(
         article = written(article, "法律依据")
     else:
         _require_complete(case)
+        require_site_check(case)
         reason = written(reason or GRANT_REASON, "理由")
         article = article.strip() or letters.articles(item)
     reason = resting_on_record(case, reason)
@@ -162,6 +164,7 @@ def grant_automatically(
     Raises:
         StepRefusedError: not accepted.
         DecisionRefusedError: materials are outstanding, or it is unclear which licence is meant.
+        ProcedureRefusedError: the item asks for a check on the spot.
         CalendarGapError: the calendar ends before the delivery date.
 
     Source:
@@ -170,6 +173,7 @@ def grant_automatically(
     acting = capacity(case, STEPS[Step.GRANT_AUTOMATIC], by)
     after(Step.GRANT_AUTOMATIC, CaseState(case.state), immediate=case.immediate)
     _require_complete(case)
+    require_site_check(case)
     item = version_of(case)
     conclude(
         case,
@@ -274,7 +278,7 @@ def _require_review(case: Case, by: Actor) -> None:
 
 
 def _refuse_reviewer(case: Case, by: Actor) -> None:
-    if case.reviewed_by == by.ref:
+    if case.reviewed_by == by.ref or Opinion.objects.filter(case=case, by=by.ref).exists():
         raise SamePersonError("您审查过本办件，不能由同一人决定，请由本部门其他审批人员决定。")
 
 
@@ -306,7 +310,7 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
     """
     if not item.result.licence_type:
         return ""
-    answers = case.answer.answers
+    answers = case.answers_now()
     kind = _kind(case, item)
     old = None if kind is HandlingKind.ISSUE else _held(case, item, answers, on=day_of(at))
     if kind is HandlingKind.CANCEL:
@@ -442,7 +446,7 @@ def _kind(case: Case, item: ItemVersion) -> HandlingKind:
     """Return what the case does to the result, by the handling item it was received under."""
     if not item.handling_items:
         return HandlingKind.ISSUE
-    answers = case.answer.answers
+    answers = case.answers_now()
     handling = item.handling_of(plain_answers(answers))
     return handling.kind if handling else HandlingKind.ISSUE
 

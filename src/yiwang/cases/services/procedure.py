@@ -809,6 +809,21 @@ def give_opinion(
     return case_view(case)
 
 
+def require_site_check(case: Case) -> None:
+    """Stop a grant, and the proposal of one, before two officers were on the spot.
+
+    Raises:
+        ProcedureRefusedError: the item asks for the check and none is on record.
+
+    Source:
+        行政许可法 第三十四条第三款.
+    """
+    if case.must_check_site and not SiteCheck.objects.filter(case=case).exists():
+        raise ProcedureRefusedError(
+            "本事项准予前必须由两名以上工作人员现场核查，还没有核查记录，请先核查并记录。"
+        )
+
+
 def require_opinions(case: Case, *, today: date) -> None:
     """Stop a proposal while an opinion that was asked for may still come in time.
 

@@ -419,6 +419,7 @@ def _receive(
         item_version=item.version,
         item_name=item.name,
         immediate=item.limit.promised_workdays == 0,
+        must_check_site=item.must_check_site(answers),
         department_code=item.department,
         deciding_department=deciding,
         intake_department=application.intake_department,

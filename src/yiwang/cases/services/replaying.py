@@ -291,9 +291,12 @@ class _Batch:
         )
         sources = {fact.source for fact in rules.facts}
         refs = {case["applicant_ref"] for case in self.cases}
-        self.answers = dict(
-            CaseAnswer.objects.filter(case__in=ids).values_list("case_id", "answers")
-        )
+        self.answers = {
+            key: answers | fixed
+            for key, answers, fixed in CaseAnswer.objects.filter(case__in=ids).values_list(
+                "case_id", "answers", "case__fixed_answers"
+            )
+        }
         self.to_be_seen = set(
             CaseMaterial.objects.filter(case__in=ids)
             .exclude(state=MaterialState.WAIVED.value)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from yiwang.cases.models import Case, Opinion
+from yiwang.cases.models import Case, Message, Opinion, SentBack
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, after
 from yiwang.cases.policy.terms import Outcome
@@ -16,7 +16,7 @@ from yiwang.cases.queries import CaseView, case_view, departments_of
 from yiwang.cases.services import approval
 from yiwang.cases.services.hearing import refuse_chair
 from yiwang.cases.services.interested import require_heard
-from yiwang.cases.services.procedure import require_opinions
+from yiwang.cases.services.procedure import require_opinions, require_site_check
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -41,6 +41,12 @@ HANDLERS: Mapping[CaseState, tuple[Permission, Desk]] = {
     CaseState.DECISION_PENDING: (Permission.CASE_DECIDE, Desk.DECIDER),
 }
 """What the holder of a case must be allowed to do in each state, and where."""
+
+
+class ReviewerRefusedError(RefusedError):
+    """Whoever has had the other part in the case does not take this one."""
+
+    code = "cases.reviewer_refused"
 
 
 class AssignmentRefusedError(RefusedError):
@@ -86,11 +92,20 @@ def assign_case(
         require_holder(case, by)
     else:
         _check_handler(case, state, to, at)
-    if state is CaseState.DECISION_PENDING and to == case.reviewed_by:
-        raise AssignmentRefusedError("审查人员不能决定自己审查的办件，请分派给其他审批人员。")
+    _check_two(case, state, to)
     case.assigned_to = to
     move(case, step, acting=acting, by=by, at=at, changed=["assigned_to"])
     return case_view(case)
+
+
+def _check_two(case: Case, state: CaseState, to: str) -> None:
+    """Refuse to give a case to somebody who has had the other part in it."""
+    if state is CaseState.DECISION_PENDING and (
+        to == case.reviewed_by or Opinion.objects.filter(case=case, by=to).exists()
+    ):
+        raise AssignmentRefusedError("审查人员不能决定自己审查的办件，请分派给其他审批人员。")
+    if case.sent_back and SentBack.objects.filter(case=case, by=to).exists():
+        raise AssignmentRefusedError("退回复审的人员不能再审查本办件，请分派给其他审查人员。")
 
 
 def _taker(case: Case, state: CaseState, by: Actor) -> Capacity:
@@ -137,8 +152,9 @@ def propose(
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not accepted, or proposed already.
         NotHolderError: the case was given to somebody else.
-        ProcedureRefusedError: a department may still answer or a side be heard in time, or `by`
-            chaired the hearing.
+        ProcedureRefusedError: a department may still answer or a side be heard in time, the check
+            on the spot is missing, or `by` chaired the hearing.
+        ReviewerRefusedError: `by` sent the case back.
         TextRefusedError: no opinion, or too long.
 
     Source:
@@ -149,18 +165,91 @@ def propose(
     refuse_chair(case, by)
     require_opinions(case, today=day_of(at))
     require_heard(case, today=day_of(at))
+    if outcome is Outcome.GRANT:
+        require_site_check(case)
+    if SentBack.objects.filter(case=case, by=by.ref).exists():
+        raise ReviewerRefusedError("您把本办件退回复审过，不能再由您审查，请由其他审查人员办理。")
     text = written(opinion, "审查意见")
     proposal = Opinion.objects.create(
         case=case, outcome=outcome.value, text=text, by=by.ref, by_name=by.name or by.ref, at=at
     )
     case.reviewed_by, case.reviewed_at, case.assigned_to = by.ref, at, ""
+    case.sent_back = False
     move(
         case,
         Step.PROPOSE,
         acting=acting,
         by=by,
         at=at,
-        changed=["reviewed_by", "reviewed_at", "assigned_to"],
+        changed=["reviewed_by", "reviewed_at", "assigned_to", "sent_back"],
     )
     approval.file_opinion(case, version_of(case), proposal, by=by, at=at)
+    return case_view(case)
+
+
+@transaction.atomic
+def send_back(
+    *, number: str, reason: str, by: Actor, at: datetime, version: int | None = None
+) -> CaseView:
+    """Send a proposal back to the reviewer (退回复审): the clock runs on.
+
+    It is no decision: the case still has one review that stands and one approval, by two people,
+    and whoever sent it back never reviews it. It goes first in the reviewer's queue.
+
+    Args:
+        number: Case number.
+        reason: What is to be looked at again; internal.
+        by: Decides in the deciding department; not the reviewer.
+        at: Moment of sending back.
+        version: Row version `by` saw.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` may not decide here.
+        ConflictRefusedError: somebody acted since `version`.
+        StepRefusedError: nothing was proposed.
+        NotHolderError: the case was given to somebody else.
+        ReviewerRefusedError: `by` wrote an opinion on it.
+        TextRefusedError: no reason, or too long.
+
+    Source:
+        The plan, 一(一)(二) 一审一核; 行政许可法 第三十四条.
+    """
+    case, acting = begin(number, Step.SEND_BACK, by=by, version=version)
+    require_holder(case, by)
+    opinions = Opinion.objects.filter(case=case)
+    if case.reviewed_by == by.ref or opinions.filter(by=by.ref).exists():
+        raise ReviewerRefusedError("您审查过本办件，不能由您退回复审，请由其他审批人员办理。")
+    text = written(reason, "退回的理由")
+    opinion = opinions.get(sent_back=None)
+    SentBack.objects.create(
+        case=case, opinion=opinion, reason=text, by=by.ref, by_name=by.name or by.ref, at=at
+    )
+    reviewers = {
+        f"user:{one.login}"
+        for one in organisations.staff_with(
+            Permission.CASE_REVIEW, department=case.deciding_department, at=at
+        )
+    } - {by.ref}
+    to = opinion.by if opinion.by in reviewers else ""
+    case.reviewed_by, case.reviewed_at, case.sent_back = "", None, True
+    case.assigned_to = to
+    move(
+        case,
+        Step.SEND_BACK,
+        acting=acting,
+        by=by,
+        at=at,
+        changed=["reviewed_by", "reviewed_at", "sent_back", "assigned_to"],
+        reason=text,
+    )
+    for ref in [to] if to else sorted(reviewers):
+        Message.objects.create(
+            to_ref=ref,
+            case=case,
+            title=f"审批人员退回复审（{case.query_code}）",
+            body=f"“{case.item_name}”的审查意见被退回：{text.removesuffix('。')}。"
+            "办理期限继续计算，请尽快复审。",
+            at=at,
+        )
     return case_view(case)

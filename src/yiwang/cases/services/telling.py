@@ -146,8 +146,9 @@ def _phones(cases: Iterable[Case]) -> dict[int, str]:
             item = kept.item_version(case.item_slug, case.item_version)
         except LookupError:
             continue
-        for question in asked(item, row.answers):
-            number = row.answers.get(question.id)
+        answers = row.answers | case.fixed_answers
+        for question in asked(item, answers):
+            number = answers.get(question.id)
             if question.kind is QuestionKind.PHONE and isinstance(number, str):
                 found.setdefault(row.case_id, number)
     return found

@@ -81,7 +81,15 @@ def automatic_facts_exist(version: ItemVersion) -> Findings:
 
 
 def automatic_without_a_look(version: ItemVersion) -> Findings:
-    """A licence or a commitment that needs a look on the spot is not granted by machine."""
+    """What needs a look on the spot is not granted by machine."""
+    duty = version.site_check
+    if version.auto_decide and duty is not None and not duty.when:
+        yield (
+            "auto_decide",
+            "准予前必须现场核查，不能由系统自动准予。",
+            "请取消自动办理；只有部分情形必须核查的，请写明是哪些情形。",
+        )
+        return
     watched = version.item_type is ItemType.LICENCE or version.commitment is not Commitment.NONE
     if not (version.auto_decide and watched):
         return

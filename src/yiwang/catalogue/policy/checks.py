@@ -848,6 +848,26 @@ def _handled_as_reformed(version: ItemVersion, mode: ReformMode) -> Findings:
         )
 
 
+def site_check_founded(version: ItemVersion) -> Findings:
+    """An obligatory check on the spot names its basis and looks at guiding questions.
+
+    Source:
+        行政许可法 第三十四条第三款.
+    """
+    duty = version.site_check
+    if duty is None:
+        return
+    if not duty.basis:
+        yield (
+            "site_check.basis",
+            "没有写明必须现场核查的依据。",
+            "请写明法律法规和条款，没有的请删去。",
+        )
+    known = {question.id: question for question in version.questionnaire}
+    for when in duty.when:
+        yield from _condition("site_check.when", when, known)
+
+
 def online_as_told(version: ItemVersion) -> Findings:
     """What is said of handling online agrees with channels, visits and fees."""
     depth = version.online_depth
@@ -994,6 +1014,7 @@ CHECKS: tuple[Check, ...] = tuple(
         hall_or_reason,
         reform_told,
         online_as_told,
+        site_check_founded,
         automatic_by_rules,
         automatic_rules_stand,
         automatic_facts_exist,

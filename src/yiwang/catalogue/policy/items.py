@@ -372,6 +372,21 @@ class SpecialStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteCheckDuty:
+    """That two officers check on the spot before the item is granted (必须现场核查).
+
+    Attributes:
+        basis: Law and article that ask for it.
+        when: Guiding answers with which it is asked for; empty: always.
+
+    Source: 行政许可法 第三十四条第三款.
+    """
+
+    basis: str
+    when: tuple[When, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Intermediary:
     """A paid service of a third party that the item requires by law (中介服务).
 
@@ -729,6 +744,9 @@ class ItemVersion:
     special_steps: tuple[SpecialStep, ...] = ()
     """Steps outside or inside the limit (特别程序)."""
 
+    site_check: SiteCheckDuty | None = None
+    """Set: nobody and nothing grants it before two officers were on the spot (必须现场核查)."""
+
     intermediaries: tuple[Intermediary, ...] = ()
     """Required services of third parties (中介服务)."""
 
@@ -789,6 +807,10 @@ class ItemVersion:
     def handling_of(self, answers: Mapping[str, Answer]) -> HandlingItem | None:
         """Return the handling item of a case with `answers`: the first that fits, if any."""
         return next((one for one in self.handling_items if holds(one.when, answers)), None)
+
+    def must_check_site(self, answers: Mapping[str, Answer]) -> bool:
+        """Tell whether a case with `answers` is granted only after a check on the spot."""
+        return self.site_check is not None and holds(self.site_check.when, answers)
 
     def handling_for(self, answers: Mapping[str, Answer]) -> str:
         """Return the handling code of a case with `answers`."""

@@ -21,7 +21,7 @@ from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
-from yiwang.cases.queries import CasePage, CaseView, automatic, commitments, visiting
+from yiwang.cases.queries import CasePage, CaseView, automatic, commitments, on_spot, visiting
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.queries.interested import interested_of
 from yiwang.cases.services import FiledLine
@@ -34,6 +34,7 @@ from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.ratings import queries as ratings
 from yiwang.web import forms as web_forms
+from yiwang.web import spot_fixes
 from yiwang.web.citizen import progress
 from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
 from yiwang.web.downloads import pdf
@@ -179,6 +180,7 @@ class Case(OwnCase):
                     tolerated=len(tolerated),
                     correct_by=check.row.due_on if check and check.row.to_correct else None,
                     views_by=min(unsaid, default=None),
+                    asked=bool(on_spot.asks_on_spot(self.file)),
                 ),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
@@ -211,6 +213,8 @@ class Case(OwnCase):
                     and case.decided_at is None
                 ],
                 "may_correct": Step.FILE_CORRECTION in self.file.steps,
+                "asks": on_spot.asks_on_spot(self.file),
+                "fixes": spot_fixes.rows(self.file, self.item, masked=False),
             }
         )
 
@@ -236,6 +240,7 @@ class Answers(OwnCase):
                     if question.id in self.file.answers
                 ],
                 "materials": self.file.materials,
+                "fixes": spot_fixes.rows(self.file, self.item, masked=False),
                 "uploads": files,
                 "applicant": subject_name(self.case.applicant_ref),
             }
@@ -285,6 +290,8 @@ class MaterialFile(OwnCase):
         handed_in = {one for material in self.file.materials for one in material.upload_refs}
         for row in visiting.withdrawn_of(self.case.number, by=self.actor):
             handed_in |= set(row.upload_refs)
+        for fix in on_spot.spot_fixes(self.file):
+            handed_in |= set(fix.old_refs)
         if ref not in handed_in | commitments.reported_files(self.case.number, by=self.actor):
             raise Http404
         with scope.everything():  # it belongs to their case, whoever scanned it

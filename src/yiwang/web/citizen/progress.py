@@ -112,6 +112,7 @@ def duty(
     tolerated: int,
     correct_by: date | None = None,
     views_by: date | None = None,
+    asked: bool = False,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -122,6 +123,7 @@ def duty(
         tolerated: How many materials are still to come.
         correct_by: Last day of an order to correct that was not reported on; None: no order.
         views_by: Last day to state views on the interest of somebody else; None: none is told.
+        asked: Whether an error is to be put right on the spot.
     """
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
@@ -135,6 +137,8 @@ def duty(
         return _("您可以在 %(day)s 前对利害关系陈述意见；没有意见的，也请告知。") % {
             "day": _day_of(views_by)
         }
+    if asked:
+        return _("请当场更正工作人员告知的错误，更正后等待受理。")
     if tolerated:
         return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}
     if rateable:

@@ -36,6 +36,7 @@ from yiwang.catalogue.policy.items import Audience, Material
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission, PermissionRefusedError
+from yiwang.web import spot_fixes
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.officer.cases import CasePages
@@ -381,6 +382,7 @@ class Case(AtWindow):
                 else None,
                 "missing": visiting.to_come(self.case.number, by=self.actor),
                 "contact": visiting.contact_of(self.case.number, by=self.actor),
+                "fixes": spot_fixes.rows(self.file, self.item, masked=True),
                 "visits": visiting.visits_of(self.case.number, by=self.actor),
                 "receipts": [one for one in reversed(self.file.documents) if one.kind in PRINTED],
             }
@@ -400,6 +402,8 @@ class Case(AtWindow):
             add(first, _("收取后补材料"), "counter:materials")
         if Step.ACCEPT in steps:
             add(first, _("核对并受理"), "officer:accept")
+        if Step.FIX_ON_SPOT in steps:
+            add(further, _("当场更正"), "counter:fix_on_spot")
         if Step.CHANGE_CONTACT in steps:
             add(further, _("变更联系方式"), "counter:contact")
         filed = any(one.state is MaterialState.FILED for one in self.file.materials)
@@ -440,8 +444,10 @@ class Print(AtWindow):
         )
 
 
-class _Taking(AtWindow, Papers):
+class Taking(AtWindow, Papers):
     """Taking papers in for a case: shown, filled with scans, sent once."""
+
+    form_class: ClassVar[type[BringForm]] = BringForm
 
     @property
     def whose(self) -> str:
@@ -452,9 +458,9 @@ class _Taking(AtWindow, Papers):
         """Take scanned files at once; receive when asked to; else show the page again."""
         errors = self.take_files()
         if errors or "receive" not in request.POST:
-            form = BringForm(page=self, initial={**request.POST.dict(), **self.initial()})
+            form = self.form_class(page=self, initial={**request.POST.dict(), **self.initial()})
             return self.page(form, errors, status=UNPROCESSABLE if errors else 200)
-        form = BringForm(request.POST, page=self)
+        form = self.form_class(request.POST, page=self)
         if not form.is_valid():
             return self.page(form, {}, status=UNPROCESSABLE)
         since = self.last_letter
@@ -472,7 +478,7 @@ class _Taking(AtWindow, Papers):
 
     def empty(self) -> HttpResponse:
         """Show the page before anything was handed in."""
-        return self.page(BringForm(page=self, initial=self.initial()), {})
+        return self.page(self.form_class(page=self, initial=self.initial()), {})
 
     def initial(self) -> dict[str, Any]:
         """Return the version of the row that is shown."""
@@ -506,7 +512,7 @@ class _Taking(AtWindow, Papers):
         return {one.id: one for one in self.item.materials}
 
 
-class Correct(_Taking):
+class Correct(Taking):
     """Take in what a correction asks for, line by line (窗口收取补正材料)."""
 
     template_name = "counter/correct.html"
@@ -556,7 +562,7 @@ class Correct(_Taking):
         ]
 
 
-class Materials(_Taking):
+class Materials(Taking):
     """Take in promised and tolerated papers, and what may still come (窗口收取后补材料)."""
 
     template_name = "counter/materials.html"
@@ -606,7 +612,7 @@ class Materials(_Taking):
         ]
 
 
-class _Acting(AtWindow, FormPage):
+class Acting(AtWindow, FormPage):
     """One act at the window on one case; a refusal keeps everything that was typed."""
 
     form_class: ClassVar[type[VisitForm]]
@@ -638,7 +644,7 @@ class _Acting(AtWindow, FormPage):
         )
 
 
-class HandOver(_Acting):
+class HandOver(Acting):
     """Hand over letters and licence to whoever is there (当场送达)."""
 
     permission: ClassVar[Permission] = Permission.CASE_DELIVER
@@ -669,7 +675,7 @@ class HandOver(_Acting):
         return self.print(number, PRINTED, since=since)
 
 
-class Withdraw(_Acting):
+class Withdraw(Acting):
     """Withdraw the application as the applicant asks at the window (窗口撤回申请)."""
 
     template_name = "counter/withdraw.html"
@@ -712,7 +718,7 @@ class Withdraw(_Acting):
         return self.print(number, PRINTED, since=since)
 
 
-class WithdrawMaterial(_Acting):
+class WithdrawMaterial(Acting):
     """Take a material back as the applicant asks at the window (窗口撤回材料)."""
 
     template_name = "counter/withdraw_material.html"
@@ -734,7 +740,7 @@ class WithdrawMaterial(_Acting):
         return redirect("counter:case", number=self.case.number)
 
 
-class Contact(_Acting):
+class Contact(Acting):
     """Change how the applicant is reached (窗口变更联系方式)."""
 
     template_name = "counter/contact.html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.counter import intake, queue, receipt, returning
+from yiwang.web.counter import intake, on_spot, queue, receipt, returning
 
 app_name = "counter"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "cases/<str:number>/material-withdrawal/",
         returning.WithdrawMaterial.as_view(),
         name="withdraw_material",
+    ),
+    path("cases/<str:number>/on-spot/", on_spot.FixOnSpot.as_view(), name="fix_on_spot"),
+    path(
+        "cases/<str:number>/on-spot/answers/<str:question>/",
+        on_spot.FixAnswer.as_view(),
+        name="fix_answer",
+    ),
+    path(
+        "cases/<str:number>/on-spot/materials/<str:material>/",
+        on_spot.FixMaterial.as_view(),
+        name="fix_material",
     ),
     path("cases/<str:number>/contact/", returning.Contact.as_view(), name="contact"),
     path("cases/<str:number>/hand-over/", returning.HandOver.as_view(), name="hand_over"),

@@ -305,6 +305,13 @@ STAGES: Sequence[tuple[str, frozenset[CaseState]]] = (
 """The five steps and the states in which each is the current one."""
 
 
+def sent_back_because(page: CasePage) -> str:
+    """Return why the decider sent the proposal back, until there is a new one; empty: it stands."""
+    if not page.case.sent_back:
+        return ""
+    return next(one.reason for one in reversed(page.events) if one.step is Step.SEND_BACK)
+
+
 def track(page: CasePage) -> Sequence[Stage]:
     """Return the five steps with their state; after an early end the rest stays open."""
     case = page.case
@@ -397,4 +404,8 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
         names = organisations.names_of([case.assigned_to])
         rows.append((_("承办人"), names.get(case.assigned_to, case.assigned_to)))
     gone = [one.name for one in page.materials if one.state is MaterialState.WITHDRAWN]
-    return {"facts": rows, "taken_back": [] if case.closed_at else gone}
+    return {
+        "facts": rows,
+        "taken_back": [] if case.closed_at else gone,
+        "sent_back_because": sent_back_because(page),
+    }

@@ -30,6 +30,7 @@ from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
 from yiwang.registers import services as registers
+from yiwang.web import spot_fixes
 from yiwang.web.forms import in_words
 from yiwang.web.officer import casefile, casesteps
 from yiwang.web.officer.desk import work_address
@@ -109,6 +110,7 @@ class CaseFile(CasePages):
                 "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "letters": casefile.letters(self.file),
                 "entries": casefile.timeline(self.file, self.units),
+                "fixes": spot_fixes.rows(self.file, self.item, masked=True),
                 "may_reveal": self.actor.may_somewhere(Permission.PERSON_REVEAL),
                 "can_accept": Step.ACCEPT in steps,
                 "can_review": Step.PROPOSE in steps,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.cases.policy.procedure import is_immediate, planned
 from yiwang.cases.policy.states import STOPPED, Step
 from yiwang.cases.queries import CasePage
-from yiwang.cases.queries.procedure import ClockView, clocks_of, procedure_of
+from yiwang.cases.queries.procedure import ClockView, ProcedureView, clocks_of, procedure_of
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations.permissions import Actor
@@ -28,6 +28,8 @@ class Way:
 
 
 ACTS: Sequence[tuple[Step, str, str]] = (
+    (Step.ASK_ON_SPOT, "ask_on_spot", "请申请人当场更正"),
+    (Step.SEND_BACK, "send_back", "退回复审"),
     (Step.CHECK_SITE, "site_check", "记录现场核查"),
     (Step.ASK_DEPARTMENT, "ask_departments", "征求部门意见"),
     (Step.TELL_INTERESTED, "tell_interested", "告知利害关系人"),
@@ -78,6 +80,7 @@ def shown(
     told = hearing is not None and hearing.set_on is not None
     return {
         "procedure": procedure,
+        "site_due": site_due(page, procedure),
         "clocks": clock_rows(clocks_of(case.number, by=actor, today=today, calendar=calendar)),
         "flow_steps": flow(item, accepted_on=case.accepted_on, calendar=calendar)
         if case.state not in STOPPED
@@ -93,6 +96,11 @@ def shown(
         "unit_names": units,
         "subjects": {**units, **{one.id: one.name for one in item.materials}},
     }
+
+
+def site_due(page: CasePage, procedure: ProcedureView) -> bool:
+    """Tell whether the check on the spot is what this person has to do next."""
+    return page.case.must_check_site and not procedure.site_checks and Step.CHECK_SITE in page.steps
 
 
 @dataclass(frozen=True, kw_only=True)

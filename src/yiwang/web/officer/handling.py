@@ -16,13 +16,14 @@ from yiwang.cases import services
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries.declining import DeclineView, open_decline
+from yiwang.cases.queries.procedure import ProcedureView, procedure_of
 from yiwang.cases.services import CorrectionLine
 from yiwang.cases.services.deciding import GRANT_REASON
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.queries import StaffView
 from yiwang.web.citizen import guides
-from yiwang.web.officer import casefile
+from yiwang.web.officer import casefile, casesteps
 from yiwang.web.officer.cases import CasePages, done
 from yiwang.web.officer.confirming import Confirmed
 from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS, defects, of_department
@@ -128,6 +129,8 @@ class Accept(Act):
         return super().context(
             can_accept=Step.ACCEPT in steps,
             can_correct=Step.ASK_CORRECTION in steps,
+            can_ask_on_spot=Step.ASK_ON_SPOT in steps,
+            can_fix_on_spot=Step.FIX_ON_SPOT in steps,
             can_decline=Step.DECLINE in steps,
             can_propose_decline=Step.PROPOSE_DECLINE in steps,
             proposed=open_decline(self.case.number, by=self.actor),
@@ -427,10 +430,22 @@ class Review(Act):
     template_name = "officer/cases/review.html"
     form_class = ReviewForm
 
+    @property
+    def procedure(self) -> ProcedureView:
+        """What happened beside the ordinary course."""
+        return procedure_of(self.case.number, by=self.actor, today=self.today)
+
+    def initial(self) -> dict[str, Any]:
+        """Return the words of a proposal that was sent back, to be worked on."""
+        opinion = self.file.opinion
+        kept = {"opinion": opinion.text} if self.case.sent_back and opinion else {}
+        return super().initial() | kept
+
     def context(self, **given: Any) -> dict[str, Any]:
         """Add whether a proposal may be made."""
         return super().context(
             can_propose=Step.PROPOSE in self.file.steps,
+            site_due=casesteps.site_due(self.file, self.procedure),
             phrases=OPINIONS,
             conditions=self.item.conditions,
             basis=guides.basis(self.item),
@@ -497,6 +512,9 @@ class Decide(TwoStep):
         return super().context(
             can_decide=bool(self.file.steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
             same_person=self.case.reviewed_by == self.actor.ref,
+            can_send_back=Step.SEND_BACK in self.file.steps,
+            unchecked=self.case.must_check_site
+            and not procedure_of(self.case.number, by=self.actor, today=self.today).site_checks,
             opinion=self.file.opinion,
             basis=guides.basis(self.item),
             reasons=REASONS,

@@ -21,6 +21,7 @@ from yiwang.web.officer import (
     feeds,
     figures,
     gateway,
+    going_back,
     halls,
     handling,
     inspections,
@@ -96,6 +97,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         procedure.DecideExtension.as_view(),
         name="decide_extension",
     ),
+    path("cases/<str:number>/on-spot/", going_back.AskOnSpot.as_view(), name="ask_on_spot"),
+    path("cases/<str:number>/send-back/", going_back.SendBack.as_view(), name="send_back"),
     path("cases/<str:number>/site-check/", procedure.SiteCheck.as_view(), name="site_check"),
     path(
         "cases/<str:number>/interested/",

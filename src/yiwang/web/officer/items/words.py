@@ -90,7 +90,15 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         key="limits",
         title=_("时限与收费"),
-        fields=("case_kind", "limit", "special_steps", "fees", "pay_online", "minutes_to_fill"),
+        fields=(
+            "case_kind",
+            "limit",
+            "special_steps",
+            "site_check",
+            "fees",
+            "pay_online",
+            "minutes_to_fill",
+        ),
     ),
     Topic(
         key="conditions",
@@ -289,6 +297,9 @@ WORDS: Mapping[str, Words] = {
     "CommitmentTerms.correction_days": _w(_("责令改正的期限（天）"), _("自然日。")),
     "CommitmentTerms.publish": _w(_("公开承诺书")),
     "CommitmentTerms.source": _w(_("列入告知承诺清单的来源"), most=400),
+    "ItemVersion.site_check": _w(
+        _("必须现场核查"), _("两名以上工作人员现场核查并记录以后才能准予。")
+    ),
     "ItemVersion.auto_decide": _w(_("无人干预自动办理")),
     "ItemVersion.auto_rules": _w(_("自动办理规则")),
     "ItemVersion.rights": _w(_("依法享有的权利"), _LINES, long=True, most=LONG),
@@ -390,6 +401,10 @@ WORDS: Mapping[str, Words] = {
     "Scenario.based_on": _w(_("在哪个情形的基础上"), choices="scenarios"),
     "Given.question": _w(_("情形引导的问题"), choices="questions"),
     "Given.value": _w(_("回答"), _("是否题填 是 或 否；单选填选项的值；多选用顿号分开。")),
+    "SiteCheckDuty.basis": _w(_("必须现场核查的依据"), _("法律法规和条款。"), most=400),
+    "SiteCheckDuty.when": _w(
+        _("在什么情况下必须核查"), _("全部条件成立才必须；没有条件的总是必须。")
+    ),
     "SpecialStep.name": _w(_("名称")),
     "SpecialStep.workdays": _w(_("工作日")),
     "SpecialStep.basis": _w(_("依据"), most=400),
