@@ -116,7 +116,9 @@ def worker(concurrency: int, queues: str) -> None:
     from django.core.management import call_command
 
     from yiwang.audit.services import background_sealing
+    from yiwang.config.heap import settle
 
+    settle()
     with background_sealing(clock=lambda: datetime.now(UTC)):
         call_command(
             "procrastinate",
