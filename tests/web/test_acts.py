@@ -37,6 +37,7 @@ COMPUTED = {
     "notices/services/choosing.py": {
         f"notices.{act}" for act in ("confirm_contact", "remove_contact", "save_choice")
     },
+    "cases/services/sampling.py": {"cases.automatic_sample", "cases.handled_sample"},
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
     "cases/services/switching.py": {f"cases.automatic_{act.value}" for act in SwitchAct},
     "catalogue/services/drafting.py": {f"catalogue.draft_{step.value}" for step in DraftStep},

@@ -49,6 +49,7 @@ CALLS: Mapping[str, OwnScope] = {
     "POST /cases/{number}/filed-correction": _S.FILE,
     "POST /cases/{number}/withdrawal": _S.FILE,
     "POST /cases/{number}/material-withdrawals": _S.FILE,
+    "POST /cases/{number}/on-spot-fixes": _S.FILE,
     "POST /cases/{number}/contact": _S.FILE,
     "POST /cases/{number}/hearing-request": _S.FILE,
     "POST /cases/{number}/person": _S.FILE,

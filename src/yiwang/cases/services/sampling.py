@@ -47,6 +47,7 @@ def draw_sample(*, day: date, seed: str, by: Actor, at: datetime) -> list[str]:
     runs = AutoRun.objects.filter(outcome=RuleOutcome.GRANT.value, at__gte=begin, at__lt=end)
     return _draw(
         ReviewCause.SAMPLE,
+        "cases.automatic_sample",
         _grouped(runs.values_list("item_slug", "case__number")),
         percent=questions.automatic_settings().percent,
         of=lambda case: case.item_slug,
@@ -70,6 +71,7 @@ def draw_handled(*, day: date, seed: str, by: Actor, at: datetime) -> list[str]:
     share = questions.automatic_settings().people_percent
     return _draw(
         ReviewCause.HANDLED,
+        "cases.handled_sample",
         _grouped(decided.values_list("deciding_department", "number")),
         percent=lambda _department: share,
         of=lambda case: case.deciding_department,
@@ -94,6 +96,7 @@ def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _draw(
     cause: ReviewCause,
+    act: str,
     groups: Mapping[str, list[str]],
     *,
     percent: Callable[[str], int],
@@ -133,17 +136,11 @@ def _draw(
         audit.record(
             at=at,
             actor=by.ref,
-            act=_ACTS[cause],
+            act=act,
             target=f"day:{day.isoformat()}",
             detail={"seed": seed, "drawn": len(drawn), "of": sum(map(len, groups.values()))},
         )
     return drawn
-
-
-_ACTS = {
-    ReviewCause.SAMPLE: "cases.automatic_sample",
-    ReviewCause.HANDLED: "cases.handled_sample",
-}
 
 
 @transaction.atomic
