@@ -1,7 +1,8 @@
 """Cases per second through the HTTP interface, by ordinary posts with permissions on.
 
     python -m bench.cases [--seconds 20] [--clients 1 4] [--stored 1000 100000 1000000]
-                          [--paths ordinary legal commitment automatic] [--replay 100000]
+                          [--paths ordinary legal commitment automatic] [--arrivals 30]
+                          [--replay 100000]
 
 Starts a district of its own (embedded database, two web processes, one worker) in a temporary
 folder, fills it with stored cases, and walks cases with one token per post:
@@ -9,7 +10,8 @@ folder, fills it with stored cases, and walks cases with one token per post:
 - ordinary: open, accept, assign, propose, decide; again at every stored size, beside the smallest;
 - legal: correction, special procedure, extension, review, sent and arrived;
 - commitment: signed, submitted, accepted, granted on the signature;
-- automatic: opened and granted by rules; the moment of the sealed licence file is waited for.
+- automatic: opened and granted by rules; the moment of the sealed licence file is waited for. Then
+  applications arrive at random at a steady rate, however busy the district is (`--arrivals`).
 
 Then rules are replayed on past cases. Processor time is read from /proc for web, database and
 worker. Rule decisions per second of processor time are measured by `make bench-rules`. Filling to
@@ -21,6 +23,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +45,8 @@ AIMS = (
     "list of 100 in 40 ms at any depth; one case in 10 ms; 1,000,000 stored within 20 % of 1,000; "
     "100,000 past cases replayed in 60 s"
 )
+SENDERS = 12
+"""Connections over which arriving applications are handed in."""
 REPLAYED = "food-business"
 """The item of the stored cases."""
 
@@ -66,8 +71,35 @@ def client(
     results.put(done)
 
 
-def walk(district: District, path: str, *, clients: int, seconds: float) -> Walked:
-    """Print cases per second, times per call and processor time per case."""
+def arriving(
+    district: District,
+    name: str,
+    rate: float,
+    began: float,
+    until: float,
+    results: multiprocessing.Queue[Any],
+) -> None:
+    """Hand automatic applications in at random moments, `rate` a second, late ones at once."""
+    caller, moments = Caller(district), random.Random(name)
+    done: list[dict[str, float]] = []
+    due = began + moments.expovariate(rate)
+    while due < until:
+        time.sleep(max(0.0, due - time.time()))
+        late = (time.time() - due) * 1_000
+        applicant = district.applicants[len(done) % len(district.applicants)]
+        took = PATHS["automatic"](caller, applicant, f"arriving-{began}-{name}-{len(done)}")
+        done.append({"sent late": late} | took)
+        due += moments.expovariate(rate)
+    results.put(done)
+
+
+def walk(
+    district: District, path: str, *, clients: int, seconds: float, arrivals: float = 0.0
+) -> Walked:
+    """Print cases per second, times per call and processor time per case.
+
+    With `arrivals` the clients share so many applications a second and wait for nothing else.
+    """
     warm = Caller(district)
     for place in range(8 if path == "ordinary" else 2):
         PATHS[path](warm, district.applicants[0], f"warm-{time.time_ns()}-{place}")
@@ -78,6 +110,11 @@ def walk(district: District, path: str, *, clients: int, seconds: float) -> Walk
     before, began = district.cpu_ms(), time.time()
     processes = [
         multiprocessing.Process(
+            target=arriving,
+            args=(district, str(place), arrivals / clients, began, began + seconds, results),
+        )
+        if arrivals
+        else multiprocessing.Process(
             target=client,
             args=(district, path, f"{time.time_ns()}-{place}", began + seconds, results),
         )
@@ -94,8 +131,9 @@ def walk(district: District, path: str, *, clients: int, seconds: float) -> Walk
     cpu = {name: (after[name] - before[name]) / len(done) for name in after}
     walked = Walked(rate=len(done) / spent, cpu_ms=sum(cpu.values()))
     listed = "  ".join(f"{name} {ms:.1f}" for name, ms in sorted(cpu.items()))
+    way = f"arriving {arrivals:g}/s" if arrivals else f"{clients} client(s)"
     print(
-        f"  {path}, {clients} client(s): {walked.rate:6.1f} cases/s   "
+        f"  {path}, {way}: {walked.rate:6.1f} cases/s   "
         f"CPU per case {walked.cpu_ms:.1f} ms ({listed})   load {os.getloadavg()[0]:.1f}"
     )
     for name in done[0]:
@@ -258,6 +296,14 @@ def measure(district: District, wish: argparse.Namespace) -> None:
             for path in wish.paths:
                 for clients in wish.clients if path != "ordinary" else ():
                     walk(district, path, clients=clients, seconds=wish.seconds)
+            if "automatic" in wish.paths and wish.arrivals:
+                walk(
+                    district,
+                    "automatic",
+                    clients=SENDERS,
+                    seconds=wish.seconds,
+                    arrivals=wish.arrivals,
+                )
     if wish.replay:
         fill(district, wish.replay + wish.replay // 15)  # some of the stored run still
         replay(district, wish.replay)
@@ -276,6 +322,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument(
         "--paths", nargs="+", choices=list(PATHS), default=list(PATHS), help="ways of a case"
+    )
+    parser.add_argument(
+        "--arrivals", type=float, default=30.0, help="automatic applications a second; 0: none"
     )
     parser.add_argument(
         "--replay", type=int, default=100_000, help="past cases that rules are tried on; 0: none"
