@@ -114,6 +114,47 @@ def test_nobody_has_both_parts_in_a_case_whichever_way_it_went():
     assert decide(number, by=cases.BOTH).outcome is Outcome.GRANT
 
 
+def mine(by: Any) -> list[str]:
+    page = queries.queue(by=by, tab=Tab.MINE, at=AT, calendar=cases.CALENDAR)
+    assert page.counts[Tab.MINE] == len(page.rows)
+    return [one.number for one in page.rows]
+
+
+def steps(number: str, by: Any) -> set[Step]:
+    return set(cases.page(number, by=by).steps)
+
+
+DECIDES = {Step.GRANT, Step.REFUSE, Step.SEND_BACK}
+
+
+def test_whoever_proposed_once_is_not_offered_the_decision_of_the_next_proposal():
+    hire("reviewer", "reviewer2", "both")
+    number = cases.accepted().number
+    propose(number, by=cases.BOTH)
+    send_back(number)
+    services.assign_case(number=number, to="user:reviewer2", by=cases.HEAD, at=AT)
+    propose(number, by=cases.SECOND_REVIEWER)
+
+    assert mine(cases.BOTH) == []
+    assert steps(number, cases.BOTH) & DECIDES == set()
+    assert mine(cases.APPROVER) == [number]
+    assert steps(number, cases.APPROVER) >= DECIDES
+
+
+def test_whoever_sent_it_back_is_not_offered_the_review():
+    hire("reviewer2")
+    number = cases.reviewed().number
+    send_back(number, by=cases.BOTH)
+    assert Case.objects.get(number=number).assigned_to == ""
+
+    assert mine(cases.BOTH) == []
+    assert Step.PROPOSE not in steps(number, cases.BOTH)
+    assert mine(cases.SECOND_REVIEWER) == [number]
+    propose(number, by=cases.SECOND_REVIEWER)
+    assert mine(cases.BOTH) == [number], "the same decider decides"
+    assert steps(number, cases.BOTH) >= DECIDES
+
+
 def test_it_comes_first_in_the_queue_of_the_reviewer_whenever_it_is_due():
     hire("reviewer")
     sent = cases.reviewed(at=AT).number

@@ -11,6 +11,7 @@ from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.cases import services
 from yiwang.cases.models import Message, SentBack
+from yiwang.cases.policy.terms import Outcome
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -37,6 +38,23 @@ def test_the_decider_sends_a_proposal_back_and_the_reviewer_finds_it_first():
     again = send("reviewer", number, "review", outcome="grant", opinion="已补照片")
     assert again.status_code == 302
     assert "已补照片" in words(signed_in("approver").get(f"/desk/cases/{number}/decide/"))
+
+
+def test_whoever_proposed_before_is_told_on_the_page_of_the_decision_why_they_do_not_decide():
+    number = cases.accepted().number
+    said = {"number": number, "outcome": Outcome.GRANT, "opinion": "符合", "at": cases.FRIDAY}
+    services.propose(**said, by=cases.BOTH)
+    services.send_back(number=number, reason="照片看不清", by=cases.APPROVER, at=cases.FRIDAY)
+    services.assign_case(number=number, to="user:reviewer2", by=cases.HEAD, at=cases.FRIDAY)
+    services.propose(**said, by=cases.SECOND_REVIEWER)
+    code = cases.page(number).case.query_code
+
+    page = words(signed_in("both").get(f"/desk/cases/{number}/decide/"))
+
+    assert "您审查过本办件，审查和决定不能由同一人作出" in page
+    assert "核对决定书" not in page
+    assert code not in words(signed_in("both").get("/desk/?tab=mine"))
+    assert code in words(signed_in("approver").get("/desk/?tab=mine"))
 
 
 def test_the_clerk_asks_the_applicant_to_put_it_right():

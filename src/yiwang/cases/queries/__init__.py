@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from yiwang.cases.models import (
     Case,
@@ -26,6 +26,7 @@ from yiwang.cases.models import (
     DraftUpload,
     Message,
     Opinion,
+    SentBack,
 )
 from yiwang.cases.policy.deadlines import SOON_DAYS, case_light, day_of
 from yiwang.cases.policy.states import (
@@ -426,7 +427,12 @@ def case_page(number: str, *, by: Actor) -> CasePage:
     Raises:
         CaseNotFoundError: there is none, or `by` may not read it.
     """
-    row = Case.objects.select_related("answer", "correction").filter(number=number).first()
+    row = (
+        Case.objects.select_related("answer", "correction")
+        .annotate(proposed_before=_proposed_before(by), sent_back_by_oneself=_sent_back_by(by))
+        .filter(number=number)
+        .first()
+    )
     if row is None or not may_read(row, by):
         raise CaseNotFoundError
     deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
@@ -441,7 +447,7 @@ def case_page(number: str, *, by: Actor) -> CasePage:
         events=_events_for(row, by),
         documents=tuple(_document(one, deliveries) for one in _letter_rows(row, by)),
         deliveries=tuple(deliveries),
-        steps=open_steps(row, by),
+        steps=open_steps(row, by) - _other_part(row, by),
     )
 
 
@@ -924,9 +930,26 @@ def open_steps(row: Case, by: Actor) -> frozenset[Step]:
                 )
             )
         )
-        and not (move.permission is Permission.CASE_DECIDE and row.reviewed_by == by.ref)
         and not (step is Step.ASK_CORRECTION and row.corrected_on is not None)
     )
+
+
+def _other_part(row: Case, by: Actor) -> frozenset[Step]:
+    """Return the steps that `by` may not take because they had the other part in the case."""
+    reviewed = row.reviewed_by == by.ref or row.proposed_before  # type: ignore[attr-defined]  # annotated by case_page
+    sent_back: bool = row.sent_back_by_oneself  # type: ignore[attr-defined]  # annotated by case_page
+    deciding = [step for step, move in STEPS.items() if move.permission is Permission.CASE_DECIDE]
+    return frozenset((deciding if reviewed else []) + ([Step.PROPOSE] if sent_back else []))
+
+
+def _proposed_before(by: Actor) -> Exists:
+    """Whether a proposal of `by` was sent back; the one that stands is `reviewed_by`."""
+    return Exists(SentBack.objects.filter(case=OuterRef("pk"), opinion__by=by.ref))
+
+
+def _sent_back_by(by: Actor) -> Exists:
+    """Whether `by` sent a proposal on the case back."""
+    return Exists(SentBack.objects.filter(case=OuterRef("pk"), by=by.ref))
 
 
 def case_view(row: Case) -> CaseView:
@@ -1247,13 +1270,15 @@ def _tab_condition(tab: Tab, by: Actor, today: date, soon_on: date) -> Q:
 
 
 def _mine_of(permission: Permission, by: Actor) -> Q:
-    """What `by` can take forward with a permission; never a decision on their own review."""
+    """What `by` can take forward with a permission; never both parts of one case."""
     codes = by.departments(permission)
     place = Q() if EVERYWHERE in codes else Q(deciding_department__in=sorted(codes))
     if permission in {Permission.CASE_ACCEPT, Permission.CASE_DELIVER} and place:
         place |= Q(intake_department__in=sorted(codes))
     if permission is Permission.CASE_DECIDE:
-        place &= ~Q(reviewed_by=by.ref)
+        place &= ~Q(reviewed_by=by.ref) & ~Q(_proposed_before(by))
+    if permission is Permission.CASE_REVIEW:
+        place &= Q(sent_back=False) | ~Q(_sent_back_by(by))
     return place
 
 

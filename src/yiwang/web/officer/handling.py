@@ -511,7 +511,7 @@ class Decide(TwoStep):
         """Add what the decision rests on, and why it may not be made here."""
         return super().context(
             can_decide=bool(self.file.steps & {Step.GRANT, Step.GRANT_ON_SPOT}),
-            same_person=self.case.reviewed_by == self.actor.ref,
+            same_person=self.case.reviewed_by == self.actor.ref or self._proposed_before,
             can_send_back=Step.SEND_BACK in self.file.steps,
             unchecked=self.case.must_check_site
             and not procedure_of(self.case.number, by=self.actor, today=self.today).site_checks,
@@ -519,6 +519,15 @@ class Decide(TwoStep):
             basis=guides.basis(self.item),
             reasons=REASONS,
             **given,
+        )
+
+    @property
+    def _proposed_before(self) -> bool:
+        """Whether an earlier proposal, sent back since, was this person's."""
+        return (
+            self.case.state is CaseState.DECISION_PENDING
+            and self.actor.may(Permission.CASE_DECIDE, department=self.case.deciding_department)
+            and Step.GRANT not in self.file.steps
         )
 
     def confirmation(self, form: DecideForm) -> Mapping[str, Any]:
