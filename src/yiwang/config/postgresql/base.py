@@ -1,0 +1,23 @@
+"""The connection that the settings name as their engine."""
+
+from __future__ import annotations
+
+import select
+
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own, but a connection is asked only when its socket has something to say.
+
+    A server that ends says goodbye, and its machine's end is found by the next statement, as it
+    would be by a question before it. A case is five requests, so this spares five questions.
+    """
+
+    def is_usable(self) -> bool:
+        """Tell whether the connection still stands."""
+        if self.connection is None or self.connection.closed:
+            return False
+        waiting = select.poll()
+        waiting.register(self.connection.fileno(), select.POLLIN | select.POLLPRI)
+        return not waiting.poll(0) or super().is_usable()
