@@ -11,7 +11,7 @@ from django.core import signing
 
 from yiwang.cases import queries as cases
 from yiwang.cases.queries import CasePage
-from yiwang.cases.queries.procedure import hearing_of
+from yiwang.cases.queries.procedure import hearing_of, site_checked_on
 from yiwang.cases.services import answer_text
 from yiwang.catalogue import queries as catalogue
 from yiwang.documents import queries as documents
@@ -211,6 +211,8 @@ def case_body(
         ),
         hearing=_hearing(case.number),
         extended_on=case.extended_on,
+        must_check_site=case.must_check_site,
+        site_checked_on=site_checked_on(case.number) if case.must_check_site else None,
     )
 
 

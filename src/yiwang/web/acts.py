@@ -162,6 +162,7 @@ ACTS: Mapping[str, str] = {
     "exchange.return_failed": _("部门系统的报文未能办理"),
     "exchange.review": _("部门系统回传：开始审查"),
     "exchange.send_again": _("重新向部门系统推送"),
+    "exchange.site_check": _("部门系统回传：现场核查"),
     "exchange.special_end": _("部门系统回传：特别程序结束"),
     "exchange.special_start": _("部门系统回传：特别程序开始"),
     "exchange.switch_off": _("关闭部门业务系统"),

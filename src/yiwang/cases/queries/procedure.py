@@ -192,6 +192,12 @@ def hearing_of(number: str) -> HearingView | None:
     return _hearing(found) if found else None
 
 
+def site_checked_on(number: str) -> date | None:
+    """Return the day of the last check on the spot; the caller has shown it may be read."""
+    days = SiteCheck.objects.filter(case__number=number).order_by("-serial")
+    return days.values_list("checked_on", flat=True).first()
+
+
 def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
     """Return what happened beside the ordinary course; eight queries at most.
 

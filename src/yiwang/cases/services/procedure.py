@@ -36,6 +36,7 @@ from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, after
 from yiwang.cases.policy.terms import ClockKind, DeliveryChannel, DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view, departments_of, may_read
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.outside import OUTSIDE
 from yiwang.cases.services.steps import (
     JOB,
     Capacity,
@@ -564,6 +565,7 @@ def record_site_check(
     by: Actor,
     at: datetime,
     witness: str = "",
+    second_name: str = "",
     version: int | None = None,
 ) -> CaseView:
     """Write down what two officers found on the spot (现场核查).
@@ -577,6 +579,8 @@ def record_site_check(
         by: Who records it and was there.
         at: Moment of recording.
         witness: Who was there for the applicant.
+        second_name: Name of an officer whom only the department's own system knows; empty: staff
+            here.
         version: Row version `by` saw.
 
     Raises:
@@ -595,20 +599,13 @@ def record_site_check(
     require_holder(case, by)
     if second_officer == by.ref:
         raise ProcedureRefusedError("现场核查须由两名以上工作人员进行，请选择另一名核查人员。")
-    others = {
-        f"user:{one.login}": one.name
-        for one in organisations.staff_with(
-            Permission.CASE_REVIEW, department=case.deciding_department, at=at
-        )
-    }
-    if second_officer not in others:
-        raise ProcedureRefusedError("另一名核查人员须是本部门的审查人员，请从名单中选择。")
+    second = _second_officer(case, second_officer, second_name, by=by, at=at)
     if not (case.accepted_on and case.accepted_on <= checked_on <= day_of(at)):
         raise ProcedureRefusedError("核查日期须在受理之后、今天之前，请核对后再提交。")
     text = written(found, "核查情况")
     where = line(place, "核查地点")
     present = line(witness, "在场的申请人一方", needed=False)
-    names = [by.name or by.ref, others[second_officer]]
+    names = [by.name or by.ref, second]
     serial = SiteCheck.objects.filter(case=case).count() + 1
     SiteCheck.objects.create(
         case=case,
@@ -652,6 +649,22 @@ def record_site_check(
         basis="行政许可法 第三十四条第三款",
     )
     return case_view(case)
+
+
+def _second_officer(case: Case, officer: str, name: str, *, by: Actor, at: datetime) -> str:
+    """Return the name of the other officer: staff here, or of the system in which `by` works."""
+    colleague = officer.rpartition(":")[0] == by.ref.rpartition(":")[0]
+    if name and by.ref.startswith(OUTSIDE) and colleague:
+        return line(name, "另一名核查人员")
+    others = {
+        f"user:{one.login}": one.name
+        for one in organisations.staff_with(
+            Permission.CASE_REVIEW, department=case.deciding_department, at=at
+        )
+    }
+    if officer not in others:
+        raise ProcedureRefusedError("另一名核查人员须是本部门的审查人员，请从名单中选择。")
+    return others[officer]
 
 
 @transaction.atomic

@@ -254,6 +254,27 @@ class ExtensionDecide(_Return):
     note: Text = Field(default="", description="Required to decline.")
 
 
+class SiteChecked(_Return):
+    """What two officers found on the spot (现场核查).
+
+    Where `must_check_site` of the case is true, nothing is granted before it was told.
+    """
+
+    kind: Literal["site_check"]
+    person: Person = Field(description="One of the two officers.")
+    second: Person = Field(description="The other officer.")
+    checked_on: Day = Field(description="Between acceptance and today.")
+    place: Line
+    found: Text
+    witness: Line = Field(default="", description="Who was there for the applicant.")
+
+    @model_validator(mode="after")
+    def _two_officers(self) -> SiteChecked:
+        if self.person.same_as(self.second):
+            raise ValueError("现场核查须由两名以上工作人员进行，请填写另一名核查人员后重发")
+        return self
+
+
 class Dispatched(_Return):
     """The result was sent by post or courier (邮寄送达)."""
 
@@ -331,6 +352,7 @@ Return: TypeAlias = (
     | HearingEnded
     | ExtensionAsk
     | ExtensionDecide
+    | SiteChecked
     | Opinion
     | Result
     | Dispatched
@@ -457,6 +479,12 @@ class CaseBody(Shape):
     correction: tuple[CorrectionAnswer, ...]
     hearing: HearingState | None = None
     extended_on: date | None = None
+    must_check_site: bool = Field(
+        default=False, description="Two officers must have been on the spot before a grant."
+    )
+    site_checked_on: date | None = Field(
+        default=None, description="The last check, where one must be."
+    )
 
 
 class Push(Shape):

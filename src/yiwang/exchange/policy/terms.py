@@ -61,6 +61,7 @@ class ReturnKind(Term):
     HEARING_END = "hearing_end", "听证结束"
     EXTENSION_ASK = "extension_ask", "报请延长期限"
     EXTENSION_DECIDE = "extension_decide", "批准延长期限"
+    SITE_CHECK = "site_check", "现场核查"
     OPINION = "opinion", "审查意见"
     RESULT = "result", "审批结果"
     DISPATCH = "dispatch", "寄出"

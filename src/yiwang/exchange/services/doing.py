@@ -53,7 +53,7 @@ def person_actor(partner: PartnerView, person: Person, post: Post, *, ip: str = 
 
 def go_on(
     partner: PartnerView,
-    message: Special | Hearing | Extension | Delivery,
+    message: Special | Hearing | Extension | messages.SiteChecked | Delivery,
     *,
     calendar: WorkdayCalendar,
     at: datetime,
@@ -70,6 +70,8 @@ def go_on(
         reviewer = person_actor(partner, message.person, Post.REVIEWER, ip=ip)
         if isinstance(message, messages.ExtensionAsk):
             _ask_extension(message, by=reviewer, at=at)
+        elif isinstance(message, messages.SiteChecked):
+            _check_site(partner, message, by=reviewer, at=at)
         elif isinstance(message, Special):
             _take(message, by=reviewer, at=at)
             _special(message, calendar=calendar, by=reviewer, at=at)
@@ -160,6 +162,27 @@ def _ask_extension(message: messages.ExtensionAsk, *, by: Actor, at: datetime) -
         take_outside(number=message.case, by=by, at=at)
     acts.ask_extension(
         number=message.case, reason=message.reason, workdays=message.workdays, by=by, at=at
+    )
+
+
+def _check_site(
+    partner: PartnerView, message: messages.SiteChecked, *, by: Actor, at: datetime
+) -> None:
+    """Record the check; what is given at once is decided from acceptance and stays there."""
+    case = cases.case(message.case, by=by)
+    after(Step.CHECK_SITE, case.state, immediate=case.immediate)
+    if not case.immediate:
+        take_outside(number=message.case, by=by, at=at)
+    acts.record_site_check(
+        number=message.case,
+        second_officer=person_actor(partner, message.second, Post.REVIEWER).ref,
+        second_name=message.second.name,
+        checked_on=message.checked_on,
+        place=message.place,
+        found=message.found,
+        witness=message.witness,
+        by=by,
+        at=at,
     )
 
 
