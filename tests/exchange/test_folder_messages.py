@@ -43,7 +43,7 @@ STORIES = {
     ),
     "extension": (
         ("extension_ask", {"person": LI, "workdays": 5, "reason": "须核对邻里意见"}),
-        ("extension_decide", {"head": QIAN}),
+        ("extension_decide", {"head": QIAN, "approve": False, "note": "时间足够"}),
     ),
     "special procedure": (
         ("acknowledge", {"their_number": "市场〔2026〕7号"}),
@@ -144,7 +144,7 @@ def test_in_any_order_and_again_each_is_done_once_and_answered(files, root, numb
 
     page = queries.case_page(number, by=cases.HEAD)
     assert page.case.state.value == ENDS[story]
-    assert (page.case.extended_on is not None) == (story == "extension")
+    assert page.case.extended_on is None
     tell(root, files, number, story)
     scan(files)
 
@@ -223,6 +223,18 @@ def test_words_changed_after_signing_are_not_taken(files, root, number):
 
     assert "Content-Digest不一致" in reasons(root)[0]
     assert not Returned.objects.exists()
+
+
+def test_more_days_are_not_approved_by_a_file_and_the_sentence_says_who_does(files, root, number):
+    put(root, files, "1", message(number, 1, *STORIES["extension"][0]))
+    put(root, files, "2", message(number, 2, "extension_decide", {"head": QIAN}))
+    scan(files)
+
+    assert reasons(root) == [
+        "延长期限只能由负责人在平台上批准，请本部门负责人（联合办理的为区领导）登录平台批准。"
+    ]
+    assert answer(root, "message-2")["http_status"] == 422
+    assert queries.case(number, by=cases.HEAD).extended_on is None
 
 
 def test_a_used_place_or_id_is_refused_and_the_first_answer_stays(files, root, number):

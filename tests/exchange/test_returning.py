@@ -9,14 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 
 from tests.factories import cases, exchange
+from tests.factories.desk import hire
 from tests.factories.exchange import LI, ZHAO
 from yiwang.audit.models import AuditEvent
 from yiwang.cases import queries
-from yiwang.exchange import services
-from yiwang.exchange.models import Conversation, Nonce, RefusedCall, Returned
+from yiwang.cases.events import ExtensionDecided
+from yiwang.cases.models import Message
+from yiwang.cases.queries.procedure import procedure_of
+from yiwang.exchange import handlers, services
+from yiwang.exchange.models import Conversation, Nonce, Push, RefusedCall, Returned
 from yiwang.exchange.policy.signatures import SKEW, Key
 from yiwang.exchange.policy.terms import Algorithm
 from yiwang.exchange.services import receiving
@@ -539,24 +543,91 @@ def test_the_notice_of_a_special_procedure_says_how_the_department_delivered_it(
     assert (delivery.channel.value, delivery.result) == ("post", "EMS 1 已签收")
 
 
+def decide_here(number: str, *, approve: bool = True, note: str = "", at: dt.datetime) -> None:
+    """Let the head of the department, signed in on the platform, decide on the extension."""
+    from yiwang.cases import services as acts
+
+    acts.decide_extension(
+        number=number, approve=approve, note=note, calendar=cases.CALENDAR, by=cases.HEAD, at=at
+    )
+
+
 @pytest.mark.req("CASE-05")
-def test_the_head_of_the_department_extends_the_limit_in_its_own_system(side, number):
+def test_more_days_asked_for_in_the_departments_system_are_approved_by_the_head_here(
+    side, wire, number
+):
+    hire("head")
     before = queries.case(number, by=cases.HEAD).statutory_on
     said(side, number, 1, "extension_ask", person=LI, workdays=5, reason="须核对邻里意见")
     assert state(number) == "reviewing"
+    told = Message.objects.get(to_ref="user:head")
+    assert told.title.startswith("报请延长期限")
+    assert "延长5个工作日" in told.body
 
-    case = said(side, number, 2, "extension_decide", head=QIAN)
+    refusal = side.tell(number, 2, "extension_decide", head=QIAN)
+    assert refused(refusal, 422, "延长期限只能由负责人在平台上批准") == "exchange.only_here"
+    assert queries.case(number, by=cases.HEAD).extended_on is None
+    decide_here(number, at=cases.FRIDAY)
 
+    case = queries.case(number, by=cases.HEAD)
     assert case.statutory_on == cases.CALENDAR.add_workdays(before, 5)
     assert "extension_notice" in documents(number)
     events = queries.case_page(number, by=cases.HEAD).events
     assert [(one.step.value, one.actor_name) for one in events[-2:]] == [
         ("ask_extension", "李审查"),
-        ("extend", "钱负责"),
+        ("extend", cases.HEAD.name),
     ]
+    assert exchange.push_all(side.partner) == 1
+    pushed = wire.bodies[-1]
+    assert (pushed["kind"], pushed["case"]["extended_on"]) == ("case.extension", "2026-03-06")
+    known = pushed["case"]["extension"]
+    assert (known["workdays"], known["approved"], known["decided_by"]) == (5, True, cases.HEAD.name)
     refused(
-        side.tell(number, 3, "extension_ask", person=LI, reason="还要时间"), 422, "只能延长一次"
+        side.tell(number, 2, "extension_ask", person=LI, reason="还要时间"), 422, "只能延长一次"
     )
+
+
+def test_the_system_hears_each_decision_of_the_head_and_each_once(side, wire, number):
+    ask = {"person": LI, "reason": "须核对邻里意见"}
+    said(side, number, 1, "extension_ask", **ask)
+    decide_here(number, approve=False, note="时间足够", at=cases.FRIDAY)
+    exchange.push_all(side.partner)
+    declined = wire.bodies[-1]["case"]
+    assert (declined["extension"]["approved"], declined["extension"]["note"]) == (False, "时间足够")
+    assert declined["extended_on"] is None
+
+    said(side, number, 2, "extension_ask", **ask)
+    again = cases.FRIDAY + dt.timedelta(minutes=5)
+    decide_here(number, at=again)
+    given = {
+        "number": number,
+        "item_slug": cases.RESTAURANT,
+        "approved": True,
+        "decided_at": again,
+        "deciding_department": "market",
+    }
+    handlers.on_extension_decided(ExtensionDecided(**given))
+
+    assert exchange.push_all(side.partner, at=again) == 1
+    kinds = [one["kind"] for one in wire.bodies]
+    assert kinds == ["case.accepted", "case.extension", "case.extension"]
+    assert wire.bodies[-1]["case"]["extension"]["approved"] is True
+    twice = Push.objects.filter(kind="case.extension").latest("sequence")
+    begun = Push.objects.get(kind="case.accepted")
+    for row, name in ((twice, "extension_once_per_decision"), (begun, "once_per_kind")):
+        row.pk, row.message_id, row.sequence = None, f"another-{row.kind}", 9
+        with pytest.raises(IntegrityError, match=f"exchange_push_{name}"), transaction.atomic():
+            row.save(force_insert=True)
+
+
+def test_nobody_is_told_of_an_extension_where_no_system_is_connected(easy_district):
+    from yiwang.cases import services as acts
+
+    number = cases.accepted().number
+    acts.ask_extension(number=number, reason="须核对", by=cases.REVIEWER, at=cases.FRIDAY)
+    decide_here(number, at=cases.FRIDAY)
+
+    assert not Push.objects.exists()
 
 
 def test_a_head_declines_with_a_word_and_nothing_is_extended(side, number):
@@ -570,15 +641,20 @@ def test_a_head_declines_with_a_word_and_nothing_is_extended(side, number):
 
 
 @pytest.mark.parametrize("head", [LI, {"id": "li2", "name": "李 审查"}])
-def test_whoever_asked_for_more_days_does_not_grant_them(side, number, head):
+def test_whoever_asked_for_more_days_does_not_decline_them(side, number, head):
     said(side, number, 1, "extension_ask", person=LI, reason="须核对邻里意见")
 
-    refused(side.tell(number, 2, "extension_decide", head=head), 422, "其他负责人批准")
-    assert queries.case(number, by=cases.HEAD).extended_on is None
+    told = {"head": head, "approve": False, "note": "时间足够"}
+    refused(side.tell(number, 2, "extension_decide", **told), 422, "其他负责人")
+    assert procedure_of(number, by=cases.HEAD, today=cases.FRIDAY.date()).extensions[
+        0
+    ].approved is (None)
 
 
 def test_nobody_extends_what_nobody_asked_for_and_no_more_than_the_law_allows(side, number):
-    refused(side.tell(number, 1, "extension_decide", head=QIAN), 422, "没有待批准的延期")
+    declined = {"head": QIAN, "approve": False, "note": "时间足够"}
+    refused(side.tell(number, 1, "extension_decide", **declined), 422, "没有待批准的延期")
+    refused(side.tell(number, 1, "extension_decide", head=QIAN), 422, "只能由负责人在平台上批准")
     refused(
         side.tell(number, 1, "extension_ask", person=LI, workdays=15, reason="忙"), 422, "最多延长"
     )

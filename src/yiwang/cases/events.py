@@ -61,6 +61,19 @@ class HearingAsked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExtensionDecided(Event):
+    """More days were approved or declined (批准延长期限、不批准延长期限)."""
+
+    name: ClassVar[str] = "cases.extension_decided"
+
+    number: str
+    item_slug: str
+    approved: bool
+    decided_at: datetime
+    deciding_department: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseGranted(Event):
     """What was applied for was granted (准予).
 

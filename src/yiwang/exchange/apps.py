@@ -16,6 +16,7 @@ class ExchangeConfig(AppConfig):
             CaseClosed,
             CaseCorrected,
             CaseSubmitted,
+            ExtensionDecided,
             HearingAsked,
         )
         from yiwang.exchange import handlers
@@ -26,4 +27,5 @@ class ExchangeConfig(AppConfig):
         subscribe(CaseAccepted, handlers.on_case_accepted, wanted=is_wanted)
         subscribe(CaseCorrected, handlers.on_case_corrected, wanted=is_wanted)
         subscribe(HearingAsked, handlers.on_hearing_asked, wanted=is_wanted)
+        subscribe(ExtensionDecided, handlers.on_extension_decided, wanted=is_wanted)
         subscribe(CaseClosed, handlers.on_case_closed, wanted=is_wanted)

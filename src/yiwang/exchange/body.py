@@ -11,7 +11,7 @@ from django.core import signing
 
 from yiwang.cases import queries as cases
 from yiwang.cases.queries import CasePage
-from yiwang.cases.queries.procedure import hearing_of, site_checked_on
+from yiwang.cases.queries.procedure import extension_of, hearing_of, site_checked_on
 from yiwang.cases.services import answer_text
 from yiwang.catalogue import queries as catalogue
 from yiwang.documents import queries as documents
@@ -210,6 +210,7 @@ def case_body(
             for line in (page.correction.lines if page.correction else ())
         ),
         hearing=_hearing(case.number),
+        extension=_extension(case.number),
         extended_on=case.extended_on,
         must_check_site=case.must_check_site,
         site_checked_on=site_checked_on(case.number) if case.must_check_site else None,
@@ -232,6 +233,21 @@ def _hearing(number: str) -> messages.HearingState | None:
         chair=found.chair_name,
         ended_on=found.ended_on,
         end=found.end,
+    )
+
+
+def _extension(number: str) -> messages.ExtensionState | None:
+    found = extension_of(number)
+    if found is None:
+        return None
+    return messages.ExtensionState(
+        workdays=found.workdays,
+        reason=found.reason,
+        asked_at=found.asked_at,
+        approved=found.approved,
+        decided_by=found.decided_by_name,
+        decided_at=found.decided_at,
+        note=found.note,
     )
 
 

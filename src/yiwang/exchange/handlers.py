@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from yiwang.cases.events import CaseAccepted, CaseClosed, CaseCorrected, CaseSubmitted, HearingAsked
+from yiwang.cases.events import (
+    CaseAccepted,
+    CaseClosed,
+    CaseCorrected,
+    CaseSubmitted,
+    ExtensionDecided,
+    HearingAsked,
+)
 from yiwang.exchange import services
 from yiwang.exchange.policy.terms import PushKind
 
@@ -25,6 +32,11 @@ def on_case_corrected(event: CaseCorrected) -> None:
 def on_hearing_asked(event: HearingAsked) -> None:
     """Have it told that the applicant wants the hearing."""
     services.queue_push(number=event.number, kind=PushKind.HEARING_ASKED)
+
+
+def on_extension_decided(event: ExtensionDecided) -> None:
+    """Have it told whether more days were approved; a second request may follow a decline."""
+    services.queue_push(number=event.number, kind=PushKind.EXTENSION, moment=event.decided_at)
 
 
 def on_case_closed(event: CaseClosed) -> None:

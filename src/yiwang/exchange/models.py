@@ -162,7 +162,14 @@ class Push(models.Model):
         verbose_name = "推送报文"
         constraints = [
             models.UniqueConstraint(
-                name="exchange_push_once_per_kind", fields=["conversation", "kind"]
+                name="exchange_push_once_per_kind",
+                fields=["conversation", "kind"],
+                condition=~Q(kind=PushKind.EXTENSION.value),
+            ),
+            models.UniqueConstraint(
+                name="exchange_push_extension_once_per_decision",
+                fields=["conversation", "created_at"],
+                condition=Q(kind=PushKind.EXTENSION.value),
             ),
             models.UniqueConstraint(
                 name="exchange_push_sequence_once", fields=["conversation", "sequence"]

@@ -145,7 +145,7 @@ ACTS: Mapping[str, str] = {
     "exchange.delivery_return": _("部门系统回传：邮件退回"),
     "exchange.dispatch": _("部门系统回传：寄出"),
     "exchange.extension_ask": _("部门系统回传：报请延长期限"),
-    "exchange.extension_decide": _("部门系统回传：批准延长期限"),
+    "exchange.extension_decide": _("部门系统回传：不批准延长期限"),
     "exchange.fetch_case": _("部门系统查询办件"),
     "exchange.fetch_file": _("部门系统下载材料"),
     "exchange.give_up": _("放弃报文，改由平台办理"),

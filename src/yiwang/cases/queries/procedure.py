@@ -192,6 +192,13 @@ def hearing_of(number: str) -> HearingView | None:
     return _hearing(found) if found else None
 
 
+def extension_of(number: str) -> ExtensionView | None:
+    """Return the last request for more days; the caller has shown that it may be read."""
+    found = Extension.objects.filter(case__number=number).select_related("case").order_by("-id")
+    row = found.first()
+    return _extension(row) if row else None
+
+
 def site_checked_on(number: str) -> date | None:
     """Return the day of the last check on the spot; the caller has shown it may be read."""
     days = SiteCheck.objects.filter(case__number=number).order_by("-serial")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from yiwang.cases.events import ExtensionDecided
 from yiwang.cases.models import (
     Case,
     Delivery,
@@ -52,6 +53,7 @@ from yiwang.cases.services.steps import (
     written,
 )
 from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.kernel import events
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -414,7 +416,25 @@ def ask_extension(
         reason=f"延长{days}个工作日：{text}",
         basis="行政许可法 第四十二条",
     )
+    if not is_joint(item):
+        _tell_heads(case, days, by=by, at=at)
     return case_view(case)
+
+
+def _tell_heads(case: Case, days: int, *, by: Actor, at: datetime) -> None:
+    """Leave a message for whoever may approve; a leader of the district has a list of requests."""
+    for one in organisations.staff_with(
+        Permission.CASE_EXTEND, department=case.deciding_department, at=at
+    ):
+        if f"user:{one.login}" != by.ref:
+            Message.objects.create(
+                to_ref=f"user:{one.login}",
+                case=case,
+                title=f"报请延长期限（{case.query_code}）",
+                body=f"“{case.item_name}”报请延长{days}个工作日，"
+                "请在法定期限届满前到该办件批准或者退回。",
+                at=at,
+            )
 
 
 def _refuse_second_extension(case: Case) -> None:
@@ -515,6 +535,15 @@ def _decide_extension(
     )
     if approve:
         _tell_extension(case, item, row, by=by, at=at)
+    events.publish(
+        ExtensionDecided(
+            number=case.number,
+            item_slug=case.item_slug,
+            approved=approve,
+            decided_at=at,
+            deciding_department=case.deciding_department,
+        )
+    )
     return case_view(case)
 
 

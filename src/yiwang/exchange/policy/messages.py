@@ -243,14 +243,17 @@ class ExtensionAsk(_Return):
 
 
 class ExtensionDecide(_Return):
-    """The head of the department approved more days, or declined (批准延长期限).
+    """The head of the department declined more days (不批准延长期限).
 
-    For joint handling a leader of the district decides on the platform.
+    Approved they are on the platform only, by the head signed in there; for joint handling by a
+    leader of the district. What came of it arrives as `case.extension`.
     """
 
     kind: Literal["extension_decide"]
     head: Person
-    approve: bool = True
+    approve: bool = Field(
+        default=True, description="true is refused: only the head on the platform approves."
+    )
     note: Text = Field(default="", description="Required to decline.")
 
 
@@ -446,6 +449,18 @@ class HearingState(Shape):
     end: HearingEnd | None
 
 
+class ExtensionState(Shape):
+    """The last request for more days as it stands (延长期限)."""
+
+    workdays: int
+    reason: str
+    asked_at: datetime
+    approved: bool | None = Field(description="null: the head has not decided yet.")
+    decided_by: str
+    decided_at: datetime | None
+    note: str
+
+
 class Item(Shape):
     """The item version that the case is pinned to."""
 
@@ -478,6 +493,7 @@ class CaseBody(Shape):
     materials: tuple[Material, ...]
     correction: tuple[CorrectionAnswer, ...]
     hearing: HearingState | None = None
+    extension: ExtensionState | None = None
     extended_on: date | None = None
     must_check_site: bool = Field(
         default=False, description="Two officers must have been on the spot before a grant."

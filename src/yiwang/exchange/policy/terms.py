@@ -33,6 +33,7 @@ class PushKind(Term):
     ACCEPTED = "case.accepted", "受理"
     CORRECTED = "case.corrected", "补正已提交"
     HEARING_ASKED = "case.hearing_asked", "要求听证"
+    EXTENSION = "case.extension", "延长期限的审批"
     CLOSED = "case.closed", "办结"
 
 
@@ -60,7 +61,7 @@ class ReturnKind(Term):
     HEARING_SET = "hearing_set", "通知听证的时间和地点"
     HEARING_END = "hearing_end", "听证结束"
     EXTENSION_ASK = "extension_ask", "报请延长期限"
-    EXTENSION_DECIDE = "extension_decide", "批准延长期限"
+    EXTENSION_DECIDE = "extension_decide", "不批准延长期限"
     SITE_CHECK = "site_check", "现场核查"
     OPINION = "opinion", "审查意见"
     RESULT = "result", "审批结果"

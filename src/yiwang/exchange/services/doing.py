@@ -35,6 +35,12 @@ WITHIN: Mapping[type, Step] = {
 """What is told of something that has begun -> its step."""
 
 
+class OnlyHereError(RefusedError):
+    """Somebody signed in on the platform has to do it."""
+
+    code = "exchange.only_here"
+
+
 class SamePersonError(RefusedError):
     """One person did what the law gives to two."""
 
@@ -189,10 +195,22 @@ def _check_site(
 def _decide_extension(
     message: messages.ExtensionDecide, *, calendar: WorkdayCalendar, by: Actor, at: datetime
 ) -> None:
-    """Decide as the head did, who is not the one who asked, by number or by name."""
+    """Decline as the head did, who is not the one who asked, by number or by name.
+
+    Raises:
+        OnlyHereError: more days are approved, which no system does by itself.
+        SamePersonError: the head asked.
+
+    Source:
+        行政许可法 第四十二条第一款 (经本行政机关负责人批准).
+    """
+    if message.approve:
+        raise OnlyHereError(
+            "延长期限只能由负责人在平台上批准，请本部门负责人（联合办理的为区领导）登录平台批准。"
+        )
     for one in procedure_of(message.case, by=by, today=day_of(at)).extensions:
         if one.approved is None and message.head.is_named(one.asked_by_name):
-            raise SamePersonError("报请延长的人不能批准，请由部门其他负责人批准后重发。")
+            raise SamePersonError("报请延长的人不能自己答复，请由部门其他负责人决定后重发。")
     acts.decide_extension(
         number=message.case,
         approve=message.approve,

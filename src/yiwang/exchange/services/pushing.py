@@ -37,7 +37,7 @@ JOB_SECONDS = 45.0
 
 
 @transaction.atomic
-def queue_push(*, number: str, kind: PushKind) -> bool:
+def queue_push(*, number: str, kind: PushKind, moment: datetime | None = None) -> bool:
     """Note that a system is to be told about a case; a second time changes nothing.
 
     A conversation begins where the system wants cases from that moment on; what happens later is
@@ -46,12 +46,13 @@ def queue_push(*, number: str, kind: PushKind) -> bool:
     Args:
         number: Case number.
         kind: What happened; its moment is that of the last act on the case.
+        moment: When it happened, of what may happen again; None: it happens once.
 
     Returns:
         Whether there is something to tell.
     """
     case = cases.case(number, by=body.reader(deciding_department_of(number)))
-    at = case.touched_at
+    at = moment or case.touched_at
     partner = queries.partner_for(
         department=case.deciding_department, item_slug=case.item_slug, on=day_of(at)
     )
@@ -66,12 +67,15 @@ def queue_push(*, number: str, kind: PushKind) -> bool:
             case_number=number,
             defaults={"department_code": partner.department, "begun_at": at},
         )
-    return _add(conversation, kind, at)
+    return _add(conversation, kind, at, again=moment is not None)
 
 
-def _add(conversation: Conversation, kind: PushKind, at: datetime) -> bool:
+def _add(conversation: Conversation, kind: PushKind, at: datetime, *, again: bool) -> bool:
     row = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if row.handled_here_at is not None or row.pushes.filter(kind=kind.value).exists():
+    told = row.pushes.filter(kind=kind.value)
+    if again:
+        told = told.filter(created_at=at)
+    if row.handled_here_at is not None or told.exists():
         return False
     Push.objects.create(
         message_id=f"m-{secrets.token_hex(16)}",
