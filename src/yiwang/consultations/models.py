@@ -48,13 +48,18 @@ class Consultation(models.Model):
     answer = models.CharField("答复", max_length=ANSWER_LIMIT_CHARS, blank=True)
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
     answered_by = models.CharField("答复人员", max_length=80, blank=True)
+    first_by = models.CharField("首问人员", max_length=80, blank=True)
+    first_department = models.CharField("首问单位", max_length=40, blank=True)
+    told_at = models.DateTimeField("告知时间", null=True, blank=True)
+    told_by = models.CharField("告知人员", max_length=80, blank=True)
 
     objects: ClassVar[models.Manager[Consultation]] = ConsultationQuerySet.as_manager()
 
     row_security = (
         f"{IS_ALL} OR department_code = ANY ({DEPARTMENTS}) OR asker_ref = ANY ({SUBJECTS})"
+        f" OR first_department = ANY ({DEPARTMENTS})"
     )
-    """Whom the database shows a question: the department that answers, and the asker."""
+    """Whom the database shows a question: who answers, who was asked first, and the asker."""
 
     class Meta:
         constraints = [
@@ -91,6 +96,20 @@ class Consultation(models.Model):
                     & ~Q(answered_by="")
                 ),
             ),
+            models.CheckConstraint(
+                name="consultations_consultation_first_asked_has_a_unit",
+                condition=Q(first_by="", first_department="")
+                | (~Q(first_by="") & ~Q(first_department="")),
+            ),
+            models.CheckConstraint(
+                name="consultations_consultation_told_after_the_answer",
+                condition=Q(told_at__isnull=True, told_by="")
+                | (
+                    Q(told_at__isnull=False, state=ConsultationState.ANSWERED.value)
+                    & ~Q(told_by="")
+                    & ~Q(first_by="")
+                ),
+            ),
         ]
         indexes = [
             models.Index(
@@ -98,6 +117,11 @@ class Consultation(models.Model):
                 name="consultations_list",
             ),
             models.Index(fields=["asker_ref", "-id"], name="consultations_own"),
+            models.Index(
+                fields=["first_department", "state", "due_on", "id"],
+                name="consultations_first_asked",
+                condition=~Q(first_by="") & Q(told_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

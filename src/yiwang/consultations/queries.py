@@ -71,6 +71,8 @@ class ConsultationView:
     Attributes:
         contact: Masked telephone number; empty: the asker has an account.
         light: Of the due date; None once answered.
+        first_by: Name of who was asked first at a window; empty: asked on the portal.
+        told_at: When the asker was told there; None before, and for those of the portal.
     """
 
     id: int
@@ -87,6 +89,8 @@ class ConsultationView:
     answer: str
     answered_at: datetime | None
     answered_by: str
+    first_by: str
+    told_at: datetime | None
     public: PublicView | None
 
 
@@ -233,6 +237,47 @@ def consultation(
     return _view(row, today=today, calendar=calendar)
 
 
+def first_asked(
+    *, by: Actor, today: date, calendar: WorkdayCalendar, after: str = "", limit: int = PAGE_ROWS
+) -> ConsultationPage:
+    """List what was first asked at the actor's windows and is not done: answered ones first.
+
+    Args:
+        by: Who asks; sees the questions of the units where CASE_RECEIVE is held.
+        today: Day of the lights.
+        calendar: Covers today and the due dates.
+        after: `next_after` of the page before.
+        limit: Rows per page, 1..PAGE_ROWS.
+
+    Raises:
+        CursorRefusedError: `after` was not given by this list.
+    """
+    rows = _at_windows(by).order_by("state", "due_on", "pk")
+    if after:
+        state, _, place = after.partition("_")
+        day, _, key = place.partition("_")
+        last = Q(due_on__gt=_day(day)) | Q(due_on=_day(day), pk__gt=_number(key))
+        rows = rows.filter(Q(state__gt=state) | Q(state=state) & last)
+    limit = max(1, min(limit, PAGE_ROWS))
+    found = list(rows.select_related("public")[: limit + 1])
+    more = found[limit - 1] if len(found) > limit else None
+    return ConsultationPage(
+        rows=tuple(_view(row, today=today, calendar=calendar) for row in found[:limit]),
+        next_after=f"{more.state}_{more.due_on:%Y-%m-%d}_{more.pk}" if more else None,
+    )
+
+
+def to_be_told(*, by: Actor) -> int:
+    """Count what was answered and whose asker at the actor's windows does not know yet."""
+    return _at_windows(by).filter(state=ConsultationState.ANSWERED.value).count()
+
+
+def _at_windows(by: Actor) -> QuerySet[Consultation]:
+    rows = Consultation.objects.filter(told_at=None).exclude(first_by="")
+    own = by.departments(Permission.CASE_RECEIVE)
+    return rows if EVERYWHERE in own else rows.filter(first_department__in=sorted(own))
+
+
 def open_consultations(*, by: Actor) -> int:
     """Count open questions of the actor's departments; for the desk."""
     return _of_departments(by).filter(state=ConsultationState.OPEN.value).count()
@@ -273,6 +318,10 @@ def _view(row: Consultation, *, today: date, calendar: WorkdayCalendar) -> Consu
         answer=row.answer,
         answered_at=row.answered_at,
         answered_by=row.answered_by,
+        first_by=organisations.names_of([row.first_by]).get(row.first_by, row.first_by)
+        if row.first_by
+        else "",
+        told_at=row.told_at,
         public=None
         if public is None
         else PublicView(

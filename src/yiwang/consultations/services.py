@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from unicodedata import category
 
@@ -31,7 +32,13 @@ from yiwang.notices.services import Wanted
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope, secret_box
 from yiwang.organisations.limits import Bound, count_try, network_of
-from yiwang.organisations.permissions import Actor, Permission, require
+from yiwang.organisations.permissions import (
+    EVERYWHERE,
+    Actor,
+    Permission,
+    PermissionRefusedError,
+    require,
+)
 from yiwang.organisations.policy.terms import DepartmentKind
 
 ASKER = Bound(most=30, seconds=60)
@@ -121,14 +128,107 @@ def hand_over(
         raise HandOverRefusedError("请填写11位手机号码，凭它和查询码看答复；也可以先登录再问。")
     for bound in HANDED_OVER:
         count_try(what="ask-hand-over", who=network_of(by.ip), bound=bound, at=at)
-    return _keep(words, number, item_slug, workdays=workdays, calendar=calendar, by=by, at=at)
+    asked = _Asked(words=words, phone=number, ref=max(by.subjects, default=""), item=item_slug)
+    return _keep(asked, workdays=workdays, calendar=calendar, by=by, at=at)
+
+
+def ask_at_window(
+    *,
+    question: str,
+    department: str,
+    asker_ref: str = "",
+    phone: str = "",
+    workdays: int,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> queries.AskedView:
+    """Take a question at a window that its clerk cannot answer (首问登记).
+
+    Who was asked first keeps it in sight until the asker was told the answer: `note_told`.
+
+    Args:
+        question: At most HANDED_LIMIT_CHARS characters.
+        department: Code of the department that answers.
+        asker_ref: Whoever was identified at the window, `person:…` or `entity:…`.
+        phone: Mobile number of whoever was not; kept encrypted.
+        workdays: Limit of the answer, as `queries.answer_workdays` says.
+        calendar: Covers the limit.
+        by: The clerk who was asked.
+        at: Moment of asking.
+
+    Raises:
+        PermissionRefusedError: `by` receives at no window.
+        HandOverRefusedError: no question, too long, no way to reach the asker, or nobody answers
+            in that department.
+        CalendarGapError: the limit runs past the calendar.
+
+    Source:
+        上海市优化营商环境条例 第二十五条 (首问负责).
+    """
+    windows = sorted(by.departments(Permission.CASE_RECEIVE) - {EVERYWHERE})
+    if not windows:
+        raise PermissionRefusedError("首问在窗口登记，您没有窗口收件的岗位，请联系本部门负责人。")
+    words = _text(
+        question, HANDED_LIMIT_CHARS, missing="请写下对方要问的问题", error=HandOverRefusedError
+    )
+    number = "" if asker_ref else plain_phone(phone)
+    if not asker_ref and not number:
+        raise HandOverRefusedError("请填写对方的11位手机号码，或者先在窗口核对身份再登记。")
+    if not _somebody_answers(department, at=at):
+        raise HandOverRefusedError("所选部门还没有答复咨询的岗位，请选择另一个部门。")
+    asked = _Asked(
+        words=words, phone=number, ref=asker_ref, department=department, window=windows[0]
+    )
+    with scope.everything():  # the identified asker's row, whose subject the clerk is not
+        return _keep(asked, workdays=workdays, calendar=calendar, by=by, at=at)
+
+
+@transaction.atomic
+def note_told(*, consultation_id: int, by: Actor, at: datetime) -> None:
+    """Write down that whoever was asked first told the asker the answer (首问办结).
+
+    Raises:
+        ObjectDoesNotExist: no such question.
+        PermissionRefusedError: it was first asked elsewhere.
+        AnswerRefusedError: not first asked at a window, not answered yet, or told before.
+
+    Source:
+        上海市优化营商环境条例 第二十五条 (首问负责).
+    """
+    row = Consultation.objects.select_for_update().get(pk=consultation_id)
+    if not row.first_by:
+        raise AnswerRefusedError("这个问题不是在窗口登记的，提问人自己查看答复。")
+    require(by, Permission.CASE_RECEIVE, department=row.first_department)
+    if row.state != ConsultationState.ANSWERED:
+        raise AnswerRefusedError("部门还没有答复，请等有了答复再告知提问人。")
+    if row.told_at is not None:
+        raise AnswerRefusedError("已经登记过告知，不需要再登记。")
+    row.told_at, row.told_by = at, by.ref
+    row.save(update_fields=["told_at", "told_by"])
+    _record(row, "told", {"first_by": row.first_by}, by=by, at=at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A question as it came in.
+
+    Attributes:
+        department: Who answers; empty: the department of `item`, else the centre.
+        window: Unit of the clerk who was asked first; empty: nobody was.
+    """
+
+    words: str
+    phone: str
+    ref: str
+    item: str = ""
+    department: str = ""
+    window: str = ""
 
 
 @transaction.atomic
 def _keep(
-    words: str,
-    phone: str,
-    item_slug: str,
+    asked: _Asked,
     *,
     workdays: int,
     calendar: WorkdayCalendar,
@@ -136,25 +236,30 @@ def _keep(
     at: datetime,
 ) -> queries.AskedView:
     today = organisations.day_of(at)
-    items = catalogue.items_named([item_slug], on=today) if item_slug else []
-    department = _answering(items[0].department if items else "", at=at)
+    items = catalogue.items_named([asked.item], on=today) if asked.item else []
+    department = asked.department or _answering(items[0].department if items else "", at=at)
     pk = _next_id()
     row = Consultation.objects.create(
         pk=pk,
         query_code=query_code.generate(
             prefix=PREFIX, received_on=today, serial=pk * 26_227 % query_code.SERIALS
         ),
-        question=words,
+        question=asked.words,
         item_slug=items[0].slug if items else "",
         item_name=items[0].name if items else "",
         department_code=department,
-        asker_ref=max(by.subjects, default=""),
-        phone_locked=secret_box.lock(phone) if phone else "",
+        asker_ref=asked.ref,
+        phone_locked=secret_box.lock(asked.phone) if asked.phone else "",
+        first_by=by.ref if asked.window else "",
+        first_department=asked.window,
         asked_at=at,
         asked_on=today,
         due_on=answer_due_on(asked_on=today, workdays=workdays, calendar=calendar),
     )
-    _record(row, "ask", {"item": row.item_slug, "due_on": row.due_on.isoformat()}, by=by, at=at)
+    detail: dict[str, object] = {"item": row.item_slug, "due_on": row.due_on.isoformat()}
+    if asked.window:
+        detail["first_asked"] = asked.window
+    _record(row, "ask", detail, by=by, at=at)
     return queries.asked_view(row)
 
 

@@ -43,6 +43,7 @@ from yiwang.catalogue.policy.items import (
     commitment_open,
     needed,
 )
+from yiwang.consultations import queries as consultations
 from yiwang.halls import services as halls
 from yiwang.halls.queries import TicketView
 from yiwang.kernel.errors import RefusedError
@@ -112,6 +113,10 @@ class Intake(FormPage):
     def initial(self) -> dict[str, Any]:
         """Return the label of the window, kept since it was typed once."""
         return {"window": self.request.session.get(WINDOW_KEY, "")}
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Count the answers that somebody at this window waits for."""
+        return super().context(to_be_told=consultations.to_be_told(by=self.actor), **given)
 
     def valid(self, form: FindForm) -> HttpResponse:
         """Go on with the one that was found, or show those to choose from."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.counter import intake, on_spot, queue, receipt, returning
+from yiwang.web.counter import first_asked, intake, on_spot, queue, receipt, returning
 
 app_name = "counter"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", intake.Intake.as_view(), name="intake"),
     path("queue/", queue.Queue.as_view(), name="queue"),
+    path("questions/", first_asked.FirstAsked.as_view(), name="first_asked"),
+    path("questions/told/<int:number>/", first_asked.Told.as_view(), name="told"),
+    path("questions/of/<str:ref>/", first_asked.FirstAsked.as_view(), name="first_asked_of"),
     path("register/", intake.Register.as_view(), name="register"),
     path("receipt/<str:number>/", receipt.Receipt.as_view(), name="receipt"),
     path("cases/<str:number>/", returning.Case.as_view(), name="case"),
