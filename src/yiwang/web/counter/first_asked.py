@@ -46,10 +46,12 @@ class FirstAskedForm(forms.Form):
     phone = forms.CharField(
         label=_l("对方的手机号码"),
         max_length=20,
-        required=False,
         help_text=_l("有了答复会发短信；对方凭它和查询码也能自己看。"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-        error_messages={"max_length": _l("请填写对方的11位手机号码。")},
+        error_messages={
+            "required": _l("请填写对方的11位手机号码，或者先在窗口核对身份再登记。"),
+            "max_length": _l("请填写对方的11位手机号码。"),
+        },
     )
 
     def __init__(self, *args: Any, departments: list[tuple[str, str]], known: bool) -> None:
