@@ -105,6 +105,9 @@ def test_a_replay_that_was_asked_tells_how_far_it_is(callers, granted):
     assert callers("head").get(f"/automatic/replays/{number}/differences").json() == []
     problem(callers("clerk").get(f"/automatic/replays/{number}"), 403,
             "organisations.permission_refused")  # fmt: skip
+    elsewhere = Caller(token("head3", posts={"housing": Post.DEPARTMENT_HEAD}))
+    for path in (f"/automatic/replays/{number}", f"/automatic/replays/{number}/differences"):
+        problem(elsewhere.get(path), 404, "api.not_found")
 
 
 def test_bans_and_dual_notices_are_listed_for_those_who_handle_them(callers):

@@ -234,8 +234,7 @@ def ask_replay(request: HttpRequest, body: Replaying) -> HttpResponse:
 )
 def get_replay(request: HttpRequest, replay_id: Id) -> HttpResponse:
     """Return a replay: how far it is, and what it found so far."""
-    _holder(request, Permission.AUTO_REPLAY)
-    return answer(automatic.replay(replay_id))
+    return answer(_replay(request, replay_id))
 
 
 @router.get(
@@ -247,9 +246,22 @@ def list_differences(
     request: HttpRequest, replay_id: Id, after: Annotated[int, Query(ge=0, le=2**62)] = 0
 ) -> HttpResponse:
     """List past cases that the rules would have granted and people refused."""
+    view = _replay(request, replay_id)
+    return answer(automatic.differences(view.id, by=actor(request), after=after))
+
+
+def _replay(request: HttpRequest, replay_id: int) -> ReplayView:
+    """Return a replay of an item whose rules the caller may try.
+
+    Raises:
+        LookupError: there is none for these eyes.
+    """
     by = _holder(request, Permission.AUTO_REPLAY)
-    automatic.replay(replay_id)
-    return answer(automatic.differences(replay_id, by=by, after=after))
+    view = automatic.replay(replay_id)
+    item = catalogue.item(view.item_slug, on=today())
+    if not by.may(Permission.AUTO_REPLAY, department=item.department):
+        raise LookupError(f"no replay {replay_id}")
+    return view
 
 
 @router.get("/bans", response={200: BanList, **COMMON}, operation_id="list_bans")

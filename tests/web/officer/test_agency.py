@@ -8,14 +8,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.factories import cases
-from tests.factories.desk import signed_in
+from tests.factories.desk import SECURITY, signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
 from yiwang.cases.models import Message
 from yiwang.halls.models import AgencyMandate, AgencyQuestion, Liaison
 from yiwang.halls.queries import agency as queries
 from yiwang.halls.services import agency as services
-from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.permissions import PermissionRefusedError, Post
+from yiwang.organisations.services import grant_post, revoke_post
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -138,6 +139,32 @@ def test_only_the_liaison_answers_and_only_once():
     assert "请填写答复" in words(reviewer.post(path, {"text": ""}))
     assert reviewer.post(path, {"text": "不用。"}).status_code == 302
     assert "已经答复" in words(reviewer.post(path, {"text": "要。"}))
+
+
+def test_a_liaison_who_left_the_post_reads_and_answers_nothing_and_is_asked_nothing():
+    case = cases.accepted()
+    mandate = begun()
+    services.appoint_liaison(department="market", login="reviewer", by=cases.HEAD, at=cases.FRIDAY)
+    ask = {
+        "mandate": mandate.id,
+        "case_number": case.number,
+        "text": "要带原件吗？",
+        "calendar": cases.CALENDAR,
+        "by": cases.CLERK,
+        "at": cases.FRIDAY,
+    }
+    path = f"/desk/agency/questions/{services.ask_liaison(**ask)}/"
+    there = {"login": "reviewer", "post": Post.REVIEWER, "by": SECURITY, "at": cases.FRIDAY}
+    grant_post(department="housing", **there)
+    revoke_post(department="market", **there)
+    moved = signed_in("reviewer")
+
+    assert "要带原件吗" not in words(moved.get("/desk/agency/questions/"))
+    assert moved.get(path).status_code == 404
+    assert moved.post(path, {"text": "不用。"}).status_code == 404
+    assert AgencyQuestion.objects.get().answered_at is None
+    with pytest.raises(services.AgencyRefusedError, match="联络员已不在审查岗位，请由该部门负责人"):
+        services.ask_liaison(**ask)
 
 
 def test_a_liaison_is_a_reviewer_of_the_department_named_by_its_head():

@@ -259,3 +259,27 @@ def test_the_database_holds_what_the_register_promises():
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             broken()
+
+
+def test_nobody_ends_the_document_of_another_department_before_it_is_entered():
+    """Who says beforehand that theirs replaces it keeps the documents of their own alone."""
+    number = "示例府规〔2020〕1号"
+    other = Actor(ref="user:x", posts={"housing": frozenset({Post.LEGAL_OFFICER})})
+    later = {"issued_on": dt.date(2021, 1, 2), "valid_from": dt.date(2021, 2, 1)}
+    foreign = entry(number="示例建规〔2021〕2号", department="housing", replaces=(number,), **later)
+    enter_norm(entry=foreign, by=other, at=cases.FRIDAY)
+
+    enter_norm(entry=entry(number=number), by=LEGAL, at=cases.FRIDAY)
+
+    row = Norm.objects.get(number=number)
+    assert (row.repealed_on, row.repealed_by) == (None, "")
+
+
+def test_a_document_entered_late_is_ended_by_a_later_one_of_its_own_department():
+    number = "示例府规〔2020〕1号"
+    later = entry(number="示例府规〔2021〕2号", valid_from=dt.date(2021, 2, 1), replaces=(number,))
+    enter_norm(entry=later, by=LEGAL, at=cases.FRIDAY)
+
+    enter_norm(entry=entry(number=number), by=LEGAL, at=cases.FRIDAY)
+
+    assert Norm.objects.get(number=number).repealed_on == dt.date(2021, 2, 1)

@@ -195,6 +195,7 @@ def approve_draft(
     state = DraftState(row.state)
     waiting = APPROVERS.get(state)
     if waiting is None:
+        require(by, Permission.ITEM_READ, department=row.department)
         after(DraftStep.APPROVE_DEPARTMENT, state)
         raise AssertionError(state)
     step, permission = waiting

@@ -187,7 +187,12 @@ def _enter(
             )
         _replace(old, entry.number, entry.valid_from, by=by, name=name, at=at)
     later = Norm.objects.filter(replaces__contains=[row.number]).order_by("valid_from").first()
-    if later is not None and later.valid_from >= row.valid_from:
+    own = later is not None and (
+        actor is None
+        or later.department == row.department
+        or actor.may(Permission.NORM_KEEP, department=later.department)
+    )
+    if later is not None and own and later.valid_from >= row.valid_from:
         _replace(row, later.number, later.valid_from, by=by, name=name, at=at)
     audit.record(
         at=at,

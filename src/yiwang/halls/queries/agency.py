@@ -184,7 +184,7 @@ def questions_of(
 def questions_to(by: Actor, *, today: date, calendar: WorkdayCalendar) -> list[QuestionView]:
     """List what waits for the departments that `by` answers for, the earliest due first."""
     rows = AgencyQuestion.objects.filter(
-        department_code__in=_answers_for(by, today), answered_at=None
+        department_code__in=answers_for(by, today), answered_at=None
     ).select_related("mandate")
     return [_question(row, today, calendar) for row in rows.order_by("due_on", "pk")[:ROWS]]
 
@@ -196,7 +196,7 @@ def question(pk: int, *, by: Actor, today: date, calendar: WorkdayCalendar) -> Q
         MandateNotFoundError: there is none for these eyes.
     """
     row = AgencyQuestion.objects.select_related("mandate").filter(pk=pk).first()
-    if row is None or row.department_code not in _answers_for(by, today):
+    if row is None or row.department_code not in answers_for(by, today):
         raise MandateNotFoundError
     return _question(row, today, calendar)
 
@@ -218,8 +218,13 @@ def liaisons(*, on: date) -> dict[str, LiaisonView]:
     }
 
 
-def _answers_for(by: Actor, today: date) -> list[str]:
-    return [code for code, one in liaisons(on=today).items() if f"user:{one.login}" == by.ref]
+def answers_for(by: Actor, today: date) -> list[str]:
+    """Return the departments whose liaison `by` is, as long as they review there."""
+    return [
+        code
+        for code, one in liaisons(on=today).items()
+        if f"user:{one.login}" == by.ref and by.may(Permission.CASE_REVIEW, department=code)
+    ]
 
 
 def _question(row: AgencyQuestion, today: date, calendar: WorkdayCalendar) -> QuestionView:

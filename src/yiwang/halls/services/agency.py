@@ -181,9 +181,13 @@ def ask_liaison(
     if case is None:
         raise AgencyRefusedError("请选择这个单位正在办理的一个办件。")
     liaison = queries.liaisons(on=today).get(case.deciding_department)
-    if liaison is None:
+    known = organisations.staff_with(
+        Permission.CASE_REVIEW, department=case.deciding_department, at=at
+    )
+    if liaison is None or liaison.login not in {one.login for one in known}:
         name = organisations.department(case.deciding_department).name
-        raise AgencyRefusedError(f"{name}还没有指定联络员，请由该部门负责人在“部门联络员”中指定。")
+        missing = "还没有指定联络员" if liaison is None else "的联络员已不在审查岗位"
+        raise AgencyRefusedError(f"{name}{missing}，请由该部门负责人在“部门联络员”中指定。")
     row = AgencyQuestion.objects.create(
         mandate_id=view.id,
         case_number=case.number,
@@ -219,8 +223,7 @@ def answer_question(*, question: int, text: str, by: Actor, at: datetime) -> Non
         .filter(pk=question)
         .first()
     )
-    liaison = queries.liaisons(on=day_of(at)).get(row.department_code) if row else None
-    if row is None or liaison is None or f"user:{liaison.login}" != by.ref:
+    if row is None or row.department_code not in queries.answers_for(by, day_of(at)):
         raise MandateNotFoundError
     if row.answered_at is not None:
         raise AgencyRefusedError("这个问题已经答复，请刷新后查看。")

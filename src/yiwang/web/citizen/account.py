@@ -19,7 +19,7 @@ from yiwang.halls.queries import agency
 from yiwang.halls.services import agency as agency_services
 from yiwang.organisations import queries as organisations
 from yiwang.registers import queries as registers
-from yiwang.web.views import APPLICANT, FormPage, Page
+from yiwang.web.views import APPLICANT, FormPage, Page, found
 
 READS_SHOWN = 50
 
@@ -103,11 +103,13 @@ class EndMandate(FormPage):
 
     def valid(self, form: EndForm) -> HttpResponse:
         """End it and say so."""
-        agency_services.end_mandate(
-            mandate=self.kwargs["mandate"],
-            reason=form.cleaned_data["reason"],
-            by=self.actor,
-            at=self.at,
+        found(
+            lambda: agency_services.end_mandate(
+                mandate=self.kwargs["mandate"],
+                reason=form.cleaned_data["reason"],
+                by=self.actor,
+                at=self.at,
+            )
         )
         messages.success(self.request, _("代办委托已终止，正在办理的办件不受影响。"))
         return redirect("citizen:me")

@@ -87,6 +87,7 @@ class _OfCase(FormPage):
 class CaseArchivePage(_OfCase):
     """Packages, holds and destruction of one case."""
 
+    http_method_names = ("get", "head", "options")
     template_name = "officer/archives/case.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
