@@ -11,8 +11,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for what is done after an act, guard publication, check texts."""
+        from yiwang.audit.events import ReadAlarmRaised
         from yiwang.cases.events import ReplayAsked
-        from yiwang.cases.handlers import on_holidays_loaded, on_replay_asked
+        from yiwang.cases.handlers import (
+            on_holidays_loaded,
+            on_read_alarm_raised,
+            on_replay_asked,
+        )
         from yiwang.cases.policy import material_kinds, reminding
         from yiwang.cases.services.replaying import require_replay
         from yiwang.catalogue.services import gates
@@ -22,6 +27,7 @@ class CasesConfig(AppConfig):
 
         subscribe(ReplayAsked, on_replay_asked)
         subscribe(HolidaysLoaded, on_holidays_loaded)
+        subscribe(ReadAlarmRaised, on_read_alarm_raised)
         gates.register(require_replay)
         registry.check_texts(material_kinds.PREFIX, material_kinds.problems)
         registry.check_texts(reminding.PREFIX, reminding.problems)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from yiwang.audit.events import ReadAlarmRaised
 from yiwang.cases.events import ReplayAsked
+from yiwang.cases.services.alarming import tell_auditors
 from yiwang.cases.services.automatic import SYSTEM
 from yiwang.cases.services.clocks import RECKONED_BY, recompute
 from yiwang.cases.services.replaying import run_replay
@@ -18,6 +20,11 @@ log = structlog.get_logger()
 def on_replay_asked(event: ReplayAsked) -> None:
     """Try them; a run that died is taken up where it stopped."""
     run_replay(replay_id=event.replay_id, by=SYSTEM, at=event.asked_at)
+
+
+def on_read_alarm_raised(event: ReadAlarmRaised) -> None:
+    """Leave a message for each auditor; a second time tells nobody again."""
+    tell_auditors(alarm_id=event.alarm_id, at=event.raised_at)
 
 
 def on_holidays_loaded(event: HolidaysLoaded) -> None:

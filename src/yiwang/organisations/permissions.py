@@ -64,6 +64,7 @@ class Permission(Term):
     SYSTEM_MANAGE = "system_manage", "管理系统运行"
     GATEWAY_MANAGE = "gateway_manage", "处理部门系统对接报文"
     WORK_DESK = "work_desk", "使用工作台"
+    MESSAGE_READ = "message_read", "查看工作消息"
     OWN_AFFAIRS = "own_affairs", "以申请人身份办理"
     """What applicants do for themselves; of no post, it only narrows their tokens."""
 
@@ -93,6 +94,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.COUNTER_CLERK: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.CASE_RECEIVE,
             _P.CASE_ACCEPT,
             _P.CASE_READ,
@@ -109,6 +111,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.REVIEWER: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.AUTO_SAMPLE,
             _P.CASE_ACCEPT,
             _P.CASE_DECLINE,
@@ -125,6 +128,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.APPROVER: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.AUTO_SWITCH,
             _P.CASE_DECIDE,
             _P.CASE_END,
@@ -138,6 +142,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.DEPARTMENT_HEAD: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.COMMITMENT_CHECK,
             _P.TRUST_KEEP,
             _P.AUTO_SAMPLE,
@@ -166,6 +171,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.SUPERVISOR: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.COMMITMENT_CHECK,
             _P.FIGURES_READ,
             _P.SUBJECT_READ,
@@ -175,18 +181,30 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.ITEM_READ,
         }
     ),
-    Post.ITEM_OWNER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_EDIT}),
-    Post.LEGAL_OFFICER: frozenset(
-        {_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_LEGAL, _P.NORM_KEEP}
+    Post.ITEM_OWNER: frozenset(
+        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_EDIT}
     ),
-    Post.ITEM_CHECKER: frozenset({_P.WORK_DESK, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_PUBLISH}),
+    Post.LEGAL_OFFICER: frozenset(
+        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_LEGAL, _P.NORM_KEEP}
+    ),
+    Post.ITEM_CHECKER: frozenset(
+        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_PUBLISH}
+    ),
     Post.ARCHIVIST: frozenset(
-        {_P.WORK_DESK, _P.CASE_READ, _P.ARCHIVE_READ, _P.ARCHIVE_KEEP, _P.ITEM_READ}
+        {
+            _P.WORK_DESK,
+            _P.MESSAGE_READ,
+            _P.CASE_READ,
+            _P.ARCHIVE_READ,
+            _P.ARCHIVE_KEEP,
+            _P.ITEM_READ,
+        }
     ),
     Post.ARCHIVES_RECEIVER: frozenset({_P.ARCHIVE_TRANSFER}),
     Post.DISTRICT_LEADER: frozenset(
         {
             _P.WORK_DESK,
+            _P.MESSAGE_READ,
             _P.CASE_EXTEND_JOINT,
             _P.FIGURES_READ,
             _P.RATING_READ,
@@ -196,7 +214,9 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     ),
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
-    Post.AUDIT_ADMIN: frozenset({_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE, _P.FIGURES_READ}),
+    Post.AUDIT_ADMIN: frozenset(
+        {_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE, _P.FIGURES_READ, _P.MESSAGE_READ}
+    ),
 }
 """Post -> what it may do. The three administrators share no permission and see no case.
 

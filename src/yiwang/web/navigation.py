@@ -98,19 +98,19 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_ACCEPT,
     ),
     Entry(
+        key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
+    ),
+    Entry(
         key="work_messages",
         label=_("工作消息"),
         address="officer:work_messages",
-        permission=Permission.WORK_DESK,
+        permission=Permission.MESSAGE_READ,
     ),
     Entry(
         key="overdue",
         label=_("超期和漏办"),
         address="officer:overdue",
         permission=Permission.CASE_ASSIGN,
-    ),
-    Entry(
-        key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
     ),
     Entry(
         key="figures",

@@ -7,11 +7,13 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.db import transaction
 
+from yiwang.audit.events import ReadAlarmRaised
 from yiwang.audit.models import READS, AlarmMark, AuditEvent, AuditLeaf, ReadAlarm
 from yiwang.audit.policy import alarms
 from yiwang.audit.policy.alarms import AlarmKind, AlarmRules, Read
 from yiwang.audit.queries import AlarmView, alarm_view
 from yiwang.audit.services.recording import record
+from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 
 BATCH_LEAVES = 20_000
@@ -137,6 +139,7 @@ def _batch_of(
             target=f"alarm:{row.pk}",
             detail={"kind": kind, "subject": subject, "day": day, "reads": row.reads},
         )
+        events.publish(ReadAlarmRaised(alarm_id=row.pk, raised_at=at))
         raised.append(alarm_view(row))
     return raised
 

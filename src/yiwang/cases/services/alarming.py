@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
+from yiwang.audit import queries as audit_queries
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseClock, ClockReminder, Message
 from yiwang.cases.policy import reminding
@@ -20,13 +21,53 @@ from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.notices import services as notices
 from yiwang.notices.policy.templates import WorkOccasion
 from yiwang.organisations import queries as organisations
-from yiwang.organisations.permissions import Actor, Permission
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 STAFF = "user:"
 """Beginning of the refs of those who work here; others have no messages here."""
 
 OF_THE_HOLDER = sorted(state.value for state in RUNNING - {CaseState.CORRECTION})
 """States in which it is the turn of whoever holds the case."""
+
+
+@transaction.atomic
+def tell_auditors(*, alarm_id: int, at: datetime) -> int:
+    """Leave a message about an alarm over reads for each auditor, once; return how many (查看告警).
+
+    It names no person and no record: those stand on the page of the alarm. Whose reads it is about
+    is not told, unless nobody else is an auditor.
+
+    Args:
+        alarm_id: The alarm.
+        at: Moment at which it was raised.
+
+    Raises:
+        LookupError: there is no such alarm.
+    """
+    alarm = audit_queries.alarm(alarm_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"tell alarm:{alarm_id}"]
+        )
+    auditors = {
+        f"{STAFF}{one.login}"
+        for one in organisations.staff_with(Permission.ALARM_CLOSE, department=EVERYWHERE, at=at)
+    }
+    title = f"查看告警（第{alarm.id}号）：{alarm.kind.label}"
+    body = (
+        f"{chinese_day(alarm.day)}有{len(alarm.readers)}人共{alarm.reads}次查看超出规定的次数，"
+        "请在“操作日志”的“查看告警”中核实并处理。"
+    )
+    told = set(
+        Message.objects.filter(to_ref__in=auditors, title=title, case=None).values_list(
+            "to_ref", flat=True
+        )
+    )
+    wanted = sorted((auditors - set(alarm.readers) or auditors) - told)
+    Message.objects.bulk_create(
+        [Message(to_ref=ref, title=title, body=body, at=at) for ref in wanted]
+    )
+    return len(wanted)
 
 
 def tell_heads(missed: Iterable[tuple[Case, ClockKind, date]], *, at: datetime) -> None:

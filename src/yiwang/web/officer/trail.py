@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.audit import queries as audit
 from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
+from yiwang.cases import queries as cases
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.web import acts
@@ -112,6 +113,7 @@ class Trail(Page):
                 "names": department_names(),
                 "people": organisations.names_of(row.actor for row in rows),
                 "alarms": audit.open_alarms(),
+                "unread": cases.unread_messages(self.actor.ref),
                 "may_export": self.actor.may_somewhere(Permission.TRAIL_EXPORT),
             }
         )

@@ -1,4 +1,4 @@
-"""Messages to those who work here: clocks that were missed or end soon (工作消息)."""
+"""Messages to those who work here: clocks that were missed or end soon, alarms (工作消息)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY_DIGITS = 18
 class WorkMessages(Page):
     """One's own messages, newest first (工作消息)."""
 
-    permission: ClassVar[Permission] = Permission.WORK_DESK
+    permission: ClassVar[Permission] = Permission.MESSAGE_READ
     template_name = "officer/messages.html"
     nav = "work_messages"
 
@@ -27,13 +27,21 @@ class WorkMessages(Page):
         known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
         rows = queries.messages_for(self.actor.ref, after=int(after) if known else None)
         full = len(rows) == queries.PAGE_LIMIT
-        return self.render({"rows": rows, "next": rows[-1].id if full else "", "first": not known})
+        return self.render(
+            {
+                "rows": rows,
+                "next": rows[-1].id if full else "",
+                "first": not known,
+                "audits": self.actor.may_somewhere(Permission.TRAIL_READ),
+                "works": self.actor.may_somewhere(Permission.WORK_DESK),
+            }
+        )
 
 
 class ReadMessage(Page):
     """Note that a message was read (标为已读)."""
 
-    permission: ClassVar[Permission] = Permission.WORK_DESK
+    permission: ClassVar[Permission] = Permission.MESSAGE_READ
     nav = "work_messages"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
