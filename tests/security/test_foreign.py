@@ -212,6 +212,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "/inspections/{number}": {"number": "inspection"},
     "/item-drafts/{number}": ITEM_DRAFT,
     "/archive-packages/{package_id}": {"package_id": "package"},
+    "/agency/mandates/{mandate_id}": {"mandate_id": "mandate"},
+    "/agency/questions/{question_id}": {"question_id": "agency_question"},
+    "/agency/liaisons/{department}": {"department": "=market"},
 }
 """How the address of a call begins -> the keys in it; the longest beginning counts."""
 
@@ -403,6 +406,7 @@ SAMPLES = {
     "date": "2026-03-05",
     "date-time": "2026-03-05T09:00:00+08:00",
     "^[0-9a-fA-F]{64}$": "0" * 64,
+    "^[0-9A-Z]{1,45}$": "0",
     "^[a-z]{2,12}:[A-Za-z0-9._@-]{1,50}$": "user:reviewer",
     "^(stop|ask_resume|resume|decline_resume)$": "stop",
 }

@@ -16,7 +16,8 @@ from yiwang.cases.services import Visitor
 from yiwang.catalogue.policy.items import Audience
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text that can be kept."""
     if "\x00" in text or any(0xD800 <= ord(char) <= 0xDFFF for char in text):
         raise ValueError("文字中有不能保存的字符")
     return text
@@ -24,19 +25,19 @@ def _printable(text: str) -> str:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _printable(value)
+        return printable(value)
     if isinstance(value, list):
         return [_clean(one) for one in value]
     if isinstance(value, dict):
-        return {_printable(str(key)): _clean(one) for key, one in value.items()}
+        return {printable(str(key)): _clean(one) for key, one in value.items()}
     return value
 
 
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{1,45}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Ref = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,12}:[A-Za-z0-9._@-]{1,50}$")]
-Word = Annotated[str, StringConstraints(max_length=80), AfterValidator(_printable)]
-Text = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_printable)]
+Word = Annotated[str, StringConstraints(max_length=80), AfterValidator(printable)]
+Text = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(printable)]
 Answers = Annotated[dict[str, Any], AfterValidator(_clean)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[!-~]+$")]
 Version = Annotated[int | None, Field(ge=1, le=2_000_000_000)]
@@ -49,7 +50,7 @@ class Body(Schema):
 
 
 Certificates = Annotated[
-    dict[Word, Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable)]],
+    dict[Word, Annotated[str, StringConstraints(max_length=500), AfterValidator(printable)]],
     Field(
         max_length=60,
         description="Certificates that a signed promise replaces: material id to what is stated.",
@@ -66,7 +67,7 @@ class OpenCase(Body):
     uploads: dict[Word, list[Ref]] = Field(
         default={}, description="Material id to refs of uploaded files."
     )
-    window: Annotated[str, StringConstraints(max_length=40), AfterValidator(_printable)] = ""
+    window: Annotated[str, StringConstraints(max_length=40), AfterValidator(printable)] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
     by_person: bool = Field(default=False, description="The applicant wants a person to decide.")
     tolerance_signed: bool = Field(
@@ -369,4 +370,4 @@ class DraftAct(Body):
 class ApproveDraft(DraftAct):
     """An approval with an opinion."""
 
-    comment: Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_printable)] = ""
+    comment: Annotated[str, StringConstraints(max_length=1_000), AfterValidator(printable)] = ""

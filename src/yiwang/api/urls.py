@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from yiwang.api import (
+    agency,
     applicants,
     archives,
     automatic,
@@ -63,6 +64,7 @@ api.add_router("", portal.router)
 api.add_router("", staff.router)
 api.add_router("", procedure.router)
 api.add_router("", delivering.router)
+api.add_router("", agency.router)
 api.add_router("", commitments.router)
 api.add_router("", automatic.router)
 api.add_router("", items.router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from yiwang.cli.agency import agency
 from yiwang.cli.archive import archive
 from yiwang.cli.automatic import automatic
 from yiwang.cli.bans import bans
@@ -38,6 +39,7 @@ for _command in (
     search,
     notices,
     archive,
+    agency,
     gateway,
     demo,
 ):

@@ -17,6 +17,7 @@ from yiwang.organisations import secret_box
 from yiwang.organisations.models import (
     ApiToken,
     Authorisation,
+    Delegation,
     Department,
     OwnToken,
     PostHolding,
@@ -265,6 +266,25 @@ def staff_in(
         .distinct()
     )
     return [StaffView(login=user.login, name=user.name) for user in users]
+
+
+def staff_per_department(permission: Permission, *, at: datetime) -> dict[str, dict[str, str]]:
+    """Return department -> login -> name of who may do `permission` there; two queries.
+
+    Deputies are included. Who may everywhere stands under `EVERYWHERE` alone.
+    """
+    posts = [post.value for post, granted in GRANTS.items() if permission in granted]
+    held = PostHolding.objects.at(at).filter(post__in=posts)
+    rows = [
+        *held.filter(user__is_active=True).values_list("department", "user__login", "user__name"),
+        *Delegation.objects.on(day_of(at))
+        .filter(holding__in=held, deputy__is_active=True)
+        .values_list("holding__department", "deputy__login", "deputy__name"),
+    ]
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for department, login, name in rows:
+        found[department][login] = name
+    return dict(found)
 
 
 def staff_accounts(

@@ -11,6 +11,7 @@ from django.db.models import Q
 from yiwang.cases import queries as cases
 from yiwang.cases.policy.states import FINISHED
 from yiwang.halls.models import AgencyMandate, AgencyQuestion, Liaison
+from yiwang.halls.queries import day_of
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
@@ -88,6 +89,23 @@ class LiaisonView:
     login: str
     name: str
     since: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiaisonLine:
+    """A department that reviews cases, and who answers the agency window for it.
+
+    Attributes:
+        login: Empty: nobody was named.
+        stands: Whether somebody was named who still reviews there.
+    """
+
+    department: str
+    department_name: str
+    login: str
+    name: str
+    since: date | None
+    stands: bool
 
 
 def mandate_view(row: AgencyMandate) -> MandateView:
@@ -201,6 +219,18 @@ def question(pk: int, *, by: Actor, today: date, calendar: WorkdayCalendar) -> Q
     return _question(row, today, calendar)
 
 
+def question_asked(pk: int, *, by: Actor, today: date, calendar: WorkdayCalendar) -> QuestionView:
+    """Return one question that was asked at an agency window at which `by` works.
+
+    Raises:
+        MandateNotFoundError: there is none for these eyes.
+    """
+    row = AgencyQuestion.objects.select_related("mandate").filter(pk=pk).first()
+    if row is None or not by.may(Permission.AGENCY_HANDLE, department=row.mandate.department_code):
+        raise MandateNotFoundError
+    return _question(row, today, calendar)
+
+
 def liaisons(*, on: date) -> dict[str, LiaisonView]:
     """Return department code -> who answers for it on a day; two queries."""
     rows = list(
@@ -216,6 +246,33 @@ def liaisons(*, on: date) -> dict[str, LiaisonView]:
         )
         for row in rows
     }
+
+
+def liaison_lines(*, at: datetime) -> list[LiaisonLine]:
+    """List the departments that review cases with who answers for each; five queries.
+
+    One was named and does not stand any more where the account ended or the post did.
+    """
+    named = liaisons(on=day_of(at))
+    reviewers = organisations.staff_per_department(Permission.CASE_REVIEW, at=at)
+    anywhere = reviewers.get(EVERYWHERE, {})
+    lines = []
+    for unit in organisations.departments(on=day_of(at)):
+        one = named.get(unit.code)
+        there = reviewers.get(unit.code, {})
+        if one is None and not there:
+            continue
+        lines.append(
+            LiaisonLine(
+                department=unit.code,
+                department_name=unit.short_name or unit.name,
+                login=one.login if one else "",
+                name=one.name if one else "",
+                since=one.since if one else None,
+                stands=one is not None and (one.login in there or one.login in anywhere),
+            )
+        )
+    return lines
 
 
 def answers_for(by: Actor, today: date) -> list[str]:

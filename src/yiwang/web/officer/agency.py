@@ -249,8 +249,7 @@ class Waiting(Page):
         return self.render(
             {
                 "rows": queries.questions_to(self.actor, today=self.today, calendar=self.calendar),
-                "liaisons": list(queries.liaisons(on=self.today).values()),
-                "names": _names(),
+                "liaisons": queries.liaison_lines(at=self.at),
                 "manages": self.actor.may_somewhere(Permission.CASE_ASSIGN),
             }
         )
@@ -350,10 +349,8 @@ class Liaisons(FormPage):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add who answers now."""
-        rows = queries.liaisons(on=self.today).values()
-        return super().context(
-            rows=[one for one in rows if one.department in self.mine], names=_names(), **given
-        )
+        rows = queries.liaison_lines(at=self.at)
+        return super().context(rows=[one for one in rows if one.department in self.mine], **given)
 
     def valid(self, form: LiaisonForm) -> HttpResponse:
         """Name the person."""
