@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import datetime as dt
 import gzip
 import io
@@ -131,6 +132,7 @@ def publish_packs() -> list[Any]:
     found: list[ItemVersion] = []
     for path in sorted((ROOT / "packs" / "jiading" / "catalogue").glob("*.yaml")):
         version = parse_item(yaml.safe_load(path.read_text("utf-8")))
+        version = dataclasses.replace(version, auto_decide=False)  # nobody applies here
         services.publish_from_pack(version=version, pack="jiading", by="system:bench", at=AT)
         found.append(version)
     return found

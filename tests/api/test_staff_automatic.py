@@ -12,7 +12,7 @@ from tests.factories import automatic, cases
 from tests.registration.test_notices import RULES
 from yiwang.cases.services import checks, run_replay, sampling
 from yiwang.cases.services.automatic import SYSTEM
-from yiwang.organisations.permissions import Post
+from yiwang.organisations.permissions import EVERYWHERE, Post
 from yiwang.registration import services as services_of
 
 SWITCH = f"/automatic/switches/{automatic.SENIOR}"
@@ -45,6 +45,22 @@ def test_one_stops_an_item_and_two_let_it_go_on(callers, granted):
     head.post(SWITCH, {"act": "ask_resume", "reason": "已更正"})
     problem(head.post(SWITCH, {"act": "resume", "reason": "已更正"}), 422, "cases.switch_refused")
     assert approver.post(SWITCH, {"act": "resume", "reason": "已核对"}).json()["on"] is True
+
+
+def test_staff_and_auditors_read_impact_assessments(callers, granted):
+    auditor = Caller(token("auditor2", posts={EVERYWHERE: Post.AUDIT_ADMIN}))
+
+    (row,) = auditor.get("/automatic/assessments").json()
+    assert (row["item_slug"], row["readiness"]) == (automatic.SENIOR, "valid")
+    (one,) = callers("head").get(f"/automatic/assessments/{automatic.SENIOR}").json()
+    whole = auditor.get(f"/automatic/assessment/{one['id']}").json()
+    assert whole["covers"] == [1]
+    assert whole["points"]["risks"]
+    assert whole["reads"][0]["source"] == "answer:kind"
+    assert callers("stranger").get("/automatic/assessments").json() == []
+    problem(auditor.get("/automatic/assessment/999999"), 404, "api.not_found")
+    problem(callers("stranger").get(f"/automatic/assessment/{one['id']}"), 404, "api.not_found")
+    problem(callers("clerk").get("/automatic/assessments"), 403, "organisations.permission_refused")
 
 
 def test_runs_and_their_path_are_read_and_a_sample_is_reviewed(callers, granted):

@@ -10,14 +10,17 @@ from click.testing import Result
 
 from tests.cli.conftest import Operate
 from tests.factories import automatic, cases, desk
+from tests.factories.assessments import assess
 from yiwang.audit.queries import trail
 from yiwang.cases import services
+from yiwang.cases.models.assessing import ImpactAssessment
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseNotFoundError, QueueRefusedError
 from yiwang.cases.queries.bans import ban_of
 from yiwang.cases.queries.figures import PeriodRefusedError
 from yiwang.cases.services import BanRefusedError, SwitchRefusedError
+from yiwang.catalogue import queries as catalogue
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 
 WHY = ("--reason", "规则有误")
@@ -75,6 +78,28 @@ def test_one_person_stops_an_item_and_asks_that_it_goes_on(operate: Operate) -> 
     assert {(one.actor, one.ip) for one in acts if one.act.startswith("cases.automatic_")} == {
         ("user:head", "terminal"),
     }
+
+
+@pytest.mark.usefixtures("_automatic")
+def test_assessments_that_are_missing_or_due_are_listed(operate: Operate) -> None:
+    sound = operate("automatic", "assessments", "--as", "head")
+    assert (sound.exit_code, sound.output) == (0, "")
+    every = operate("automatic", "assessments", "--as", "head", "--all").output
+    assert "敬老卡申领（market）  有效  下次复评 2027-01-01" in every
+
+    ImpactAssessment.objects.update(state="archived", archived_on=cases.FRIDAY.date())
+    (line,) = operate("automatic", "assessments", "--as", "head", "--json").output.splitlines()
+    assert json.loads(line)["readiness"] == "missing"
+    assess(catalogue.item(automatic.SENIOR, on=cases.FRIDAY.date()), sources=["answer:kind"])
+    unsound = operate("automatic", "assessments", "--as", "head")
+    assert unsound.exit_code == 1
+    assert "新读取的数据没有评估：登记库：出生日期、" in unsound.output
+
+    refused(
+        operate("automatic", "assessments", "--as", "sysadmin"),
+        PermissionRefusedError,
+        "“sysadmin”没有“查看个人信息保护影响评估”的权限",
+    )
 
 
 @pytest.mark.usefixtures("_automatic")

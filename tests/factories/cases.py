@@ -12,6 +12,7 @@ import pyvips
 from django.utils import timezone
 
 from tests.factories import registers
+from tests.factories.assessments import assess_if_automatic
 from yiwang.cases import queries, services
 from yiwang.cases.policy.interested import InterestedKind
 from yiwang.cases.policy.states import CaseState
@@ -311,7 +312,7 @@ def card(**changes: Any) -> dict[str, Any]:
 
 
 def publish(definition: Mapping[str, Any]) -> ItemVersion:
-    """Publish an item as from a pack, in force since the first of January."""
+    """Publish an item as from a pack, in force since the first of January, and assessed."""
     version = catalogue.publish_from_pack(
         version=parse_item(dict(definition)),
         pack="test",
@@ -319,6 +320,7 @@ def publish(definition: Mapping[str, Any]) -> ItemVersion:
         at=dt.datetime(2026, 1, 1, 8, 0, tzinfo=ZONE),
     )
     assert version is not None
+    assess_if_automatic(version)
     return version
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.factories.assessments import assess_if_automatic
 from yiwang.audit import services as audit
 from yiwang.catalogue import services
 from yiwang.catalogue.policy.items import ItemVersion
@@ -136,6 +137,7 @@ def publish(
     wanted = version or an_item(**changes)
     published = services.publish_from_pack(version=wanted, pack="example", by="job:test", at=at)
     assert published is not None, "nothing changed, so nothing was published"
+    assess_if_automatic(published)
     return published
 
 

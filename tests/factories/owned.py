@@ -16,6 +16,7 @@ from yiwang.archives import services as archives
 from yiwang.archives.models import LegalHold
 from yiwang.cases import services
 from yiwang.cases.models import CaseDocument, CaseMaterial, Message
+from yiwang.cases.models.assessing import ImpactAssessment
 from yiwang.cases.models.automatic import AutoReview, AutoRun
 from yiwang.cases.models.commitments import ApplicantRecord
 from yiwang.cases.policy.commitments import CheckOutcome, RecordKind
@@ -227,6 +228,7 @@ def _rules(owned: Owned) -> None:
         "run": AutoRun.objects.latest("pk").pk,
         "review": AutoReview.objects.latest("pk").pk,
         "replay": replay.id,
+        "assessment": ImpactAssessment.objects.latest("pk").pk,
     }
 
 

@@ -34,8 +34,9 @@ def test_administrators_see_no_case_and_nobody_else_administers():
     theirs = set().union(*(GRANTS[post] for post in ADMINISTRATORS))
     others = set().union(*(GRANTS[post] for post in Post if post not in ADMINISTRATORS))
 
-    # sums that name nobody, and what oneself was told
-    assert theirs & others == {Permission.FIGURES_READ, Permission.MESSAGE_READ}
+    # sums and texts that name nobody, and what oneself was told
+    shared = {Permission.FIGURES_READ, Permission.MESSAGE_READ, Permission.ASSESSMENT_READ}
+    assert theirs & others == shared
 
 
 def test_who_reviews_does_not_decide_by_the_same_post():

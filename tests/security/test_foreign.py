@@ -54,6 +54,7 @@ UNREACHED = {
     "counter:print": "shows letters that were made in this session",
     "officer:extension": "joint handling, by a leader of the district",
     "officer:decline_report": "wants a report of the holder",
+    "officer:assessment_document": "no document is attached",
     "officer:draft_rule_part": "a part of a page that is reached",
     "officer:remove_rule_part": "a part of a page that is reached",
     "officer:draft_row": "a part of a page that is reached",
@@ -84,6 +85,7 @@ ITEM_DRAFT = {
     "at": "=0",
 }
 NORM = {"key": "norm"}
+ASSESSMENT = {"key": "assessment", "slug": f"={automatic.SENIOR}"}
 PACKAGE = {
     "number": "closed",
     "hold": "hold",
@@ -136,6 +138,7 @@ BEGINNINGS: Mapping[str, Mapping[str, str]] = {
     "/desk/items/": ITEM,
     "/desk/drafts/": ITEM_DRAFT,
     "/desk/archives/": PACKAGE,
+    "/desk/automatic/assessment": ASSESSMENT,
 }
 """How an address begins -> the keys in it."""
 
@@ -204,6 +207,8 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "/work-messages/{message_id}": {"message_id": "work_message"},
     "/commitment-checks/{number}": {"number": "check"},
     "/applicant-records/{record_id}": {"record_id": "record"},
+    "/automatic/assessments/{item}": {"item": f"={automatic.SENIOR}"},
+    "/automatic/assessment/{assessment_id}": {"assessment_id": "assessment"},
     "/automatic/switches/{item}": {"item": f"={automatic.SENIOR}"},
     "/automatic/runs/{run_id}": {"run_id": "run"},
     "/automatic/reviews/{review_id}": {"review_id": "review"},

@@ -37,6 +37,20 @@ COMPUTED = {
     "notices/services/choosing.py": {
         f"notices.{act}" for act in ("confirm_contact", "remove_contact", "save_choice")
     },
+    "cases/services/assessing.py": {
+        f"cases.assessment_{act}"
+        for act in (
+            "approve",
+            "archive",
+            "begin",
+            "delete",
+            "discard",
+            "load",
+            "return",
+            "submit",
+            "write",
+        )
+    },
     "cases/services/sampling.py": {"cases.automatic_sample", "cases.handled_sample"},
     "cases/services/steps.py": {f"cases.{step.value}" for step in Step},
     "cases/services/switching.py": {f"cases.automatic_{act.value}" for act in SwitchAct},

@@ -16,8 +16,9 @@ from yiwang.cases import queries as case_queries
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import SampleVerdict
 from yiwang.cases.policy.figures import quarter_of
-from yiwang.cases.queries import LoadRow, automatic, bans
+from yiwang.cases.queries import LoadRow, assessing, automatic, bans
 from yiwang.cases.queries import figures as case_figures
+from yiwang.cases.queries.assessing import AssessmentView, ItemReadiness
 from yiwang.cases.queries.automatic import (
     DifferenceRow,
     ReplayView,
@@ -262,6 +263,40 @@ def _replay(request: HttpRequest, replay_id: int) -> ReplayView:
     if not by.may(Permission.AUTO_REPLAY, department=item.department):
         raise LookupError(f"no replay {replay_id}")
     return view
+
+
+@router.get(
+    "/automatic/assessments",
+    response={200: list[ItemReadiness], **COMMON},
+    operation_id="list_impact_assessments",
+)
+def list_assessments(request: HttpRequest) -> HttpResponse:
+    """List the automatic items and whether their impact assessment (影响评估) is valid."""
+    by = _holder(request, Permission.ASSESSMENT_READ)
+    return answer(assessing.readiness(by=by, on=today()))
+
+
+@router.get(
+    "/automatic/assessments/{item}",
+    response={200: list[AssessmentView], **COMMON},
+    operation_id="list_impact_assessments_of_item",
+)
+def list_item_assessments(request: HttpRequest, item: Path[schemas.Slug]) -> HttpResponse:
+    """List the impact assessments of an item, the newest first, archived ones too."""
+    rows = assessing.assessments(item, by=_holder(request, Permission.ASSESSMENT_READ))
+    if not rows:
+        raise LookupError(f"no assessment of {item}")
+    return answer(rows)
+
+
+@router.get(
+    "/automatic/assessment/{assessment_id}",
+    response={200: AssessmentView, **COMMON},
+    operation_id="get_impact_assessment",
+)
+def get_assessment(request: HttpRequest, assessment_id: Id) -> HttpResponse:
+    """Return one impact assessment with the versions whose rules it covers."""
+    return answer(assessing.assessment(assessment_id, by=actor(request)))
 
 
 @router.get("/bans", response={200: BanList, **COMMON}, operation_id="list_bans")

@@ -12,6 +12,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Listen for what is done after an act, guard publication, check texts."""
         from yiwang.audit.events import ReadAlarmRaised
+        from yiwang.cases import packs
         from yiwang.cases.events import ReplayAsked
         from yiwang.cases.handlers import (
             on_holidays_loaded,
@@ -19,6 +20,7 @@ class CasesConfig(AppConfig):
             on_replay_asked,
         )
         from yiwang.cases.policy import material_kinds, reminding
+        from yiwang.cases.services.assessing import require_assessment
         from yiwang.cases.services.replaying import require_replay
         from yiwang.catalogue.services import gates
         from yiwang.content import registry
@@ -29,5 +31,8 @@ class CasesConfig(AppConfig):
         subscribe(HolidaysLoaded, on_holidays_loaded)
         subscribe(ReadAlarmRaised, on_read_alarm_raised)
         gates.register(require_replay)
+        gates.register_live(require_assessment)
+        registry.register(packs.SECTION, packs.ASSESSMENTS)
+        registry.check_whole(packs.assessed)
         registry.check_texts(material_kinds.PREFIX, material_kinds.problems)
         registry.check_texts(reminding.PREFIX, reminding.problems)

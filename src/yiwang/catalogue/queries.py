@@ -219,6 +219,12 @@ def item_version(slug: str, version: int) -> ItemVersion:
     return found[0]
 
 
+def published_versions(slug: str) -> list[ItemVersion]:
+    """Return all published versions of item `slug`, past, in force and coming, oldest first."""
+    rows = ItemVersionRow.objects.filter(item__slug=slug).exclude(state="draft")
+    return _versions(rows.order_by("version"))
+
+
 def items(
     *, on: date, audience: Audience | None = None, field: str | None = None
 ) -> list[ItemVersion]:

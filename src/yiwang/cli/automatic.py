@@ -9,14 +9,16 @@ import click
 
 from yiwang.cli.acting import actor_of, as_option, reader_of, reason_option
 from yiwang.cli.output import answer, day_of, json_option, now
+from yiwang.organisations.permissions import Permission, PermissionRefusedError
 
 if TYPE_CHECKING:
+    from yiwang.cases.queries.assessing import ItemReadiness
     from yiwang.cases.queries.automatic import SwitchView
 
 
 @click.group()
 def automatic() -> None:
-    """Stop automatic handling (自动办理) of an item at once, and ask that it goes on."""
+    """Stop automatic handling (自动办理), ask that it goes on, see what wants assessing."""
 
 
 @automatic.command()
@@ -67,6 +69,41 @@ def ask_resume(item: str, login: str, reason: str, as_json: bool) -> None:
     from yiwang.cases import services
 
     _switch(services.ask_resume_automatic, item, login, as_json=as_json, reason=reason)
+
+
+@automatic.command()
+@as_option
+@click.option("--all", "every", is_flag=True, help="List items with a valid assessment as well.")
+@json_option
+def assessments(login: str, every: bool, as_json: bool) -> None:
+    """List automatic items whose impact assessment (影响评估) is missing, outdated or due.
+
+    Exit status 0: every item is assessed. 1: at least one is not, or its review is near.
+    """
+    from yiwang.cases.policy.assessing import Readiness
+    from yiwang.cases.queries import assessing
+
+    at = now()
+    by = actor_of(login, at=at)
+    if not by.may_somewhere(Permission.ASSESSMENT_READ):
+        raise PermissionRefusedError(
+            f"“{login}”没有“{Permission.ASSESSMENT_READ.label}”的权限，请换用有此权限的账号。"
+        )
+    found = assessing.readiness(by=by, on=day_of(at))
+    wanting = [one for one in found if one.readiness is not Readiness.VALID]
+    for one in found if every else wanting:
+        answer(one, _assessed(one), as_json=as_json)
+    if wanting:
+        raise SystemExit(1)
+
+
+def _assessed(row: ItemReadiness) -> str:
+    said = f"{row.item_slug}  {row.item_name}（{row.department}）  {row.readiness.label}"
+    if row.readiness.value == "uncovered":
+        said += f"：{'、'.join(one.words for one in row.uncovered)}"
+    if row.review_on is not None:
+        said += f"  下次复评 {row.review_on}"
+    return said + (f"  {row.open_state.label}" if row.open_state else "")
 
 
 def _switch(

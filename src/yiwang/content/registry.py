@@ -18,9 +18,11 @@ __all__ = [
     "PackFile",
     "SectionLoader",
     "check_texts",
+    "check_whole",
     "loaders",
     "register",
     "text_problems",
+    "whole_problems",
 ]
 
 
@@ -85,3 +87,23 @@ def text_problems(key: str, text: str) -> list[str]:
     """Return what the package responsible for a text finds wrong with it."""
     check = _text_checks.get(key.partition(".")[0])
     return check(key, text) if check else []
+
+
+Files = Mapping[str, Sequence[PackFile]]
+"""Section -> all its files of the packs that are loaded."""
+
+WholeCheck = Callable[[Files, datetime], list[PackError]]
+"""What was loaded, and when -> what is wrong between sections."""
+
+_whole_checks: list[WholeCheck] = []
+
+
+def check_whole(check: WholeCheck) -> None:
+    """Have `check` asked once every section is applied, before the loading is kept."""
+    if check not in _whole_checks:
+        _whole_checks.append(check)
+
+
+def whole_problems(files: Files, *, at: datetime) -> list[PackError]:
+    """Return what is wrong between sections that are sound each by itself."""
+    return [error for check in _whole_checks for error in check(files, at)]

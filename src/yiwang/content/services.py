@@ -137,6 +137,8 @@ def _work_through(
         if lines:
             report.diff.extend(lines)
             loader.apply(files, by=by, at=at)
+    if not report.errors:
+        report.errors.extend(registry.whole_problems(sections, at=at))
 
 
 def _note_loaded(

@@ -31,6 +31,9 @@ class Permission(Term):
     AUTO_SWITCH = "auto_switch", "停用和恢复自动办理"
     AUTO_SAMPLE = "auto_sample", "复核抽查的决定"
     AUTO_REPLAY = "auto_replay", "回放自动办理规则"
+    ASSESSMENT_READ = "assessment_read", "查看个人信息保护影响评估"
+    ASSESSMENT_WRITE = "assessment_write", "编写个人信息保护影响评估"
+    ASSESSMENT_APPROVE = "assessment_approve", "批准、归档、删除个人信息保护影响评估"
     PERSON_FIND = "person_find", "按证件查找自然人和法人"
     PERSON_REVEAL = "person_reveal", "查看完整个人信息"
     COMMITMENT_CHECK = "commitment_check", "核查告知承诺"
@@ -113,6 +116,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.MESSAGE_READ,
             _P.AUTO_SAMPLE,
+            _P.ASSESSMENT_READ,
             _P.CASE_ACCEPT,
             _P.CASE_DECLINE,
             _P.CASE_REVIEW,
@@ -130,6 +134,7 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.WORK_DESK,
             _P.MESSAGE_READ,
             _P.AUTO_SWITCH,
+            _P.ASSESSMENT_READ,
             _P.CASE_DECIDE,
             _P.CASE_END,
             _P.CASE_READ,
@@ -148,6 +153,8 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
             _P.AUTO_SAMPLE,
             _P.AUTO_SWITCH,
             _P.AUTO_REPLAY,
+            _P.ASSESSMENT_READ,
+            _P.ASSESSMENT_APPROVE,
             _P.CASE_READ,
             _P.CASE_ASSIGN,
             _P.CASE_EXTEND,
@@ -182,13 +189,36 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
         }
     ),
     Post.ITEM_OWNER: frozenset(
-        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_EDIT}
+        {
+            _P.WORK_DESK,
+            _P.MESSAGE_READ,
+            _P.AUTO_REPLAY,
+            _P.ASSESSMENT_READ,
+            _P.ASSESSMENT_WRITE,
+            _P.ITEM_READ,
+            _P.ITEM_EDIT,
+        }
     ),
     Post.LEGAL_OFFICER: frozenset(
-        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_LEGAL, _P.NORM_KEEP}
+        {
+            _P.WORK_DESK,
+            _P.MESSAGE_READ,
+            _P.AUTO_REPLAY,
+            _P.ASSESSMENT_READ,
+            _P.ITEM_READ,
+            _P.ITEM_LEGAL,
+            _P.NORM_KEEP,
+        }
     ),
     Post.ITEM_CHECKER: frozenset(
-        {_P.WORK_DESK, _P.MESSAGE_READ, _P.AUTO_REPLAY, _P.ITEM_READ, _P.ITEM_PUBLISH}
+        {
+            _P.WORK_DESK,
+            _P.MESSAGE_READ,
+            _P.AUTO_REPLAY,
+            _P.ASSESSMENT_READ,
+            _P.ITEM_READ,
+            _P.ITEM_PUBLISH,
+        }
     ),
     Post.ARCHIVIST: frozenset(
         {
@@ -215,7 +245,14 @@ GRANTS: Mapping[Post, frozenset[Permission]] = {
     Post.SYSTEM_ADMIN: frozenset({_P.SYSTEM_MANAGE, _P.USER_MANAGE}),
     Post.SECURITY_ADMIN: frozenset({_P.POST_GRANT}),
     Post.AUDIT_ADMIN: frozenset(
-        {_P.TRAIL_READ, _P.TRAIL_EXPORT, _P.ALARM_CLOSE, _P.FIGURES_READ, _P.MESSAGE_READ}
+        {
+            _P.TRAIL_READ,
+            _P.TRAIL_EXPORT,
+            _P.ALARM_CLOSE,
+            _P.FIGURES_READ,
+            _P.MESSAGE_READ,
+            _P.ASSESSMENT_READ,
+        }
     ),
 }
 """Post -> what it may do. The three administrators share no permission and see no case.

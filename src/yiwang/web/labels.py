@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from yiwang.archives.queries import FileFate
 from yiwang.audit.policy.alarms import AlarmKind
+from yiwang.cases.policy.assessing import AssessmentState, Conclusion, Readiness
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.declining import TurnedAwayVerdict
@@ -82,6 +83,9 @@ from yiwang.supervision.policy.inspections import InspectionResult, InspectionSt
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 SHOWN: tuple[type[Term], ...] = (
+    AssessmentState,
+    Conclusion,
+    Readiness,
     NormState,
     NormReview,
     NormAct,
@@ -749,6 +753,20 @@ LABELS = frozenset(
         _("废止"),
         _("被新文件取代"),
         _("登记、延长、废止规范性文件"),
+        _("查看个人信息保护影响评估"),
+        _("编写个人信息保护影响评估"),
+        _("批准、归档、删除个人信息保护影响评估"),
+        _("延长期限的审批"),
+        _("等待批准"),
+        _("已批准"),
+        _("已归档"),
+        _("可以自动办理"),
+        _("不可以自动办理"),
+        _("临近复评"),
+        _("已过复评日期"),
+        _("新读取的数据没有评估"),
+        _("结论是不可以自动办理"),
+        _("没有评估"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

@@ -74,6 +74,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_READ,
     ),
     Entry(
+        key="assessments",
+        label=_("影响评估"),
+        address="officer:assessments",
+        permission=Permission.ASSESSMENT_READ,
+    ),
+    Entry(
         key="endings",
         label=_("撤销注销"),
         address="officer:endings",

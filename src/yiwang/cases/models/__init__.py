@@ -1037,6 +1037,9 @@ class ClockReminder(models.Model):
         return f"{self.kind} {self.due_on} {self.case_id}"
 
 
+from yiwang.cases.models.assessing import (  # noqa: E402
+    ImpactAssessment as ImpactAssessment,
+)
 from yiwang.cases.models.automatic import (  # noqa: E402, F401 - they stand on the tables above
     AutoReview,
     AutoRun,

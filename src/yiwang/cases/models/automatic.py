@@ -145,7 +145,30 @@ class AutoSwitch(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["item_slug", "-id"], name="cases_autoswitch_last")]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="resumes_what_is_assessed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__act=SwitchAct.RESUME.value),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM catalogue_itemversionrow v
+                        JOIN catalogue_item i ON i.id = v.item_id
+                        WHERE i.slug = NEW.item_slug
+                            AND v.effective_on <= (NEW.at AT TIME ZONE 'Asia/Shanghai')::date
+                            AND (v.until IS NULL
+                                OR v.until > (NEW.at AT TIME ZONE 'Asia/Shanghai')::date)
+                            AND NOT cases_assessed(NEW.item_slug, v.definition)
+                    ) THEN
+                        RAISE EXCEPTION 'cases_autoswitch_resumes_what_is_assessed: %',
+                            NEW.item_slug USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item_slug} {self.act}"

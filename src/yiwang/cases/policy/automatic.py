@@ -129,12 +129,14 @@ class AutomaticSettings:
         people_percent: Share of a department's decisions of a day, made by people, that another
             person looks at.
         replay_days: How old the replay may be that the publication of new rules rests on.
+        assessment_months: Months after which an impact assessment is looked at again.
     """
 
     sample_percent: int = 5
     sample_percent_of: Mapping[str, int]
     people_percent: int = 2
     replay_days: int = 30
+    assessment_months: int = 12
 
     def percent(self, slug: str) -> int:
         """Return the share of an item in per cent."""
@@ -152,6 +154,7 @@ def settings_from(plain: Mapping[str, object]) -> AutomaticSettings:
         },
         people_percent=_whole(plain.get("people_percent"), 2),
         replay_days=_whole(plain.get("replay_days"), 30),
+        assessment_months=_whole(plain.get("assessment_months"), 12),
     )
 
 

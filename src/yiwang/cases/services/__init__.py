@@ -9,6 +9,16 @@ from yiwang.cases.services.accepting import (
 from yiwang.cases.services.alarming import remind_holders
 from yiwang.cases.services.archiving import archive_again, lock_for_archive, note_archived
 from yiwang.cases.services.asking import note_asked
+from yiwang.cases.services.assessing import (
+    AssessmentRefusedError,
+    NotAssessedError,
+    approve_assessment,
+    archive_assessment,
+    delete_assessment,
+    discard_assessment,
+    submit_assessment,
+    write_assessment,
+)
 from yiwang.cases.services.assisting import AssistanceRefusedError, note_assistance
 from yiwang.cases.services.automatic import (
     PersonRefusedError,
@@ -182,6 +192,7 @@ from yiwang.cases.services.visiting import Visitor, VisitRefusedError
 
 __all__ = [
     "AcceptanceRefusedError",
+    "AssessmentRefusedError",
     "AssignmentRefusedError",
     "AssistanceRefusedError",
     "BanRefusedError",
@@ -204,6 +215,7 @@ __all__ = [
     "IncompleteError",
     "LetterDraft",
     "MissedClock",
+    "NotAssessedError",
     "NotEligibleError",
     "NotHolderError",
     "PersonRefusedError",
@@ -226,7 +238,9 @@ __all__ = [
     "Visitor",
     "accept_case",
     "answer_text",
+    "approve_assessment",
     "archive_again",
+    "archive_assessment",
     "ask_correction",
     "ask_departments",
     "ask_extension",
@@ -249,11 +263,13 @@ __all__ = [
     "decline_report",
     "deem_accepted",
     "deem_renewed",
+    "delete_assessment",
     "delete_draft",
     "deliver_case",
     "deliver_letter",
     "deregister_expired",
     "detach",
+    "discard_assessment",
     "document_file",
     "draft_decision",
     "draw_handled",
@@ -324,6 +340,7 @@ __all__ = [
     "start_special",
     "state_views",
     "stop_automatic",
+    "submit_assessment",
     "submit_case",
     "take_in_materials",
     "tell_in_portal",
@@ -332,4 +349,5 @@ __all__ = [
     "terminate_case",
     "withdraw_case",
     "withdraw_material",
+    "write_assessment",
 ]

@@ -12,7 +12,9 @@ from yiwang.cases.policy.automatic import SwitchAct
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.queries.automatic import SwitchView
+from yiwang.cases.services.assessing import require_assessment
 from yiwang.cases.services.steps import written
+from yiwang.catalogue import queries as catalogue
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor, Permission, require
 
@@ -49,7 +51,8 @@ def stop_automatic(*, item_slug: str, reason: str, by: Actor, at: datetime) -> S
 def ask_resume_automatic(*, item_slug: str, reason: str, by: Actor, at: datetime) -> SwitchView:
     """Ask that automatic handling of an item goes on (申请恢复); another person resumes it.
 
-    Raises as `stop_automatic`; SwitchRefusedError: not stopped, or asked already.
+    Raises as `stop_automatic`; SwitchRefusedError: not stopped, or asked already;
+    NotAssessedError: what the rules read was not assessed.
     """
     view = _locked(item_slug, by=by, at=at)
     if view.on:
@@ -58,6 +61,7 @@ def ask_resume_automatic(*, item_slug: str, reason: str, by: Actor, at: datetime
         raise SwitchRefusedError(
             f"{view.asked.by_name}已经申请恢复，请本部门另一名有权人员确认或者不同意。"
         )
+    require_assessment(catalogue.item(item_slug, on=day_of(at)), at=at)
     return _act(view, SwitchAct.ASK_RESUME, written(reason, "恢复的理由"), by=by, at=at)
 
 
@@ -67,7 +71,7 @@ def resume_automatic(
 ) -> SwitchView:
     """Resume automatic handling that another person asked for, or decline it (恢复、不同意).
 
-    Raises as `stop_automatic`; SwitchRefusedError: nobody asked, or `by` asked themself.
+    Raises as `ask_resume_automatic`; SwitchRefusedError: nobody asked, or `by` asked themself.
     """
     view = _locked(item_slug, by=by, at=at)
     if view.asked is None:
@@ -75,6 +79,8 @@ def resume_automatic(
     if view.asked.by == by.ref:
         raise SwitchRefusedError("恢复须由另一名有权人员确认，不能自己申请、自己确认。")
     act = SwitchAct.RESUME if agree else SwitchAct.DECLINE_RESUME
+    if agree:
+        require_assessment(catalogue.item(item_slug, on=day_of(at)), at=at)
     return _act(view, act, written(reason, f"{act.label}的理由"), by=by, at=at)
 
 

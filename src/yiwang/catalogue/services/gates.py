@@ -15,7 +15,15 @@ class Gate(Protocol):
         """Raise a refusal whose sentence says what would put it right."""
 
 
+class LiveGate(Protocol):
+    """One condition that holds whenever a person has a version apply, by whatever act."""
+
+    def __call__(self, version: ItemVersion, *, at: datetime) -> None:
+        """Raise a refusal whose sentence says what would put it right."""
+
+
 _gates: list[Gate] = []
+_live_gates: list[LiveGate] = []
 
 
 def register(gate: Gate) -> None:
@@ -24,11 +32,28 @@ def register(gate: Gate) -> None:
         _gates.append(gate)
 
 
+def register_live(gate: LiveGate) -> None:
+    """Have `gate` asked before each publication and each resumption; packs are checked whole."""
+    if gate not in _live_gates:
+        _live_gates.append(gate)
+
+
 def require(version: ItemVersion, *, comment: str, at: datetime) -> None:
-    """Ask every gate.
+    """Ask every gate before a draft is published.
 
     Raises:
         RefusedError: one of them refuses.
     """
     for gate in _gates:
         gate(version, comment=comment, at=at)
+    require_live(version, at=at)
+
+
+def require_live(version: ItemVersion, *, at: datetime) -> None:
+    """Ask every gate that guards whatever lets a version apply.
+
+    Raises:
+        RefusedError: one of them refuses.
+    """
+    for gate in _live_gates:
+        gate(version, at=at)

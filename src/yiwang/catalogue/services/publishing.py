@@ -18,6 +18,7 @@ from yiwang.catalogue.policy.differences import differences
 from yiwang.catalogue.policy.items import ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item, to_plain
 from yiwang.catalogue.policy.search_terms import index_terms
+from yiwang.catalogue.services import gates
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import canonical_json, sha256
@@ -51,8 +52,10 @@ def publish_item(*, version: ItemVersion, pack: str, by: Actor, at: datetime) ->
     Raises:
         PermissionRefusedError: `by` may not publish items of the department.
         PublicationRefusedError: a check before publication fails, or the item was withdrawn.
+        RefusedError: a gate of a package above refuses, such as rules that nobody assessed.
     """
     require(by, Permission.ITEM_PUBLISH, department=version.department)
+    gates.require_live(version, at=at)
     return publish_from_pack(version=version, pack=pack, by=by.ref, at=at)
 
 
@@ -148,6 +151,7 @@ def resume_item(*, slug: str, document: str, by: Actor, at: datetime) -> int:
     Raises:
         PermissionRefusedError: `by` may not.
         WithdrawalRefusedError: the item is not suspended, or no document is named.
+        RefusedError: a gate of a package above refuses, such as rules that nobody assessed.
         LookupError: no such item.
     """
     item, last = _locked(slug)
@@ -158,6 +162,7 @@ def resume_item(*, slug: str, document: str, by: Actor, at: datetime) -> int:
         )
     _require_document(document)
     version = dataclasses.replace(_read(last), version=0)
+    gates.require_live(version, at=at)
     start = max(_day(at), last.until or _day(at))
     row = _add_version(
         item, version=version, number=last.version + 1, start=start, by=by.ref, at=at

@@ -104,7 +104,8 @@ class District:
         town_units: In the order of the file.
         trust: What follows broken promises.
         automatic: Choices about automatic handling: `sample_percent`, `people_percent`,
-            `sample_percent_of` (by item) and `replay_days`; empty: as the program does by default.
+            `sample_percent_of` (by item), `replay_days` and `assessment_months`; empty: as the
+            program does by default.
         correction: Periods to file a correction, the older ones kept.
     """
 
@@ -254,6 +255,8 @@ def _read_automatic(fields: Fields) -> dict[str, object]:
         found["people_percent"] = inner.whole("people_percent", least=1, most=100)
     if inner.has("replay_days"):
         found["replay_days"] = inner.whole("replay_days", least=1, most=366)
+    if inner.has("assessment_months"):
+        found["assessment_months"] = inner.whole("assessment_months", least=1, most=36)
     shares = {}
     for row in inner.rows("items", required=False):
         shares[row.text("item", longest=80)] = row.whole("sample_percent", least=1, most=100)

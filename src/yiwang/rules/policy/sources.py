@@ -7,6 +7,7 @@ names what nobody can ask is found before publication.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from yiwang.kernel.terms import Term
 from yiwang.rules.policy.parts import Fact, FactKind
@@ -29,6 +30,26 @@ CASE_FIELDS: Mapping[str, tuple[str, FactKind]] = {
     "town": ("所在街镇", FactKind.TEXT),
 }
 """Field of a case -> its words and kind."""
+
+REGISTER_NAMES: Mapping[str, str] = {
+    "person.name": "个人：姓名",
+    "person.id_number": "个人：公民身份号码",
+    "person.phone": "个人：电话",
+    "person.address": "个人：住址",
+    "person.gender": "个人：性别",
+    "person.born_on": "个人：出生日期",
+    "person.hukou": "个人：户籍地址",
+    "entity.name": "单位：名称",
+    "entity.uscc": "单位：统一社会信用代码",
+    "entity.address": "单位：住所",
+    "entity.legal_representative": "单位：法定代表人",
+    "entity.phone": "单位：电话",
+    "entity.kind": "单位：类型",
+    "entity.established_on": "单位：成立日期",
+    "entity.industry": "单位：行业",
+    "entity.town": "单位：所在街镇",
+}
+"""Register field -> its words; editors translate the same words."""
 
 REGISTER_KINDS: Mapping[str, FactKind] = {
     "person.born_on": FactKind.DATE,
@@ -112,3 +133,36 @@ def source_words(fact: Fact) -> str:
     if kind is SourceKind.CHECK:
         return CHECK_NAMES.get(rest.partition(".")[0], SourceKind.CHECK.label)
     return kind.label if kind else "来源不明"
+
+
+def reading_words(
+    source: str,
+    *,
+    questions: Mapping[str, str],
+    licences: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return who is asked and for what, as a person reads it: `人口库：户籍在本市`.
+
+    Args:
+        source: As a fact names it.
+        questions: Id of a question of the form -> its label.
+        licences: Short name of a type of licence -> its name.
+    """
+    kind, rest = source_parts(source)
+    if kind is SourceKind.CHECK:
+        name, _dot, field = rest.partition(".")
+        what = CHECK_FIELDS.get(name, {}).get(field, (field,))[0]
+        if name == LICENCES:
+            what = f"持有有效的{licences.get(field, field)}"
+        return f"{CHECK_NAMES.get(name, kind.label)}：{what}"
+    if kind is None:
+        return f"来源不明：{source}"
+    named: Mapping[SourceKind, Mapping[str, str]] = {
+        SourceKind.ANSWER: questions,
+        SourceKind.REGISTER: {
+            name: words.removeprefix("个人：").replace("：", "")
+            for name, words in REGISTER_NAMES.items()
+        },
+        SourceKind.CASE: {name: words for name, (words, _kind) in CASE_FIELDS.items()},
+    }
+    return f"{kind.label}：{named[kind].get(rest, rest)}"

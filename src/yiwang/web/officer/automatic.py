@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import ReviewCause, SampleVerdict
-from yiwang.cases.queries import CaseNotFoundError, automatic
+from yiwang.cases.queries import CaseNotFoundError, assessing, automatic
 from yiwang.cases.queries.automatic import ReplayView, ReviewView, SwitchView
 from yiwang.catalogue import drafts
 from yiwang.catalogue import queries as catalogue
@@ -33,7 +33,7 @@ REASON_LENGTH = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """One of the four lists."""
+    """One of the five lists."""
 
     label: Any
     href: str
@@ -41,7 +41,7 @@ class Tab:
 
 
 class AutomaticPage(Page):
-    """What the pages share: the four lists, as far as the post allows."""
+    """What the pages share: the five lists, as far as the post allows."""
 
     nav = "automatic"
     tab: ClassVar[str] = ""
@@ -54,6 +54,7 @@ class AutomaticPage(Page):
             ("reviews", _("待复核"), "officer:auto_reviews", Permission.AUTO_SAMPLE),
             ("switches", _("开关"), "officer:auto_switches", Permission.CASE_READ),
             ("replays", _("规则回放"), "officer:auto_replays", Permission.AUTO_REPLAY),
+            ("assessments", _("影响评估"), "officer:assessments", Permission.ASSESSMENT_READ),
         )
         return [
             Tab(label=label, href=reverse(address), current=key == self.tab)
@@ -275,6 +276,7 @@ class Switch(AutomaticPage, FormPage):
         return super().context(
             switch=view,
             may=may,
+            assessed=assessing.readiness_of(view.item_slug, on=self.today),
             own=view.asked is not None and view.asked.by == self.actor.ref,
             **given,
         )

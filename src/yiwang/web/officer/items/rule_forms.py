@@ -40,6 +40,7 @@ from yiwang.rules.policy.sources import (
     CHECK_NAMES,
     LICENCES,
     SourceKind,
+    reading_words,
 )
 from yiwang.rules.policy.wording import label_of
 from yiwang.web.officer.items.forms import REVISION_MAX, Choices, PartForm
@@ -278,7 +279,8 @@ def _sources(version: ItemVersion, types: Choices, held: str) -> list[tuple[str,
     )
     known = {value for _label, group in groups if isinstance(group, list) for value, _w in group}
     if held and held not in known:
-        groups.append((held, held))
+        gone = reading_words(held, questions={})
+        groups.append((held, _("%(source)s（已经没有）") % {"source": gone}))
     return [one for one in groups if one[1]]
 
 

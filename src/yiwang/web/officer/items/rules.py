@@ -23,7 +23,7 @@ from yiwang.licences import queries as licences
 from yiwang.rules.policy.checking import problems, run_test
 from yiwang.rules.policy.parts import ANY, Fact, Row, RuleOutcome, RuleSet, TestRow
 from yiwang.rules.policy.plain import rules_to_plain
-from yiwang.rules.policy.sources import source_words
+from yiwang.rules.policy.sources import reading_words
 from yiwang.rules.policy.wording import cell_words, fact_words, label_of, row_words, test_words
 from yiwang.web.officer.items import showing
 from yiwang.web.officer.items.editor import Editing, OneDraft
@@ -78,12 +78,26 @@ class ShownRules:
     problems: Sequence[str]
 
 
-def shown(rules: RuleSet) -> ShownRules:
-    """Return a table in words, with its test rows run and its problems found."""
+def shown(rules: RuleSet, version: ItemVersion) -> ShownRules:
+    """Return a table in words, with its test rows run and its problems found.
+
+    Args:
+        rules: The table.
+        version: The item it stands in; its questions say what a source asks for.
+    """
+    questions = {one.id: one.label for one in version.questions()}
+    types = {one.slug: one.name for one in licences.licence_types()}
     tests = [(test, run_test(rules, test)) for test in rules.tests]
     return ShownRules(
         rules=rules,
-        facts=[(fact, fact_words(fact), source_words(fact)) for fact in rules.facts],
+        facts=[
+            (
+                fact,
+                fact_words(fact),
+                reading_words(fact.source, questions=questions, licences=types),
+            )
+            for fact in rules.facts
+        ],
         rows=[
             ShownRow(
                 row=row,
@@ -181,7 +195,7 @@ class EditRules(OneTable):
         counts = {group.topic.key: len(group.rows) for group in faults}
         own = topic("auto")
         return super().context(
-            shown=shown(self.rules),
+            shown=shown(self.rules, self.version),
             topic=own,
             topics=[(one, counts.get(one.key, 0)) for one in TOPICS],
             faults=[one for one in faults if one.topic is own],
@@ -294,7 +308,7 @@ class EditPart(OneTable):
         part = self.part
         tried = None
         if isinstance(part, TestRow):
-            tried = shown(replace(self.rules, tests=(part,))).tests[0]
+            tried = shown(replace(self.rules, tests=(part,)), self.version).tests[0]
         number = self.draft.line.id
         return super().context(
             title=noun if existing else _("新增%(noun)s") % {"noun": noun},
@@ -393,7 +407,7 @@ def _reading(version: ItemVersion) -> dict[str, Any]:
     return {
         "name": version.name,
         "auto_decide": version.auto_decide,
-        "shown": shown(version.auto_rules) if version.auto_rules else None,
+        "shown": shown(version.auto_rules, version) if version.auto_rules else None,
     }
 
 
@@ -407,7 +421,10 @@ class ReadRules(OneDraft):
         line = self.draft.line
         words = _("草稿（第 %(n)s 次修订）") % {"n": line.revision}
         back = reverse("officer:draft", args=[line.id])
-        return self.render(_reading(self.version) | {"which": words, "back": back})
+        assess = reverse("officer:item_assessments", args=[line.slug]) + f"?draft={line.id}"
+        return self.render(
+            _reading(self.version) | {"which": words, "back": back, "assess": assess}
+        )
 
 
 class VersionRules(OneItem):
@@ -421,4 +438,5 @@ class VersionRules(OneItem):
         version = found(lambda: catalogue.item_version(slug, number))
         words = _("第 %(n)s 版") % {"n": number}
         back = reverse("officer:item", args=[slug])
-        return self.render(_reading(version) | {"which": words, "back": back})
+        assess = reverse("officer:item_assessments", args=[slug])
+        return self.render(_reading(version) | {"which": words, "back": back, "assess": assess})
