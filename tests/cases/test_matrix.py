@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,9 @@ from django.db import transaction
 from tests.factories import cases, steps
 from tests.factories.steps import ACTS
 from yiwang.cases import queries
-from yiwang.cases.models import Case, CaseEvent
+from yiwang.cases.models import Case, CaseDocument, CaseEvent
 from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
+from yiwang.cases.services.steps import ClockRefusedError
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import GRANTS, Actor, Permission, Post
 
@@ -156,6 +158,27 @@ def _refusal(act: Callable[[], Any]) -> RefusedError | None:
     except RefusedError as refusal:
         return refusal
     return None
+
+
+@pytest.mark.parametrize("step", list(ACTS))
+def test_no_step_is_dated_before_the_last_one_when_a_clock_was_set_back(step):
+    """The clock of a server says nine, and somebody acted at eleven already."""
+    state = next(one for one in CaseState if one in STEPS[step].starts)
+    for who, actor in ACTORS.items():
+        if expected(step, state, who) is not step:
+            continue
+        number = steps.made(step, state)
+        Case.objects.filter(number=number).update(touched_at=steps.AT + dt.timedelta(hours=2))
+        before, letters = _events(number), CaseDocument.objects.count()
+
+        refusal = _refusal(functools.partial(ACTS[step].take, number, actor))
+
+        assert isinstance(refusal, ClockRefusedError), f"{who}: {refusal}"
+        assert "11:00办理过，不能再办理日期更早的步骤；请运维人员核对服务器时间" in refusal.message
+        assert _events(number) == before
+        assert CaseDocument.objects.count() == letters
+        return
+    assert STEPS[step].permission is None  # a job's: it takes what is due, and never before
 
 
 @pytest.mark.parametrize("who", list(ACTORS))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import cases
 from yiwang.cases import queries, services, tasks
-from yiwang.cases.models import Case, CaseEvent
+from yiwang.cases.models import Case, CaseDocument, CaseEvent
 from yiwang.cases.policy.states import CaseState, StepRefusedError
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.services import CorrectionLine, FiledLine
@@ -101,6 +101,26 @@ def test_a_correction_is_told_whole_filed_and_restarts_the_five_days():
     assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条。提交形式：原件1份"
     assert "本告知只作一次" in notice[-1]
     assert accept(number, at=AT + LATE).state is CaseState.ACCEPTED
+
+
+@pytest.mark.usefixtures("district")
+def test_whoever_applied_online_is_asked_for_no_paper():
+    """上海市优化营商环境条例 第二十四条: electronic material is not asked for on paper again."""
+    draft = cases.draft()
+    services.attach(
+        draft_id=draft.id, material_id="layout", upload_ref=cases.upload(), by=cases.FIRM, at=AT
+    )
+    number = cases.submit(draft.id, tolerance_signed=True).number
+    line = services.CorrectionLine(material_id="layout", what="平面图看不清", why="看不清")
+    services.ask_correction(number=number, lines=[line], by=cases.CLERK, at=AT)
+
+    (told,) = [
+        one
+        for one in CaseDocument.objects.get(kind="correction_notice").body["paragraphs"]
+        if "平面图看不清" in one
+    ]
+    assert "提交形式：电子文件，不要求纸质" in told
+    assert "原件" not in told
 
 
 @pytest.mark.usefixtures("district")

@@ -68,6 +68,7 @@ from yiwang.cases.policy.states import (
     Step,
     Way,
     pairs,
+    triples,
 )
 from yiwang.cases.policy.terms import (
     ClockKind,
@@ -292,6 +293,26 @@ def _rules_granted() -> pgtrigger.Trigger:
                     NEW.case_id USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
+        """,
+    )
+
+
+def _step_on_the_table() -> pgtrigger.Trigger:
+    """Refuse an event of a step that does not start there or does not lead there.
+
+    Steps that leave the state alone change no row of a case, so its own trigger does not see them.
+    """
+    listed = ", ".join(f"'{step}:{start}>{end}'" for step, start, end in triples())
+    return pgtrigger.Trigger(
+        name="step_on_the_table",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Condition(
+            f"NEW.step || ':' || NEW.from_state || '>' || NEW.to_state NOT IN ({listed})"
+        ),
+        func="""
+            RAISE EXCEPTION 'cases_caseevent_step_on_the_table: % leads not from "%" to "%"',
+                NEW.step, NEW.from_state, NEW.to_state USING ERRCODE = 'check_violation';
         """,
     )
 
@@ -818,7 +839,12 @@ class CaseEvent(models.Model):
                 condition=Q(post="") | ~Q(department=""),
             ),
         ]
-        triggers = [*append_only(), _rules_granted(), _seen_at_the_window()]
+        triggers = [
+            *append_only(),
+            _rules_granted(),
+            _seen_at_the_window(),
+            _step_on_the_table(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.step}"

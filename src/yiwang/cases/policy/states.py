@@ -514,3 +514,16 @@ def pairs() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
             for (start, end), ways in found.items()
         )
     )
+
+
+def triples() -> tuple[tuple[str, str, str], ...]:
+    """Return every step with each state it may start from and where it leads from there.
+
+    The database holds the same list as a trigger on the events, generated from here.
+    """
+    found = {
+        (step.value, start.value, (move.end or start).value)
+        for step, move in STEPS.items()
+        for start in move.starts
+    }
+    return tuple(sorted(found | {(Step.RECEIVE.value, "", CaseState.RECEIVED.value)}))

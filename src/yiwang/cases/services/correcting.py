@@ -37,6 +37,7 @@ from yiwang.cases.services.visiting import (
     issue_further_receipt,
     note_visit,
 )
+from yiwang.catalogue.policy.items import Channel
 from yiwang.documents import services as documents
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -154,7 +155,11 @@ def ask_correction(
     case.due_on = due_on
     move(case, Step.ASK_CORRECTION, acting=acting, by=by, at=at, changed=["due_on"])
     item = version_of(case)
-    forms = {one.id: f"{one.form}{one.copies}份" for one in item.materials}
+    online = case.channel == Channel.PORTAL
+    forms = {
+        one.id: "电子文件，不要求纸质" if online else f"{one.form}{one.copies}份"
+        for one in item.materials
+    }
     department = kept.department(case.deciding_department)
     issue(
         case,
