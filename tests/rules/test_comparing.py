@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.rules.tables import AGE, card, cell
 from yiwang.rules.policy.tables import ANY, Given, RuleOutcome, TestRow, rule_differences
+from yiwang.rules.policy.wording import source_of
 
 OLD = TestRow(name="老人", given=(Given(fact="age", value=70),), expect=RuleOutcome.GRANT)
 
@@ -56,8 +57,29 @@ def test_facts_tests_and_words_are_told():
 
     assert rule_differences(old, new) == [
         "名称由“表”改为“新表”。",
-        "事实由“年龄（数字，最小 0，最大 120，整数，单位 岁，来源 check:population.age）”"
-        "改为“年龄（数字，最小 0，最大 130，整数，单位 岁，来源 check:population.age）”。",
+        "事实由“年龄（数字，最小 0，最大 120，整数，单位 岁，来源 人口库：周岁年龄）”"
+        "改为“年龄（数字，最小 0，最大 130，整数，单位 岁，来源 人口库：周岁年龄）”。",
         "新增或修改测试行：新的，应为准予。",
         "删去测试行：老人，应为准予。",
     ]
+
+
+def test_two_questions_that_are_called_alike_are_told_apart():
+    old = card()
+    asked = replace(AGE, source="answer:age")
+    old = replace(old, facts=(asked, *old.facts[1:]))
+    new = replace(old, facts=(replace(asked, source="answer:age_now"), *old.facts[1:]))
+
+    (told,) = rule_differences(old, new)
+
+    assert "来源 申请人填写：年龄）（answer:age）”改为" in told
+    assert told.endswith("（answer:age_now）”。")
+
+
+def test_a_source_is_said_in_words():
+    held = replace(AGE, label="持有敬老卡", source="check:licences.senior_card")
+
+    assert source_of(held) == "电子证照库：持有敬老卡"
+    assert source_of(replace(AGE, source="register:person.born_on")) == "登记库：出生日期"
+    assert source_of(replace(AGE, source="case:received_on")) == "办件本身：申请日"
+    assert source_of(replace(AGE, source="gossip")) == "来源不明：gossip"

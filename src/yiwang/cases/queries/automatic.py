@@ -186,6 +186,7 @@ class ReplayView:
         counts: `grant_grant`, `grant_refuse`, `hand_over_grant`, `hand_over_refuse`: what the
             rules would have done, and what people did; `unknown`: a fact cannot be rebuilt.
         unknown_facts: Labels of facts that could not be rebuilt.
+        row_ids: Ids of the rows of the table, in their order.
     """
 
     id: int
@@ -199,6 +200,7 @@ class ReplayView:
     done: int
     counts: Mapping[str, int]
     unknown_facts: tuple[str, ...]
+    row_ids: tuple[str, ...]
     finished_at: datetime | None
     failure: str
 
@@ -590,6 +592,7 @@ def _replay_view(row: Replay) -> ReplayView:
         done=row.done,
         counts=row.counts,
         unknown_facts=tuple(row.unknown_facts),
+        row_ids=tuple(one["id"] for one in row.rules["rows"]),
         finished_at=row.finished_at,
         failure=row.failure,
     )

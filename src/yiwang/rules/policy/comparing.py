@@ -32,12 +32,19 @@ def _facts(old: RuleSet, new: RuleSet) -> Iterator[str]:
         if name not in before:
             yield f"新增事实：{fact_words(fact)}。"
         elif fact != before[name]:
-            yield f"事实由“{fact_words(before[name])}”改为“{fact_words(fact)}”。"
+            yield _changed(before[name], fact)
     for name, fact in before.items():
         if name not in after:
             yield f"删去事实：{fact_words(fact)}。"
     if _order(before, after):
         yield "事实的顺序有调整。"
+
+
+def _changed(before: Fact, after: Fact) -> str:
+    was, now = fact_words(before), fact_words(after)
+    if was == now:  # two questions may be called alike
+        was, now = f"{was}（{before.source}）", f"{now}（{after.source}）"
+    return f"事实由“{was}”改为“{now}”。"
 
 
 def _rows(old: RuleSet, new: RuleSet) -> Iterator[str]:

@@ -15,6 +15,7 @@ from yiwang.rules.policy.parts import (
     TestRow,
     Value,
 )
+from yiwang.rules.policy.sources import CHECK_NAMES, LICENCES, reading_words, source_parts
 
 _SIGNS = {
     CellOp.GT: "大于",
@@ -134,8 +135,13 @@ def row_words(rule_set: RuleSet, row: Row) -> str:
     return f"{condition}：{row.outcome.label}{reason}。"
 
 
-def fact_words(fact: Fact) -> str:
-    """Return a fact with all that is declared about it."""
+def fact_words(fact: Fact, *, sourced: bool = True) -> str:
+    """Return a fact with all that is declared about it.
+
+    Args:
+        fact: The fact.
+        sourced: Whether to say who is asked for it; false where that stands beside it.
+    """
     notes = [fact.kind.label]
     if fact.options:
         notes.append("、".join(one.label for one in fact.options))
@@ -153,7 +159,20 @@ def fact_words(fact: Fact) -> str:
         notes.append("可以晚于申请日")
     if fact.optional:
         notes.append("可以没有值")
-    return f"{fact.label}（{'，'.join(notes)}，来源 {fact.source}）"
+    if sourced:
+        notes.append(f"来源 {source_of(fact)}")
+    return f"{fact.label}（{'，'.join(notes)}）"
+
+
+def source_of(fact: Fact) -> str:
+    """Return who is asked for a fact, in words; what has no words of its own is called as it is.
+
+    An answer is named by the fact and not by its question, since the form is not at hand here.
+    """
+    _kind, rest = source_parts(fact.source)
+    if rest.startswith(f"{LICENCES}."):
+        return f"{CHECK_NAMES[LICENCES]}：{fact.label}"
+    return reading_words(fact.source, questions={rest: fact.label})
 
 
 def test_words(test: TestRow) -> str:

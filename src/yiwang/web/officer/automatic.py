@@ -404,5 +404,6 @@ class Replay(AutomaticPage):
                 "item": item,
                 "differences": automatic.differences(view.id, by=self.actor),
                 "good_until": automatic.replay_good_until(view),
+                "rows": {one: n for n, one in enumerate(view.row_ids, start=1)},
             }
         )

@@ -59,9 +59,14 @@ class ShownRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownTest:
-    """One test row with what came out."""
+    """One test row with what came out.
+
+    Attributes:
+        by: Which row should decide, as it is numbered; empty: any.
+    """
 
     test: TestRow
+    by: str
     passed: bool
     outcome: RuleOutcome
     sentences: Sequence[str]
@@ -93,7 +98,7 @@ def shown(rules: RuleSet, version: ItemVersion) -> ShownRules:
         facts=[
             (
                 fact,
-                fact_words(fact),
+                fact_words(fact, sourced=False),
                 reading_words(fact.source, questions=questions, licences=types),
             )
             for fact in rules.facts
@@ -112,6 +117,7 @@ def shown(rules: RuleSet, version: ItemVersion) -> ShownRules:
         tests=[
             ShownTest(
                 test=test,
+                by=row_number(rules, test.row),
                 passed=passed,
                 outcome=verdict.outcome,
                 sentences=verdict.sentences or (verdict.reason,),
@@ -120,6 +126,12 @@ def shown(rules: RuleSet, version: ItemVersion) -> ShownRules:
         ],
         problems=[one.sentence for one in problems(rules)],
     )
+
+
+def row_number(rules: RuleSet, row: str) -> str:
+    """Return `第 2 行` for the id of a row; an id that stands nowhere is shown as it is."""
+    numbers = {one.id: n for n, one in enumerate(rules.rows, start=1)}
+    return _("第 %(n)s 行") % {"n": numbers[row]} if row in numbers else row
 
 
 class OneTable(Editing):
@@ -299,7 +311,7 @@ class EditPart(OneTable):
             return part.label or part.name
         if isinstance(part, Row):
             return _("第 %(n)s 行（%(id)s）") % {"n": (self.index or 0) + 1, "id": part.id}
-        return test_words(part) if part else ""
+        return test_words(replace(part, row="")) if part else ""
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add what the part is, what came out of a test, and the way back."""
