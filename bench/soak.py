@@ -29,6 +29,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,9 @@ class Log:
     amiss: list[str] = field(default_factory=list)
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     repeats: int = 0
+    arrived: set[str] | None = None
+    """Messages that the department's system has; None: it was not asked."""
+
     kills: Counter[str] = field(default_factory=Counter)
     recovered: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -364,6 +368,11 @@ class Department:
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
             )
 
+    def arrived(self) -> set[str]:
+        """Return the ids of the messages that it wrote down."""
+        with contextlib.closing(sqlite3.connect(self.database)) as held:
+            return {key for (key,) in held.execute("SELECT id FROM arrived")}
+
     def kill(self) -> None:
         """Kill it."""
         if self.process is not None:
@@ -421,6 +430,7 @@ def soak(
             department.start()
             _settle(district, log)
             print("  checking")
+            log.arrived = department.arrived()
             _check(district, log)
         finally:
             department.kill()
@@ -523,7 +533,7 @@ def _check(district: District, log: Log) -> None:
             log.amiss += list(check(district, log))
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding
             log.amiss.append(f"{check.__name__}: {type(error).__name__}: {error}")
-    log.amiss += list(_trail(district))
+    log.amiss += list(_trail())
 
 
 def _once_each(_district: District, log: Log) -> Iterator[str]:
@@ -604,6 +614,7 @@ def _letters(district: District, _log: Log) -> Iterator[str]:
             store.open(digest)
         except LookupError:
             yield f"the file of letter {number} is missing or damaged"
+    yield from _numbers()
     caller = Caller(district)
     for (key,) in _rows(
         "SELECT d.id FROM cases_casedocument d JOIN cases_case c ON c.id = d.case_id"
@@ -619,19 +630,58 @@ def _letters(district: District, _log: Log) -> Iterator[str]:
         yield f"{number} has no receipt"
 
 
-def _gateway(_district: District, _log: Log) -> Iterator[str]:
+def _numbers() -> Iterator[str]:
+    """Yield letters and licences without a number, and numbers that were given twice."""
+    for title, number in _rows(
+        "SELECT d.title, c.number FROM cases_casedocument d JOIN cases_case c ON c.id = d.case_id"
+        " WHERE OURS AND d.number !~ '\\S' ORDER BY d.id"
+    ):
+        yield f"{title} of {number} has no number"
+    for number, count in _rows(
+        "SELECT number, count(*) FROM cases_casedocument WHERE number ~ '\\S'"
+        " GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    ):
+        yield f"{count} letters have the number {number}"
+    for number, count in _rows(
+        "SELECT number, count(*) FROM licences_licence GROUP BY type_id, number, version"
+        " HAVING count(*) > 1 ORDER BY 1"
+    ):
+        yield f"{count} licences have the number {number}"
+
+
+def _gateway(_district: District | None, log: Log) -> Iterator[str]:
     """Yield messages that are neither with the department nor with the dead, or there twice."""
     for number, kind, count in _rows(
         "SELECT c.case_number, p.kind, count(*) FROM exchange_push p JOIN exchange_conversation c"
-        " ON c.id = p.conversation_id GROUP BY 1, 2 HAVING count(*) > 1"
+        " ON c.id = p.conversation_id WHERE p.kind <> 'case.extension'"
+        " GROUP BY 1, 2 HAVING count(*) > 1"
     ):
         yield f"{kind} of {number} was written {count} times"
+    for number, sequence in _rows(
+        "SELECT c.case_number, s FROM exchange_conversation c"
+        " CROSS JOIN LATERAL generate_series(1, c.next_out - 1) s WHERE NOT EXISTS (SELECT FROM"
+        " exchange_push p WHERE p.conversation_id = c.id AND p.sequence = s) ORDER BY 1, 2"
+    ):
+        yield f"message {sequence} to the department on {number} is gone"
     for (number,) in _rows(
         "SELECT number FROM cases_case c WHERE OURS AND item_slug = %s AND accepted_on IS NOT"
         " NULL AND NOT EXISTS (SELECT FROM exchange_conversation v WHERE v.case_number = c.number)",
         OUTSIDE,
     ):
         yield f"{number} was never told to the department"
+    if log.arrived is None:
+        return
+    delivered = dict(
+        _rows(
+            "SELECT p.message_id, c.case_number || ' ' || p.kind FROM exchange_push p"
+            " JOIN exchange_conversation c ON c.id = p.conversation_id WHERE p.state = 'delivered'"
+        )
+    )
+    for message in sorted(set(delivered) - log.arrived):
+        yield f"{delivered[message]} counts as delivered, and the department never had it"
+    known = {key for (key,) in _rows("SELECT message_id FROM exchange_push")}
+    for message in sorted(log.arrived - known):
+        yield f"the department has {message}, and nobody sent it"
 
 
 def _clocks(_district: District, _log: Log) -> Iterator[str]:
@@ -678,29 +728,23 @@ def _later(district: District, log: Log) -> Iterator[str]:
     yield from _clocks(district, log)
 
 
-def _trail(district: District) -> Iterator[str]:
-    """Yield what `yiwang trail verify` finds, and cases without a trace."""
-    variables = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("YIWANG_", "DATABASE_", "DJANGO_"))
-    } | {"YIWANG_HOME": str(district.home), "YIWANG_DEMO": "1", "PYTHONPATH": str(ROOT / "src")}
-    verified = subprocess.run(
-        [sys.executable, "-m", "yiwang.config.main", "trail", "verify"],
-        cwd=ROOT,
-        env=variables,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    print(f"      {verified.stdout.strip()}")
-    if verified.returncode:
-        yield f"trail: {verified.stdout.strip()} {verified.stderr.strip()[-500:]}"
-    for (number,) in _rows(
-        "SELECT number FROM cases_case c WHERE OURS AND NOT EXISTS (SELECT FROM"
-        " audit_auditevent a WHERE a.target = 'case:' || c.number)"
+def _trail() -> Iterator[str]:
+    """Yield where the trail is broken, and steps of cases that left no trace."""
+    from yiwang.audit import services
+
+    found = services.verify()
+    whole = f"留痕完整：{found.rows} 条，其中 {found.sealed} 条已封存。"
+    print(f"      {whole if found.ok else found.first_broken}")
+    if not found.ok:
+        yield f"trail: {found.first_broken}"
+    for number, step, count, traces in _rows(
+        "SELECT c.number, e.step, count(DISTINCT e.id), count(DISTINCT a.id) FROM cases_case c"
+        " JOIN cases_caseevent e ON e.case_id = c.id LEFT JOIN audit_auditevent a"
+        " ON a.target = 'case:' || c.number"
+        " AND a.act IN ('cases.' || e.step, 'cases.deem_' || e.step || 'ed')"
+        " WHERE OURS GROUP BY 1, 2 HAVING count(DISTINCT a.id) < count(DISTINCT e.id) ORDER BY 1, 2"
     ):
-        yield f"{number} left no trace"
+        yield f"{number}: {step} was done {count} times and left {traces} traces"
 
 
 def report(log: Log, district: District, *, minutes: float) -> None:
