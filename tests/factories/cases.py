@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyvips
+from django.db import transaction
 from django.utils import timezone
 
 from tests.factories import registers
@@ -311,6 +312,7 @@ def card(**changes: Any) -> dict[str, Any]:
     )
 
 
+@transaction.atomic
 def publish(definition: Mapping[str, Any]) -> ItemVersion:
     """Publish an item as from a pack, in force since the first of January, and assessed."""
     version = catalogue.publish_from_pack(
