@@ -55,3 +55,18 @@ def test_mask_name_keeps_the_first_character(name: str, shown: str):
 )
 def test_mask_address_stops_at_the_town(address: str, shown: str):
     assert masking.mask_address(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("欧阳示例", "欧***"),
+        ("女", "*"),
+        ("1949-10-01", "1949-**-**"),
+        ("上海市嘉定区南翔镇示例路1号", "上海市嘉定区南翔镇****"),
+        ("13900001234", "139****1234"),
+        ("", ""),
+    ],
+)
+def test_mask_words_hides_a_personal_value_by_what_it_looks_like(words: str, shown: str):
+    assert masking.mask_words(words) == shown

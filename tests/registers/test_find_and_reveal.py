@@ -240,7 +240,9 @@ def test_prefill_in_full_hides_nothing_and_is_traced():
     assert answers["person.phone"].value == "14000000001"
     assert not any(answer.masked for answer in answers.values())
     (line,) = trail.trail(target=person.ref, act="audit.read")
-    assert line.detail == {"fields": ["address", "hukou_address", "id_number", "phone"]}
+    assert line.detail == {
+        "fields": ["address", "born_on", "gender", "hukou_address", "id_number", "phone"]
+    }
 
 
 def test_prefill_in_full_of_a_firm_gives_its_phone():

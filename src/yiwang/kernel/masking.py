@@ -11,7 +11,11 @@ STAFF_LAST = 4
 PUBLIC_EDGE = 1
 """Characters at each end of a number on public pages."""
 
+NAME_LENGTH = 5
+"""A personal value of so many characters or fewer is a name; a longer one an address."""
+
 STAR = "*"
+_DAY = re.compile(r"(\d{4})-\d{2}-\d{2}")
 _NAME = r"[^0-9０-９路弄号省市区县镇乡]{1,8}?"
 _PLACE = re.compile(
     rf"^(?:{_NAME}(?:自治区|省|市))?(?:{_NAME}(?:新区|市|区|县))?"
@@ -70,3 +74,18 @@ def mask_address(address: str) -> str:
         return ""
     place = _PLACE.match(address)
     return (place.group() if place else "") + STAR * 4
+
+
+def mask_words(words: str) -> str:
+    """Return a personal value with its middle hidden, by what it looks like.
+
+    A day keeps its year; a citizen number shows no more of the birthday than that.
+
+    Example:
+        `1949-10-01` is shown as `1949-**-**`.
+    """
+    if day := _DAY.fullmatch(words):
+        return f"{day[1]}-**-**"
+    if words.isascii():
+        return mask_number(words)
+    return mask_name(words) if len(words) <= NAME_LENGTH else mask_address(words)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from yiwang.documents import store
 from yiwang.kernel.errors import RefusedError
-from yiwang.kernel.masking import mask_name, mask_number
+from yiwang.kernel.masking import STAR, mask_name, mask_number, mask_words
 from yiwang.licences.models import Licence, LicenceCheck, LicenceQuerySet, LicenceType
 from yiwang.licences.policy.states import HolderKind, LicenceState, state_on
 from yiwang.licences.policy.types import TypeDefinition, from_plain
@@ -313,6 +313,17 @@ def unasked_fields(old: LicenceView, *, answered: Collection[str]) -> list[tuple
         one.label for one in fields for asked in (one.label, *one.asked_as) if asked in answered
     } | set(answered)
     return [pair for pair in old.fields if pair[0] not in printed]
+
+
+def fields_for_staff(one: LicenceView) -> list[tuple[str, str]]:
+    """Return what is printed, personal fields masked; the whole sheet is the file, whose look is
+    written down. One query.
+    """
+    personal = licence_type(one.type_code).definition.personal_labels
+    return [
+        (label, mask_words(value) if label in personal and STAR not in value else value)
+        for label, value in one.fields
+    ]
 
 
 def expired(*, by: date, limit: int = PAGE) -> list[LicenceView]:

@@ -37,12 +37,14 @@ from yiwang.registers.queries import (
 )
 
 PERSON_FIELDS = {
+    "gender": "性别",
+    "born_on": "出生日期",
     "id_number": "公民身份号码",
     "phone": "手机号码",
     "address": "住址",
     "hukou_address": "户籍地址",
 }
-ENTITY_FIELDS = {"phone": "联系电话"}
+ENTITY_FIELDS = {"representative_name": "法定代表人", "phone": "联系电话"}
 
 
 class NumberInvalidError(RefusedError):
@@ -365,8 +367,8 @@ def reveal(
     """Show one hidden field whole; the look is written to the trail with its purpose.
 
     Args:
-        ref: `person:<hex>` (`id_number`, `phone`, `address`,
-            `hukou_address`) or `entity:<uscc>` (`phone`).
+        ref: `person:<hex>` (`gender`, `born_on`, `id_number`, `phone`, `address`,
+            `hukou_address`) or `entity:<uscc>` (`representative_name`, `phone`).
         field: Which field.
         purpose: Why; at least 4 characters. The person concerned can read it.
         by: The person themself, or staff with PERSON_REVEAL.
@@ -390,7 +392,7 @@ def reveal(
     if ref.startswith("person:"):
         value = _person_field(_person_row(ref), field)
     else:
-        value = _entity_row(ref).phone
+        value = str(getattr(_entity_row(ref), field))
     audit.record_read(
         at=at,
         actor=by.ref,
@@ -456,6 +458,10 @@ def _person_field(row: Person, field: str) -> str:
         return row.address
     if field == "hukou_address":
         return row.hukou_address
+    if field == "born_on":
+        return row.born_on.isoformat()
+    if field == "gender":
+        return Gender(row.gender).label
     if field == "id_number":
         return sealing.unseal(row.number_sealed, person_id=row.id, field=sealing.NUMBER)
     if row.phone_sealed is None:

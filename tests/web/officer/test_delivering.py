@@ -86,3 +86,17 @@ def test_the_ledger_answers_every_wish(query, status, said):
 
     assert answer.status_code == status
     assert said in words(answer)
+
+
+def test_the_conditions_of_the_ledger_fold_until_one_of_them_is_set():
+    folded = '<details class="yw-more"><summary>更多条件'
+    opened = '<details class="yw-more" open><summary>更多条件'
+
+    for query, expected in (
+        ("", folded),
+        ("?text=准", folded),
+        ("?state=waiting", opened),
+        ("?first_on=昨天", opened),
+    ):
+        page = signed_in("head").get(f"/desk/letters/{query}").content.decode()
+        assert page.count(expected) == 1, query

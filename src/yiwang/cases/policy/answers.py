@@ -10,7 +10,7 @@ from datetime import date
 
 from yiwang.catalogue.policy.items import Answer, ItemVersion, Question, QuestionKind, asked
 from yiwang.kernel.identifiers import citizen_id, uscc
-from yiwang.kernel.masking import mask_address, mask_name, mask_number
+from yiwang.kernel.masking import mask_number, mask_words
 
 LONG_TEXT_LENGTH = 4_000
 """Longest answer of several lines, in characters, unless the item says more."""
@@ -198,20 +198,20 @@ _CHECKS: Mapping[QuestionKind, _Check] = {
 HIDDEN_KINDS = frozenset({QuestionKind.CITIZEN_ID, QuestionKind.PHONE})
 """Kinds of answers that are numbers of a person."""
 
-NAME_LENGTH = 5
-"""A personal answer of so many characters or fewer is a name; a longer one an address."""
+HEADING = "person.name"
+"""The register field that names the case: every page and list says it, so no line hides it."""
 
 
 def is_hidden(question: Question) -> bool:
     """Tell whether the answer is shown masked to whoever is not the applicant."""
+    if question.prefill == HEADING:
+        return False
     return question.personal or question.kind in HIDDEN_KINDS
 
 
 def mask(question: Question, words: str) -> str:
     """Return `words` with their middle hidden."""
-    if question.kind in HIDDEN_KINDS or words.isascii():
-        return mask_number(words)
-    return mask_name(words) if len(words) <= NAME_LENGTH else mask_address(words)
+    return mask_number(words) if question.kind in HIDDEN_KINDS else mask_words(words)
 
 
 def masked_answers(item: ItemVersion, answers: Mapping[str, object]) -> dict[str, object]:

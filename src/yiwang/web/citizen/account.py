@@ -134,6 +134,10 @@ LABELS = {
 }
 
 FIELDS = {
+    "gender": "性别",
+    "born_on": "出生日期",
+    "hukou_address": "户籍地",
+    "representative_name": "法定代表人（负责人）",
     "id_number": "公民身份号码",
     "phone": "电话",
     "address": "住址",

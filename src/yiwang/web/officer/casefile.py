@@ -22,7 +22,7 @@ from yiwang.catalogue.policy.items import ItemVersion, asked
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.queries import UploadView
-from yiwang.kernel.masking import mask_address, mask_number
+from yiwang.kernel.masking import mask_words
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
@@ -50,12 +50,19 @@ REGISTER_LABELS: Mapping[str, str] = {
 """Register fields an official sees, in this order; the others are codes for programs."""
 
 REVEALED = {
+    "person.gender": "gender",
+    "person.born_on": "born_on",
     "person.id_number": "id_number",
     "person.phone": "phone",
+    "person.hukou": "hukou_address",
     "person.address": "address",
+    "entity.legal_representative": "representative_name",
     "entity.phone": "phone",
 }
-"""Register field -> name under which the register shows it whole."""
+"""Register field that is shown masked -> name under which the register shows it whole.
+
+All personal fields but the applicant's own name, which heads every page of the case.
+"""
 
 CONTACTS = {"contact.phone": "联系电话", "contact.address": "送达地址"}
 """Contacts that are shown masked and can be shown whole."""
@@ -350,9 +357,7 @@ def _who(row: TimelineRow, units: Mapping[str, str]) -> str:
 
 
 def _masked(key: str, held: Prefilled) -> str:
-    if key == "entity.phone":
-        return mask_number(held.value)
-    return mask_address(held.value) if key == "person.address" else held.value
+    return mask_words(held.value) if key in REVEALED and not held.masked else held.value
 
 
 def _reveal(number: str, key: str) -> str:

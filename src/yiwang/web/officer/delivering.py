@@ -93,11 +93,13 @@ class Deliver(Act):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add what is handed over, and the parcels so far."""
         parcels = dispatches_of(self.case.number)
+        licence = licences.by_case(self.case.number)
         return super().context(
             can_deliver=Step.CLOSE in self.file.steps,
             letters=casefile.letters(self.file),
             contact=casefile.contact(self.file, self.actor),
-            licence=licences.by_case(self.case.number),
+            licence=licence,
+            printed=licences.fields_for_staff(licence) if licence else (),
             parcels=parcels,
             under_way=bool(parcels) and not (parcels[-1].arrived_on or parcels[-1].returned_on),
             **given,
@@ -237,6 +239,11 @@ class LedgerFilter(forms.Form):
         widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         error_messages={"invalid": DAY_WRONG},
     )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether one of the folded conditions is set or wrong, so that they stand open."""
+        return any(self.data.get(name) for name in self.fields if name != "text")
 
 
 STATE_COLOURS: Mapping[LetterState, str] = {
