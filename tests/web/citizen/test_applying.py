@@ -58,6 +58,33 @@ def test_answers_of_the_questionnaire_are_not_asked_again():
     assert "还缺 1 件" in page
 
 
+def test_materials_wait_for_the_answers_on_which_their_list_rests():
+    client = signed_in()
+    draft = begun(client, kind="")
+
+    page = words(client.get(draft))
+    assert "先回答“办理情形”，才知道要交哪些材料" in page
+    assert "还缺 1 件" not in page
+    assert f'href="{draft}materials/"' not in page
+
+    client.post(f"{draft}section/situation/", {"kind": "catering", "raw_food": "no"})
+    page = words(client.get(draft))
+    assert "才知道要交哪些材料" not in page
+    assert "还缺 1 件" in page
+    assert f'href="{draft}materials/"' in page
+
+
+def test_files_of_before_stay_within_reach_while_the_situation_is_open():
+    client = signed_in()
+    draft = begun(client, kind="")
+    client.post(f"{draft}materials/", {"material": "layout", "file": pdf()})
+
+    page = words(client.get(draft))
+
+    assert "才知道要交哪些材料" in page
+    assert f'href="{draft}materials/"' in page
+
+
 def test_a_topic_shows_every_error_with_its_remedy_and_keeps_what_was_typed():
     client = signed_in()
     draft = begun(client)

@@ -325,19 +325,7 @@ class Draft(DraftPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what is done and what is not."""
         tasks = [self._task(section) for section in self.pages]
-        missing = [one for one in self.materials if not one.done]
-        files = self.draft.uploads
-        tasks.append(
-            Task(
-                title=_("上传材料"),
-                href=reverse("citizen:materials", args=[self.draft.id]),
-                status="done" if not missing else "doing" if files else "todo",
-                hint=ngettext("还缺 %(count)s 件", "还缺 %(count)s 件", len(missing))
-                % {"count": len(missing)}
-                if missing
-                else "",
-            )
-        )
+        tasks.append(self._papers())
         if commitment_open(self.item, self.answers):
             tasks.append(self._way())
         ready = all(task.status == "done" for task in tasks)
@@ -350,6 +338,41 @@ class Draft(DraftPage):
         )
         following = next(task for task in tasks if task.status != "done")
         return self.render({"tasks": tasks, "following": following})
+
+    def _papers(self) -> Task:
+        """Return the materials; which ones is known only when the situation is."""
+        address = reverse("citizen:materials", args=[self.draft.id])
+        missing = [one for one in self.materials if not one.done]
+        files = self.draft.uploads
+        if self.undecided:
+            return Task(
+                title=_("上传材料"),
+                href=address if files else "",
+                status="doing" if files else "blocked",
+                hint=_("先回答“%(topic)s”，才知道要交哪些材料") % {"topic": self.undecided.title},
+            )
+        return Task(
+            title=_("上传材料"),
+            href=address,
+            status="done" if not missing else "doing" if files else "todo",
+            hint=ngettext("还缺 %(count)s 件", "还缺 %(count)s 件", len(missing))
+            % {"count": len(missing)}
+            if missing
+            else "",
+        )
+
+    @property
+    def undecided(self) -> Section | None:
+        """The first topic with an open question on which the list of materials rests."""
+        resting = {one.id for one in self.item.questionnaire} | {
+            condition.question for one in self.item.materials for condition in one.needed_when
+        }
+        waiting = resting & self.wrong.keys()
+        for section in self.pages:
+            asked = web_forms.section_questions(section, self.item, self.answers)
+            if any(question.id in waiting for question in asked):
+                return section
+        return None
 
     def _way(self) -> Task:
         """Return the choice between commitment and the ordinary way; the latter needs no act."""
