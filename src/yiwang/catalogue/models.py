@@ -335,7 +335,8 @@ class Norm(models.Model):
     """One normative document in the register (规范性文件).
 
     `valid_until` is its last day, `repealed_on` the first day without it. How it stands is
-    reckoned from the days and stored nowhere.
+    reckoned from the days and stored nowhere. Number, day of issue and first day change only
+    with a counted correction of a mistyped entry.
     """
 
     number = models.CharField("文号", max_length=80, unique=True)
@@ -357,6 +358,7 @@ class Norm(models.Model):
     source = models.CharField("来源", max_length=500, blank=True)
     note = models.CharField("备注", max_length=500, blank=True)
     pack = models.CharField("内容包", max_length=40, blank=True)
+    corrections = models.PositiveIntegerField("更正次数", default=0)
 
     class Meta:
         constraints = [
@@ -386,7 +388,16 @@ class Norm(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="keep", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="frozen", fields=["number", "issued_on", "valid_from"]),
+            pgtrigger.Protect(
+                name="frozen",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__corrections__gte=pgtrigger.F("new__corrections"))
+                & (
+                    pgtrigger.Q(old__number__df=pgtrigger.F("new__number"))
+                    | pgtrigger.Q(old__issued_on__df=pgtrigger.F("new__issued_on"))
+                    | pgtrigger.Q(old__valid_from__df=pgtrigger.F("new__valid_from"))
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -404,7 +415,7 @@ class NormChange(models.Model):
     by = models.CharField("操作人", max_length=80)
     by_name = models.CharField("姓名", max_length=80, blank=True)
     document = models.CharField("依据文号", max_length=120, blank=True)
-    detail = models.CharField("说明", max_length=300, blank=True)
+    detail = models.TextField("说明", blank=True)
 
     class Meta:
         triggers = [

@@ -51,7 +51,7 @@ class Permission(Term):
     ITEM_APPROVE = "item_approve", "部门审核事项"
     ITEM_LEGAL = "item_legal", "法制审核事项"
     ITEM_PUBLISH = "item_publish", "中心审核并发布事项"
-    NORM_KEEP = "norm_keep", "登记、延长、废止规范性文件"
+    NORM_KEEP = "norm_keep", "登记、更正、延长、废止规范性文件"
     ARCHIVE_READ = "archive_read", "查看和下载归档包"
     ARCHIVE_KEEP = "archive_keep", "归档、禁止销毁、提出销毁"
     ARCHIVE_APPROVE = "archive_approve", "批准销毁、批准解除禁止销毁"

@@ -132,6 +132,7 @@ ACTS: Mapping[str, str] = {
     "catalogue.list_items": _("列入事项目录"),
     "catalogue.load_laws": _("装入法律条文"),
     "catalogue.norm_enter": _("登记规范性文件"),
+    "catalogue.norm_correct": _("更正规范性文件的登记"),
     "catalogue.norm_extend": _("延长规范性文件有效期"),
     "catalogue.norm_repeal": _("废止规范性文件"),
     "catalogue.publish_item": _("发布事项"),

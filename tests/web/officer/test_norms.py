@@ -209,6 +209,127 @@ def test_a_repealed_document_that_items_cite_is_linked_from_them_and_brought_to_
     assert "已由 示例府规〔2026〕4号 自" in words(again)
 
 
+def as_typed(key: int, **changes: str) -> dict[str, str]:
+    """Return what the form of a correction sends: the entry as it stands, but for `changes`."""
+    row = Norm.objects.get(pk=key)
+    given = {name: getattr(row, name) for name in FIELDS}
+    sent = {name: "" if value is None else str(value) for name, value in given.items()}
+    return sent | {"replaces": "\n".join(row.replaces), "reason": "已与区政府公报核对"} | changes
+
+
+@pytest.mark.req("REG-04")
+def test_a_mistyped_entry_is_put_right_with_its_reason_and_what_it_ended_by_mistake_stands_again():
+    wrongly, rightly = entered(), entered(number="示例府规〔2020〕11号", title="摊位暂行办法")
+    client = signed_in("legal")
+    client.post(NEW, FIELDS)
+    key = Norm.objects.get(number="示例府规〔2025〕9号").pk
+    path = f"/desk/norms/{key}/correct/"
+    assert "已废止" in words(Client().get(f"/norms/{wrongly}/"))
+    shown = client.get(path).content.decode()
+    assert 'value="示例区餐饮许可管理办法"' in shown
+    assert path in client.get(f"/desk/norms/{key}/").content.decode()
+
+    done = client.post(
+        path,
+        as_typed(
+            key,
+            number="示例府规〔2025〕8号",
+            title="示例区摊位许可管理办法",
+            valid_from="2025-05-01",
+            replaces="示例府规〔2020〕11号",
+        ),
+    )
+
+    assert done.status_code == 302, words(done)
+    assert "现行有效" in words(Client().get(f"/norms/{wrongly}/"))
+    ended = words(Client().get(f"/norms/{rightly}/"))
+    assert "自 2025-05-01 起" in ended
+    assert "示例府规〔2025〕8号" in ended
+    assert "示例区摊位许可管理办法" in words(Client().get(f"/norms/{key}/"))
+    history = words(client.get(f"/desk/norms/{key}/"))
+    for said in (
+        "更正登记",
+        "已与区政府公报核对",
+        "文号：示例府规〔2025〕9号 → 示例府规〔2025〕8号",
+        "施行日期：2025-04-01 → 2025-05-01",
+        "卫法制",
+    ):
+        assert said in history
+    assert "因更正恢复" in words(client.get(f"/desk/norms/{wrongly}/"))
+    (act,) = AuditEvent.objects.filter(act="catalogue.norm_correct", actor="user:legal")
+    assert act.target == "norm:示例府规〔2025〕8号"
+
+
+def test_a_number_put_right_is_found_by_what_replaced_it_already():
+    mistyped = entered(number="示例府规〔2020〕7号")
+    signed_in("legal").post(NEW, FIELDS)
+
+    done = signed_in("legal").post(
+        f"/desk/norms/{mistyped}/correct/", as_typed(mistyped, number="示例府规〔2020〕1号")
+    )
+
+    assert done.status_code == 302, words(done)
+    page = words(Client().get(f"/norms/{mistyped}/"))
+    assert "已废止" in page
+    assert "示例府规〔2025〕9号" in page
+
+
+def test_what_was_never_replaced_stands_again_when_its_number_is_put_right():
+    mistyped = entered()
+    signed_in("legal").post(NEW, FIELDS)
+    assert "已废止" in words(Client().get(f"/norms/{mistyped}/"))
+
+    path = f"/desk/norms/{mistyped}/correct/"
+    signed_in("legal").post(path, as_typed(mistyped, note="核对无误"))
+    assert "已废止" in words(Client().get(f"/norms/{mistyped}/"))
+    signed_in("legal").post(path, as_typed(mistyped, number="示例府规〔2020〕7号"))
+
+    assert "现行有效" in words(Client().get(f"/norms/{mistyped}/"))
+    assert "因更正恢复" in words(signed_in("legal").get(f"/desk/norms/{mistyped}/"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"reason": "", "title": "改"}, "请填写更正的原因，写明与哪份文本核对。"),
+        ({"reason": "因" * 201, "title": "改"}, "不超过"),
+        ({}, "更正后的内容与登记的相同，没有要更正的"),
+        ({"number": "示例府规〔2021〕2号"}, "已经登记为《另一办法》"),
+        ({"number": "2号"}, "不是完整的文号"),
+        ({"issued_on": "2026-12-01", "valid_from": "2026-12-02"}, "印发日期在今天以后"),
+        ({"valid_from": "2019-01-01"}, "施行日期早于印发日期。"),
+        ({"valid_from": "2027-01-01"}, "施行日期不能晚于这一天"),
+        ({"replaces": "示例府规〔2021〕2号"}, "才施行，晚于本文件"),
+        ({"legality": "exempt"}, "选择一个有效的选项"),
+        ({"department": "housing"}, "选择一个有效的选项"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_refused_whole(changes, told):
+    key = entered()
+    entered(number="示例府规〔2021〕2号", title="另一办法", valid_from=dt.date(2024, 1, 1))
+    Norm.objects.filter(pk=key).update(
+        repealed_on=dt.date(2026, 1, 1), repealed_by="示例府办〔2025〕1号"
+    )
+    before = list(Norm.objects.order_by("pk").values())
+
+    answer = signed_in("legal").post(f"/desk/norms/{key}/correct/", as_typed(key, **changes))
+
+    assert answer.status_code == 422
+    assert told in words(answer)
+    assert list(Norm.objects.order_by("pk").values()) == before
+    assert not NormChange.objects.filter(act="correct").exists()
+
+
+def test_nobody_else_puts_an_entry_right():
+    key = entered()
+    path = f"/desk/norms/{key}/correct/"
+
+    assert signed_in("owner").post(path, as_typed(key, title="改")).status_code == 403
+    Norm.objects.filter(pk=key).update(department="housing")
+    assert signed_in("legal").get(path).status_code == 404
+    assert signed_in("legal").post(path, as_typed(key, title="改")).status_code == 404
+
+
 def test_only_a_legal_officer_of_the_department_keeps_it():
     key = entered()
 
@@ -254,6 +375,7 @@ def test_the_database_holds_what_the_register_promises():
             Norm.objects.filter(pk=row.pk).update(**changes)
     for broken in (
         lambda: Norm.objects.filter(pk=row.pk).update(number="2号"),
+        lambda: Norm.objects.filter(pk=row.pk).update(valid_from=dt.date(2020, 3, 1)),
         lambda: NormChange.objects.update(by="user:x"),
         lambda: NormChange.objects.all().delete(),
     ):

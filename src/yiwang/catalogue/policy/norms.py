@@ -60,6 +60,8 @@ class NormAct(Term):
     EXTEND = "extend", "延长有效期"
     REPEAL = "repeal", "废止"
     REPLACE = "replace", "被新文件取代"
+    CORRECT = "correct", "更正登记"
+    RESTORE = "restore", "因更正恢复"
 
 
 @dataclass(frozen=True, kw_only=True)

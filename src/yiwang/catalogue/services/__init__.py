@@ -18,6 +18,7 @@ from yiwang.catalogue.services.listing import (
 )
 from yiwang.catalogue.services.norms import (
     NormRefusedError,
+    correct_norm,
     enter_norm,
     extend_norm,
     import_norms,
@@ -57,6 +58,7 @@ __all__ = [
     "build_search_index",
     "cancel_item",
     "discard_draft",
+    "correct_norm",
     "enter_norm",
     "extend_norm",
     "import_norms",

@@ -27,7 +27,7 @@ from yiwang.catalogue.policy.norms import (
     split_numbers,
     tidy_number,
 )
-from yiwang.catalogue.services.norms import DOCUMENT_CHARS
+from yiwang.catalogue.services.norms import DOCUMENT_CHARS, REASON_CHARS
 from yiwang.organisations.permissions import EVERYWHERE, Permission
 from yiwang.web.officer.confirming import Confirmed
 from yiwang.web.officer.scope import department_names, departments_of
@@ -158,6 +158,15 @@ class NormForm(forms.Form):
         return given
 
 
+def with_departments(form: forms.Form, page: Page) -> forms.Form:
+    """Return `form` with the departments that whoever opens `page` keeps documents for."""
+    field = form.fields["department"]
+    assert isinstance(field, forms.ChoiceField)
+    units = departments_of(page.actor, Permission.NORM_KEEP, on=page.today)
+    field.choices = [(one.code, one.name) for one in units]
+    return form
+
+
 class EnterNorm(FormPage):
     """Enter a document."""
 
@@ -168,12 +177,7 @@ class EnterNorm(FormPage):
 
     def form(self) -> forms.Form:
         """Return the form with the departments one keeps documents for."""
-        form = super().form()
-        field = form.fields["department"]
-        assert isinstance(field, forms.ChoiceField)
-        units = departments_of(self.actor, Permission.NORM_KEEP, on=self.today)
-        field.choices = [(one.code, one.name) for one in units]
-        return form
+        return with_departments(super().form(), self)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the words."""
@@ -220,6 +224,69 @@ class Norm(OneNorm):
                 and (one.valid_until is None or one.valid_until >= self.today),
             }
         )
+
+
+class CorrectForm(NormForm):
+    """One document as it is printed, and what was wrong with the entry."""
+
+    reason = forms.CharField(
+        label=_l("更正的原因"),
+        max_length=REASON_CHARS,
+        help_text=_l("写明哪里登错，与哪份文本核对，例如 标题漏字，已与区政府公报核对。"),
+        error_messages={"required": _l("请填写更正的原因，写明与哪份文本核对。")},
+    )
+
+
+class CorrectNorm(OneNorm, FormPage):
+    """Put a mistyped entry right; what was decided about it is extended or repealed instead."""
+
+    template_name = "officer/norms/form.html"
+    form_class = CorrectForm
+
+    def initial(self) -> dict[str, Any]:
+        """Return the entry as it stands."""
+        one = self.norm
+        return {
+            name: getattr(one, name)
+            for name in NormForm.base_fields
+            if name not in {"replaces", "legality", "fair_competition"}
+        } | {
+            "replaces": "\n".join(one.replaces),
+            "legality": one.legality.value,
+            "fair_competition": one.fair_competition.value,
+        }
+
+    def form(self) -> forms.Form:
+        """Return the form with the departments one keeps documents for."""
+        return with_departments(super().form(), self)
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add the words."""
+        one = self.norm
+        return super().context(
+            title=_("更正登记"),
+            words=_("更正"),
+            lead=_(
+                "只改登错的地方：%(number)s %(title)s。延长、废止不是更正，请用各自的办理。"
+            )
+            % {"number": one.number, "title": one.title},
+            key=one.key,
+            at_once=True,
+            **given,
+        )
+
+    def valid(self, form: CorrectForm) -> HttpResponse:
+        """Put it right."""
+        given = form.cleaned_data
+        services.correct_norm(
+            key=self.norm.key,
+            entry=given["entry"],
+            reason=given["reason"],
+            by=self.actor,
+            at=self.at,
+        )
+        messages.success(self.request, _("已更正，公开页面随即更新。"))
+        return redirect("officer:norm", key=self.norm.key)
 
 
 class DecisionForm(forms.Form):

@@ -217,6 +217,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("norms/", norms.Norms.as_view(), name="norms"),
     path("norms/new/", norms.EnterNorm.as_view(), name="new_norm"),
     path("norms/<int:key>/", norms.Norm.as_view(), name="norm"),
+    path("norms/<int:key>/correct/", norms.CorrectNorm.as_view(), name="correct_norm"),
     path("norms/<int:key>/extend/", norms.ExtendNorm.as_view(), name="extend_norm"),
     path("norms/<int:key>/repeal/", norms.RepealNorm.as_view(), name="repeal_norm"),
     path("item-basis/", basis.OutdatedBasis.as_view(), name="outdated_basis"),
