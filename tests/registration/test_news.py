@@ -32,6 +32,7 @@ from yiwang.registration.policy.notices import (
     NoticeStep,
     NoticeStepRefusedError,
     ScopeRule,
+    same_part,
 )
 from yiwang.supervision import queries as supervision
 from yiwang.supervision import services as inspections
@@ -41,7 +42,7 @@ from yiwang.supervision.queries import InspectionNotFoundError
 from yiwang.web.views import Page
 
 AT = cases.FRIDAY
-FIRM = "firm-registration"
+FIRM, BRANCH = "firm-registration", "branch"
 CODE = "11310114XXXX01011H4310732001000"
 SUPERVISOR = Actor(ref="user:s", name="钱监管", posts={"market": frozenset({Post.SUPERVISOR})})
 HOUSING = Actor(ref="user:h", name="周住建", posts={"housing": frozenset({Post.DEPARTMENT_HEAD})})
@@ -49,7 +50,7 @@ HOUSING = Actor(ref="user:h", name="周住建", posts={"housing": frozenset({Pos
 NEWS = dataclasses.replace(
     RULES,
     registrar="housing",
-    items=(FIRM,),
+    items=(FIRM, BRANCH),
     scope_questions=("new_scope",),
     rules=(
         ScopeRule(
@@ -66,14 +67,29 @@ NEWS = dataclasses.replace(
         ),
     ),
     changes=tuple(
-        ChangeRule(item=FIRM, question="change_items", kind=kind, options=(kind.value,), text=text)
+        ChangeRule(
+            item=FIRM,
+            question="change_items",
+            kind=kind,
+            options=(kind.value,),
+            text=text,
+            renames=kind is NoticeKind.NAME,
+        )
         for kind, text in (
             (NoticeKind.NAME, "new_name"),
             (NoticeKind.ADDRESS, "change_text"),
             (NoticeKind.SCOPE, "change_text"),
         )
     ),
-    exits=(ExitRule(item=FIRM, question="request_kind", options=("cancel", "close")),),
+    exits=(
+        ExitRule(item=FIRM, question="request_kind", options=("cancel", "close")),
+        ExitRule(
+            item=BRANCH,
+            question="request_kind",
+            options=("cancel",),
+            part=("branch_name", "branch_uscc"),
+        ),
+    ),
 )
 CHOICES = {"name": "名称", "address": "住所", "scope": "范围", "operator": "经营者"}
 
@@ -124,10 +140,33 @@ def registration() -> dict[str, Any]:
     }
 
 
+def branch_registration() -> dict[str, Any]:
+    """Return an item that registers, changes and ends a branch of a firm."""
+    code = "11310114XXXX01011H4310733001000"
+    definition = registration() | {
+        "slug": BRANCH,
+        "name": "分公司登记",
+        "task_code": code,
+        "handling_code": f"{code}01",
+        "audiences": ["entity"],
+    }
+    definition["handling_items"] = [
+        one | {"code": f"{code}{number:02d}"}
+        for number, one in enumerate(definition["handling_items"], start=1)
+    ]
+    (section,) = definition["sections"]
+    section["questions"] = [
+        {"id": one, "label": one, "kind": "text", "optional": True}
+        for one in ("branch_name", "branch_uscc", "new_scope", "change_text")
+    ]
+    return definition
+
+
 @pytest.fixture(autouse=True)
 def _news(desk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     services.save_rules(NEWS, by="system:test", at=AT)
     cases.publish(registration())
+    cases.publish(branch_registration())
     monkeypatch.setattr(content, "workday_calendar", lambda: cases.CALENDAR)
     before = events._transport[0]
     events.set_transport(events.deliver)
@@ -135,15 +174,15 @@ def _news(desk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     events.set_transport(before)
 
 
-def waiting(ref: str = cases.FIRM_REF, **answers: Any) -> str:
+def waiting(ref: str = cases.FIRM_REF, item: str = FIRM, **answers: Any) -> str:
     """Return the number of a registration that waits for its decision."""
-    case = cases.receive(item_slug=FIRM, applicant_ref=ref, answers=answers)
+    case = cases.receive(item_slug=item, applicant_ref=ref, answers=answers)
     acts.accept_case(number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=AT)
     return case.number
 
 
-def granted(ref: str = cases.FIRM_REF, **answers: Any) -> str:
-    number = waiting(ref, **answers)
+def granted(ref: str = cases.FIRM_REF, item: str = FIRM, **answers: Any) -> str:
+    number = waiting(ref, item, **answers)
     acts.decide(
         number=number,
         outcome=Outcome.GRANT,
@@ -207,6 +246,123 @@ def test_supervisors_hear_of_changes_and_the_end_of_a_firm_on_their_pages():
     assert "经营主体终止" in words(signed_in("supervisor").get("/desk/subjects/?state=removed"))
     assert supervisor.post(path(of(NoticeKind.ENDED)), {"step": "note"}).status_code == 302
     assert {one.act for one in trail(limit=200)} >= {"registration.end", "registration.note"}
+
+
+@pytest.mark.req("REG-05")
+def test_the_lists_bear_the_new_name_of_a_firm_and_find_it_by_the_old_one():
+    cases.decided()
+    old = SupervisedSubject.objects.get().name
+    grant_on_page(request_kind="change", change_items=["name"], new_name="上海示例新名有限公司")
+
+    supervisor = signed_in("supervisor")
+    for query in ("", "?text=新名", f"?text={old}"):
+        page = words(supervisor.get(f"/desk/subjects/{query}"))
+        assert "上海示例新名有限公司" in page, query
+        assert f"原名称： {old}" in page.replace("原名称：", "原名称： ").replace("  ", " "), query
+    row = SupervisedSubject.objects.get(item_slug=cases.RESTAURANT)
+    acts = trail(limit=200, act="supervision.rename_subject", target=row.subject_ref)
+    assert {one.detail["from"] for one in acts} == {old}
+
+
+def test_a_line_that_arrives_after_the_change_of_name_bears_the_new_name():
+    cases.decided()
+    row = SupervisedSubject.objects.get()
+    moment = AT + dt.timedelta(days=1)
+    shared = {"subject_ref": row.subject_ref, "by": "job:x", "at": moment}
+    inspections.rename_subject(name="新名", case_number="N", **shared)
+    line = {"item_slug": "i", "item_name": "事项", "department": "market"}
+
+    for number, granted_at in (("B", moment), ("C", moment + dt.timedelta(hours=1))):
+        inspections.add_subject(
+            name=row.name,
+            case_number=number,
+            listed_on=AT.date(),
+            granted_at=granted_at,
+            **shared,
+            **line,
+        )
+
+    names = {one.case_number: one.name for one in SupervisedSubject.objects.all()}
+    assert (names["B"], names["C"]) == ("新名", row.name)
+
+
+def test_an_old_change_of_name_that_comes_late_renames_nothing():
+    cases.decided()
+    ref = SupervisedSubject.objects.get().subject_ref
+    later, earlier = AT + dt.timedelta(days=2), AT + dt.timedelta(days=1)
+    shared = {"subject_ref": ref, "case_number": "N", "by": "job:x"}
+
+    assert inspections.rename_subject(name="新名二", at=later, **shared) == 1
+    assert inspections.rename_subject(name="新名一", at=earlier, **shared) == 0
+    assert inspections.rename_subject(name="新名二", at=later, **shared) == 0
+    assert inspections.rename_subject(name=" ", at=later + dt.timedelta(1), **shared) == 0
+    assert SupervisedSubject.objects.get().name == "新名二"
+    SupervisedSubject.objects.update(former_name="", named_at=None, granted_at=later)
+    assert inspections.rename_subject(name="旧闻", at=earlier, **shared) == 0
+    with pytest.raises(IntegrityError, match="renamed_says"), transaction.atomic():
+        SupervisedSubject.objects.update(former_name="甲")
+
+
+def test_who_renamed_a_branch_or_wrote_it_among_other_words_renames_no_line():
+    cases.decided()
+    old = SupervisedSubject.objects.get().name
+
+    granted(item=BRANCH, request_kind="change", change_items=["name"], change_text="改名乙店")
+
+    assert {one.name for one in SupervisedSubject.objects.all()} == {old}
+
+
+@pytest.mark.req("REG-05")
+def test_a_branch_that_is_deregistered_ends_what_rests_on_it_and_nothing_else():
+    cases.decided()
+    branches = [
+        granted(item=BRANCH, request_kind="new", branch_name="甲店", new_scope="餐饮服务"),
+        granted(item=BRANCH, request_kind="new", branch_name="乙店", new_scope="道路货物运输"),
+    ]
+    renamed = granted(
+        item=BRANCH,
+        request_kind="change",
+        change_items=["name"],
+        branch_name="乙店",
+        branch_uscc="X1",
+        change_text="名称改为丙店",
+    )
+    assert of(NoticeKind.NEED, "housing").state == NoticeState.PUSHED
+
+    number = granted(item=BRANCH, request_kind="cancel", branch_name="丙店", branch_uscc="X1")
+
+    left = SupervisedSubject.objects.filter(state="listed", item_slug=BRANCH)
+    assert [one.case_number for one in left] == [branches[0]]
+    gone = SupervisedSubject.objects.filter(state="removed")
+    assert {one.case_number for one in gone} == {branches[1], renamed}
+    assert SupervisedSubject.objects.filter(state="listed", item_slug=cases.RESTAURANT).exists()
+    assert of(NoticeKind.NEED, "housing").state == NoticeState.CLOSED_ENDED
+    supervisor = signed_in("supervisor")
+    removed = words(supervisor.get("/desk/subjects/?state=removed"))
+    assert "丙店的分公司登记（注销）已经准予，该分支机构终止" in removed
+    told = words(supervisor.get(path(of(NoticeKind.ENDED))))
+    assert "请只核对这家分支机构的许可" in told
+    assert DualNotice.objects.filter(kind="ended", source_case=number).exists()
+
+
+@pytest.mark.parametrize(
+    ("ended", "found"),
+    [
+        ("C", ("A", "B", "C")),
+        ("D", ("D",)),
+        ("E", ("E",)),
+    ],
+)
+def test_cases_of_one_branch_share_its_name_or_its_code(ended, found):
+    answers = {
+        "A": {"branch_name": "甲店"},
+        "B": {"branch_name": "甲店", "branch_uscc": "X"},
+        "C": {"branch_name": "乙店", "branch_uscc": "X"},
+        "D": {"branch_name": "丁店"},
+        "E": {},
+    }
+
+    assert same_part(ended, answers) == found
 
 
 @pytest.mark.req("REG-05")

@@ -298,15 +298,25 @@ def pack_file(**changes: object) -> PackFile:
     )
 
 
+CHANGE = {"item": "x", "question": "q", "options": ["a"], "text": "t"}
+
+
 def test_the_rules_of_the_district_are_read_and_a_mistake_is_named():
     rules, errors = parse(pack_file())
     assert errors == []
     assert (rules.claim_workdays, rules.follow_workdays, len(rules.rules)) == (3, 30, 10)
+    assert [one.item for one in rules.changes if one.renames] == ["company-change"]
+    assert [one.part for one in rules.exits if one.item == "branch-registration"] == [
+        ("branch_name", "branch_uscc")
+    ]
 
     for changes, said in (
         ({"claim_workdays": 0}, "claim_workdays"),
         ({"registrar": None}, "registrar"),
         ({"unknown": 1}, "unknown"),
+        ({"changes": [{**CHANGE, "kind": "scope", "renames": True}]}, "只用于名称变更"),
+        ({"changes": [{**CHANGE, "kind": "name", "renames": "yes"}]}, "应为 true 或 false"),
+        ({"exits": [{"item": "x", "part": "branch_name"}]}, "part"),
     ):
         found, errors = parse(pack_file(**changes))
         assert found is None

@@ -316,8 +316,9 @@ def unasked_fields(old: LicenceView, *, answered: Collection[str]) -> list[tuple
 
 
 def fields_for_staff(one: LicenceView) -> list[tuple[str, str]]:
-    """Return what is printed, personal fields masked; the whole sheet is the file, whose look is
-    written down. One query.
+    """Return what is printed, personal fields masked; one query.
+
+    The whole sheet is the file, whose look is written down.
     """
     personal = licence_type(one.type_code).definition.personal_labels
     return [

@@ -8,7 +8,12 @@ from django.utils import timezone
 
 from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted, CaseRefused
 from yiwang.cases.policy.ending import EndKind
-from yiwang.cases.queries.granted import granted_answers, granted_item, granted_values
+from yiwang.cases.queries.granted import (
+    granted_answers,
+    granted_before,
+    granted_item,
+    granted_values,
+)
 from yiwang.content import queries as content
 from yiwang.kernel.keeping import keep
 from yiwang.licences import queries as licences
@@ -17,11 +22,13 @@ from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Actor
 from yiwang.registration import queries, services
 from yiwang.registration.policy.notices import (
+    ExitRule,
     NoticeKind,
     NoticeRules,
     asked_questions,
     changed,
     ends,
+    same_part,
 )
 from yiwang.supervision import queries as supervision
 from yiwang.supervision import services as lists
@@ -47,8 +54,8 @@ def on_case_granted(event: CaseGranted) -> None:
         event.granted_on, time.min, tzinfo=timezone.get_default_timezone()
     )
     chosen = granted_values(event.number, asked_questions(rules, event.item_slug))
-    if ends(rules, event.item_slug, chosen):
-        _end(rules, event, at=at)
+    if exit_rule := ends(rules, event.item_slug, chosen):
+        _end(rules, exit_rule, event, at=at)
         return
     if event.item_slug in rules.items:
         _registered(rules, event, chosen, at=at)
@@ -83,8 +90,8 @@ def on_cancellation_granted(event: CancellationGranted) -> None:
     if rules is None:
         return
     chosen = granted_values(event.number, asked_questions(rules, event.item_slug))
-    if ends(rules, event.item_slug, chosen):
-        _end(rules, event, at=event.granted_at)
+    if exit_rule := ends(rules, event.item_slug, chosen):
+        _end(rules, exit_rule, event, at=event.granted_at)
 
 
 def on_case_ended(event: CaseEnded) -> None:
@@ -165,6 +172,14 @@ def _registered(
     texts = granted_answers(event.number, {*rules.scope_questions, *(rule.text for rule in found)})
     departments = services.concerned(rules, event.holder_ref)
     for rule in found:
+        if rule.renames and not event.holder_ref.startswith(PERSON):
+            lists.rename_subject(
+                subject_ref=event.holder_ref,
+                name=texts.get(rule.text, ""),
+                case_number=event.number,
+                by=JOB.ref,
+                at=at,
+            )
         services.tell(
             rules=rules,
             kind=rule.kind,
@@ -194,12 +209,21 @@ def _registered(
     )
 
 
-def _end(rules: NoticeRules, event: CaseGranted | CancellationGranted, *, at: datetime) -> None:
+def _end(
+    rules: NoticeRules,
+    rule: ExitRule,
+    event: CaseGranted | CancellationGranted,
+    *,
+    at: datetime,
+) -> None:
     """Take a business that ended off the lists, end what is open, tell who supervised it.
 
     A firm ends altogether. A person lives on: only what rests on registrations by the same item
-    ends with the business.
+    ends with the business. Of a firm whose branch ended, what rests on that branch ends.
     """
+    if rule.part:
+        _end_part(rules, rule, event, at=at)
+        return
     person = event.holder_ref.startswith(PERSON)
     departments = services.concerned(rules, event.holder_ref)
     reason = f"{event.item_name}已经准予，经营主体终止。"
@@ -234,4 +258,44 @@ def _end(rules: NoticeRules, event: CaseGranted | CancellationGranted, *, at: da
         for number in services.open_cases(event.holder_ref)
         if granted_item(number) == event.item_slug
     ]
+    services.end_open(cases=cases, reason=reason, by=JOB, at=at)
+
+
+def _end_part(
+    rules: NoticeRules,
+    rule: ExitRule,
+    event: CaseGranted | CancellationGranted,
+    *,
+    at: datetime,
+) -> None:
+    """End what rests on the registrations of one branch; the firm and its other branches stay."""
+    answers = granted_before(event.number, rule.part)
+    cases = same_part(event.number, answers)
+    name = next((text for text in answers.get(event.number, {}).values()), "")
+    what = f"{name}的" if name else ""
+    reason = f"{what}{event.item_name}（注销）已经准予，该分支机构终止。"
+    services.tell(
+        rules=rules,
+        kind=NoticeKind.ENDED,
+        told=f"{reason}{event.holder_name}仍在，请只核对这家分支机构的许可，依法办理注销。",
+        case_number=event.number,
+        entity_ref=event.holder_ref,
+        entity_name=event.holder_name,
+        item_slug=event.item_slug,
+        item_name=event.item_name,
+        departments=services.concerned(rules, event.holder_ref),
+        calendar=content.workday_calendar(),
+        by=JOB,
+        at=at,
+        happened_at=at,
+    )
+    lists.remove_lines(
+        subject_ref=event.holder_ref,
+        item_slug=event.item_slug,
+        cases=cases,
+        reason=reason,
+        removed_on=timezone.localdate(at),
+        by=JOB.ref,
+        at=at,
+    )
     services.end_open(cases=cases, reason=reason, by=JOB, at=at)

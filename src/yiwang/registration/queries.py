@@ -149,7 +149,15 @@ def rules() -> NoticeRules | None:
                     for one in plain.get("changes", ())
                 ),
                 "exits": tuple(
-                    ExitRule(**(one | {"options": tuple(one["options"])}))
+                    ExitRule(
+                        **(
+                            one
+                            | {
+                                "options": tuple(one["options"]),
+                                "part": tuple(one.get("part", ())),
+                            }
+                        )
+                    )
                     for one in plain.get("exits", ())
                 ),
                 "items": tuple(plain["items"]),

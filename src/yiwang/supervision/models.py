@@ -33,6 +33,8 @@ class SupervisedSubject(models.Model):
 
     subject_ref = models.CharField("监管对象", max_length=64)
     name = models.CharField("名称", max_length=200)
+    former_name = models.CharField("原名称", max_length=200, blank=True)
+    named_at = models.DateTimeField("名称变更时间", null=True, blank=True)
     item_slug = models.CharField("事项", max_length=80)
     item_name = models.CharField("事项名称", max_length=200)
     department_code = models.CharField("监管部门", max_length=40)
@@ -94,6 +96,11 @@ class SupervisedSubject(models.Model):
                     commitment__in=[one.value for one in CommitmentStanding],
                     commitment_on__isnull=False,
                 ),
+            ),
+            models.CheckConstraint(
+                name="supervision_subject_renamed_says_from_what_and_when",
+                condition=Q(former_name="", named_at__isnull=True)
+                | ~Q(former_name="") & Q(named_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="supervision_subject_has_department",

@@ -42,6 +42,7 @@ class SubjectView:
 
     Attributes:
         name: Name of an entity in full, of a person masked.
+        former_name: What an entity was called when it came onto the list; empty: the same.
         licence_identifier: Empty where the item ends in a decision without a licence.
         commitment: How the commitment stands that the licence was given on; None: on none.
         commitment_due_on: Last day to check it or to correct; None: nothing is due.
@@ -49,6 +50,7 @@ class SubjectView:
 
     subject_ref: str
     name: str
+    former_name: str
     is_person: bool
     item_slug: str
     item_name: str
@@ -111,6 +113,7 @@ def subjects(
     if text := text.strip():
         rows = rows.filter(
             Q(name__contains=text)
+            | Q(former_name__contains=text)
             | Q(item_name__contains=text)
             | Q(case_number__in=sorted({text, case_number} - {""}))
             | Q(licence_identifier__in=sorted({text, *licence_identifiers}))
@@ -147,6 +150,7 @@ def _view(row: SupervisedSubject) -> SubjectView:
     return SubjectView(
         subject_ref=row.subject_ref,
         name=mask_name(row.name) if is_person else row.name,
+        former_name=row.former_name,
         is_person=is_person,
         item_slug=row.item_slug,
         item_name=row.item_name,

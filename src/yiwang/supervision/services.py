@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -111,7 +111,7 @@ def add_subject(
 def _listed(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: datetime) -> bool:
     if SupervisedSubject.objects.filter(**key).exists():
         return False
-    row = SupervisedSubject.objects.create(**{**facts, **key})
+    row = SupervisedSubject.objects.create(**{**facts, **key, **_renamed_meanwhile(facts)})
     audit.record(
         at=at,
         actor=by,
@@ -134,6 +134,22 @@ def _listed(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: da
         )
     )
     return True
+
+
+def _renamed_meanwhile(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the name of a firm that was renamed since the grant; a job may bring a line late."""
+    granted_at = facts["granted_at"]
+    if granted_at is None:
+        return {}
+    newer = (
+        SupervisedSubject.objects.filter(subject_ref=facts["subject_ref"], named_at__gte=granted_at)
+        .exclude(name=facts["name"])
+        .order_by("-named_at")
+        .first()
+    )
+    if newer is None:
+        return {}
+    return {"name": newer.name, "former_name": facts["name"], "named_at": newer.named_at}
 
 
 @transaction.atomic
@@ -178,6 +194,7 @@ def remove_lines(
     removed_on: date,
     by: str,
     at: datetime,
+    cases: Collection[str] | None = None,
 ) -> int:
     """Take a business that ended off the lists; return how many lines changed.
 
@@ -188,16 +205,65 @@ def remove_lines(
         removed_on: Day of the end.
         by: Ref of the job that acts.
         at: Moment of the note.
+        cases: Only lines that these cases made; None: whichever made them.
     """
     rows = SupervisedSubject.objects.select_for_update().filter(
         subject_ref=subject_ref, state=SubjectState.LISTED.value
     )
     if item_slug is not None:
         rows = rows.filter(item_slug=item_slug)
+    if cases is not None:
+        rows = rows.filter(case_number__in=sorted(cases))
     found = list(rows.order_by("id"))
     for row in found:
         _remove(row, reason=reason, removed_on=removed_on, by=by, at=at)
     return len(found)
+
+
+@transaction.atomic
+def rename_subject(*, subject_ref: str, name: str, case_number: str, by: str, at: datetime) -> int:
+    """Let the lines and open inspections of a firm bear its new name; return how many lines did.
+
+    The name of before stays beside it and is found. Done by a job, which may come late or twice:
+    a line that was made or renamed later keeps its name.
+
+    Args:
+        subject_ref: `entity:…`.
+        name: The whole new name; empty: nothing is known, nothing changes.
+        case_number: Case that granted the change.
+        by: Ref of the job that acts.
+        at: Moment of the grant.
+
+    Source:
+        上海市优化营商环境条例 第十七条 (registrar and departments tell each other at once).
+    """
+    name = name.strip()
+    if not name:
+        return 0
+    rows = list(
+        SupervisedSubject.objects.select_for_update()
+        .filter(subject_ref=subject_ref, state=SubjectState.LISTED.value)
+        .filter(Q(named_at__isnull=True) | Q(named_at__lt=at))
+        .filter(Q(granted_at__isnull=True) | Q(granted_at__lte=at))
+        .exclude(name=name)
+        .order_by("id")
+    )
+    for row in rows:
+        row.former_name, row.name, row.named_at = row.name, name, at
+        row.save(update_fields=["former_name", "name", "named_at"])
+        audit.record(
+            at=at,
+            actor=by,
+            act="supervision.rename_subject",
+            target=row.subject_ref,
+            detail={"case": case_number, "from": row.former_name, "to": name},
+            department=row.department_code,
+        )
+    if rows:
+        InspectionTask.objects.filter(subject_ref=subject_ref).exclude(
+            state=InspectionState.CLOSED.value
+        ).update(name=name)
+    return len(rows)
 
 
 def _remove(

@@ -270,6 +270,7 @@ ACTS: Mapping[str, str] = {
     "supervision.take_inspection": _("接收检查任务"),
     "supervision.list_subject": _("列入监管名单"),
     "supervision.remove_subject": _("移出监管名单"),
+    "supervision.rename_subject": _("更改监管对象名称"),
 }
 """Code of an act in the trail -> what people call it; no two share a name."""
 

@@ -83,7 +83,11 @@ def test_what_the_register_holds_of_a_person_is_hidden_but_the_name_that_heads_t
     definition["handling_code"] = "11310114XXXX01011H431073100100002"
     definition["sections"] = asking("person", "name", "born_on", "hukou")
     cases.publish(definition)
-    held = {"name": "张示例", "born_on": person.born_on.isoformat(), "hukou": "上海市嘉定区南翔镇样本路2号"}
+    held = {
+        "name": "张示例",
+        "born_on": person.born_on.isoformat(),
+        "hukou": "上海市嘉定区南翔镇样本路2号",
+    }
     number = cases.receive(item_slug="held-card", applicant_ref=person.ref, answers=held).number
     clerk = signed_in("clerk")
 
@@ -113,16 +117,12 @@ def test_what_is_handed_over_hides_the_personal_fields_of_the_licence():
     shared: dict[str, Any] = {"number": number, "at": cases.FRIDAY}
     services.accept_case(calendar=cases.CALENDAR, by=cases.CLERK, **shared)
     services.propose(outcome=Outcome.GRANT, opinion="符合", by=cases.REVIEWER, **shared)
-    services.decide(
-        outcome=Outcome.GRANT, calendar=cases.CALENDAR, by=cases.APPROVER, **shared
-    )
+    services.decide(outcome=Outcome.GRANT, calendar=cases.CALENDAR, by=cases.APPROVER, **shared)
     licence = licences.by_case(number)
     assert licence is not None
     label = licence.fields[0][0]
     kind = LicenceType.objects.get(code=licence.type_code)
-    kind.definition["fields"] = [
-        {"label": label, "personal": True, "asked_as": [], "shown_as": {}}
-    ]
+    kind.definition["fields"] = [{"label": label, "personal": True, "asked_as": [], "shown_as": {}}]
     kind.save()
 
     shown = words(signed_in("clerk").get(f"/desk/cases/{number}/deliver/"))

@@ -54,7 +54,8 @@ def import_norms(*, entries: Sequence[NormEntry], by: Actor, at: datetime) -> tu
             continue
         if stored is not None:
             wrong.append(
-                f"{entry.number} 已经登记，内容不同；请删去这一行，更正、延长和废止在规范性文件页面办理。"
+                f"{entry.number} 已经登记，内容不同；请删去这一行，"
+                "更正、延长和废止在规范性文件页面办理。"
             )
             continue
         try:

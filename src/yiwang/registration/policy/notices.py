@@ -170,6 +170,7 @@ class ChangeRule:
         question: Question that holds what is changed.
         options: Answers that mean this change.
         text: Question that holds what it becomes.
+        renames: `text` is nothing but the new name of the firm itself, so its lines bear it.
     """
 
     item: str
@@ -177,15 +178,22 @@ class ChangeRule:
     kind: NoticeKind
     options: tuple[str, ...]
     text: str
+    renames: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExitRule:
-    """A registration item whose grant ends a business; without a question each grant does."""
+    """A registration item whose grant ends a business; without a question each grant does.
+
+    Attributes:
+        part: Questions that tell one part of a firm (分支机构) from another; empty: the firm
+            itself ends.
+    """
 
     item: str
     question: str = ""
     options: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()
 
 
 LATE_AFTER_MINUTES = 24 * 60
@@ -261,13 +269,33 @@ def changed(
     )
 
 
-def ends(rules: NoticeRules, item: str, chosen: Mapping[str, frozenset[str]]) -> bool:
-    """Tell whether the grant of `item` with these answers ends a business."""
-    return any(
-        not rule.question or bool(chosen.get(rule.question, frozenset()) & set(rule.options))
-        for rule in rules.exits
-        if rule.item == item
-    )
+def ends(rules: NoticeRules, item: str, chosen: Mapping[str, frozenset[str]]) -> ExitRule | None:
+    """Return the rule by which the grant of `item` with these answers ends something."""
+    for rule in rules.exits:
+        if rule.item == item and (
+            not rule.question or chosen.get(rule.question, frozenset()) & set(rule.options)
+        ):
+            return rule
+    return None
+
+
+def same_part(ended: str, answers: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the cases about the part of a firm that the case `ended` ends, itself included.
+
+    A branch has no code yet when it is set up, and its name may change later: cases belong
+    together that share either, directly or through another.
+
+    Args:
+        ended: Number of the case that ends it.
+        answers: Case number -> answers to the questions that tell parts apart.
+    """
+    found, known = {ended}, set(answers.get(ended, {}).items())
+    while (
+        more := {number for number, given in answers.items() if known & set(given.items())} - found
+    ):
+        found |= more
+        known |= {pair for number in more for pair in answers[number].items()}
+    return tuple(sorted(found))
 
 
 def asked_questions(rules: NoticeRules, item: str) -> frozenset[str]:

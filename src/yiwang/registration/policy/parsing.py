@@ -37,13 +37,18 @@ def parse(file: PackFile) -> tuple[NoticeRules | None, list[PackError]]:
     changes = []
     for row in fields.rows("changes", required=False):
         kinds = [one.value for one in CHANGES]
+        kind = NoticeKind(row.choice("kind", kinds, default=kinds[0]))
+        renames = row.flag("renames")
+        if renames and kind is not NoticeKind.NAME:
+            row.refuse("renames", "只用于名称变更（kind: name）。", "请删去这一项。")
         changes.append(
             ChangeRule(
                 item=row.text("item", longest=80),
                 question=row.text("question", longest=80),
-                kind=NoticeKind(row.choice("kind", kinds, default=kinds[0])),
+                kind=kind,
                 options=tuple(row.texts("options")),
                 text=row.text("text", longest=80),
+                renames=renames,
             )
         )
         row.done()
@@ -55,6 +60,7 @@ def parse(file: PackFile) -> tuple[NoticeRules | None, list[PackError]]:
                 item=row.text("item", longest=80),
                 question=question,
                 options=tuple(row.texts("options", required=bool(question))),
+                part=tuple(row.texts("part", required=False)),
             )
         )
         row.done()

@@ -266,9 +266,7 @@ class CorrectNorm(OneNorm, FormPage):
         return super().context(
             title=_("更正登记"),
             words=_("更正"),
-            lead=_(
-                "只改登错的地方：%(number)s %(title)s。延长、废止不是更正，请用各自的办理。"
-            )
+            lead=_("只改登错的地方：%(number)s %(title)s。延长、废止不是更正，请用各自的办理。")
             % {"number": one.number, "title": one.title},
             key=one.key,
             at_once=True,
