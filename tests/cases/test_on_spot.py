@@ -48,7 +48,6 @@ def ask(number: str, **changes: Any) -> queries.CaseView:
 
 
 @pytest.mark.usefixtures("easy_district")
-@pytest.mark.req("CASE-01")
 def test_an_answer_is_put_right_at_the_window_and_the_case_rests_on_the_new_one():
     case = cases.receive()
 

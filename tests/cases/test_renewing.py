@@ -194,3 +194,64 @@ def test_the_database_deems_nothing_that_was_late_or_still_held():
             transaction.atomic(),
         ):
             Renewal.objects.update(**changes)
+
+
+def two_licences_and_a_wrong_number() -> tuple[str, str, str]:
+    """Return the case that named the first licence, that licence, and the one that was meant."""
+    first, second = granted("issue"), granted("issue")
+    Licence.objects.filter(identifier=first.licence_identifier).update(valid_until=ENDS)
+    Licence.objects.filter(identifier=second.licence_identifier).update(valid_until=ENDS)
+    numbers = dict(Licence.objects.values_list("identifier", "number"))
+    answers = cases.ANSWERS | {"way": "renew", "address": numbers[first.licence_identifier]}
+    number = cases.receive(answers=answers).number
+    assert Renewal.objects.get().licence_identifier == first.licence_identifier
+    services.fix_on_spot(
+        number=number,
+        fix=services.FixedAnswer(question_id="address", value=numbers[second.licence_identifier]),
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+        visitor=cases.HEAD_OF_FIRM,
+    )
+    return number, first.licence_identifier, second.licence_identifier
+
+
+def accept(number: str) -> None:
+    services.accept_case(number=number, calendar=cases.CALENDAR, by=cases.CLERK, at=cases.FRIDAY)
+
+
+def test_the_licence_whose_number_was_put_right_is_the_one_that_is_renewed():
+    number, first, second = two_licences_and_a_wrong_number()
+
+    accept(number)
+
+    row = Renewal.objects.get()
+    assert (row.licence_identifier, row.asked_on) == (second, cases.FRIDAY.date())
+    renewed = decide(number)
+    states = dict(Licence.objects.values_list("identifier", "state"))
+    assert states[first] == "valid"
+    assert states[second] == "replaced"
+    old, new = Licence.objects.get(identifier=second), renewed.licence_identifier
+    assert Licence.objects.get(identifier=new).number == old.number
+
+
+def test_silence_renews_the_licence_whose_number_was_put_right():
+    number, first, second = two_licences_and_a_wrong_number()
+    accept(number)
+
+    assert deem(ENDS) == [number]
+
+    states = dict(Licence.objects.values_list("identifier", "state"))
+    assert states[second] == "replaced"
+    assert states[first] != "replaced"
+    with pytest.raises(DatabaseError, match="licence_fixed_once_deemed"), transaction.atomic():
+        Renewal.objects.update(licence_identifier=first)
+
+
+def test_who_named_the_wrong_licence_is_told_at_acceptance_that_the_right_one_ends_too_soon():
+    number, _, second = two_licences_and_a_wrong_number()
+    Licence.objects.filter(identifier=second).update(valid_until=dt.date(2026, 3, 20))
+
+    accept(number)
+
+    assert not Renewal.objects.get().in_time
+    assert Message.objects.filter(case__number=number, title__startswith="延续申请提示").exists()

@@ -112,7 +112,6 @@ def test_the_database_refuses_the_grant_whoever_writes_the_row():
         Case.objects.filter(pk=row.pk).update(must_check_site=False)
 
 
-@pytest.mark.req("CASE-05")
 def test_rules_hand_a_case_that_must_be_looked_at_to_a_person():
     cases.district(items=False)
     automatic.card_type()

@@ -22,8 +22,16 @@ def test_the_applicant_corrects_what_was_asked_for():
 
     assert "门牌号有误" in words(client.get(address))
     assert "门牌号有误" in words(client.get(page))
+    waiting = words(client.get("/cases/"))
+    assert waiting.index("需要您处理") < waiting.index("去当场更正：") < waiting.index("正在办理")
     fixed = client.post(f"{page}answers/address/", {"value": ""})
     assert fixed.status_code == 422
     done = client.post(f"{page}answers/address/", {"value": "嘉定区示例路99号"}, follow=True)
     assert "嘉定区示例路99号" in words(done)
+    assert "您已当场更正，等待受理" in words(done)
+    assert "继续更正" in words(done)
+    assert "需要您处理" not in words(client.get("/cases/"))
+    services.ask_on_spot(number=number, what="面积也有误", by=cases.CLERK, at=cases.FRIDAY)
+    assert "去当场更正：" in words(client.get("/cases/"))
+    assert "请当场更正工作人员告知的错误" in words(client.get(address))
     assert SpotFix.objects.count() == 1

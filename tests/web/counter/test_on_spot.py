@@ -26,7 +26,6 @@ def send(number: str, page: str, **sent: Any) -> HttpResponse:
     return answer
 
 
-@pytest.mark.req("CASE-05")
 def test_the_window_puts_an_answer_right_prints_the_receipt_and_shows_both():
     number = cases.receive().number
     home = f"/counter/cases/{number}/"

@@ -25,6 +25,9 @@ def test_the_decider_sends_a_proposal_back_and_the_reviewer_finds_it_first():
     number = cases.reviewed().number
     assert "退回复审" in words(signed_in("approver").get(f"/desk/cases/{number}/decide/"))
 
+    before = words(signed_in("approver").get(f"/desk/cases/{number}/send-back/"))
+    assert "建议准予 · 李审查" in before
+    assert "符合条件" in before
     empty = send("approver", number, "send-back", reason="")
     assert (empty.status_code, "请填写退回的理由" in words(empty)) == (422, True)
     assert not SentBack.objects.exists()

@@ -10,7 +10,10 @@ from yiwang.cases.models.shared import archived_again, no_truncate
 
 
 class Renewal(models.Model):
-    """Which licence a case asks to renew, until when it holds, and whether it was asked in time."""
+    """Which licence a case asks to renew, until when it holds, and whether it was asked in time.
+
+    A licence whose number was put right on the spot takes the place of the other at acceptance.
+    """
 
     case = models.OneToOneField("Case", on_delete=models.PROTECT, related_name="renewal")
     licence_identifier = models.CharField("电子证照标识", max_length=120)
@@ -42,7 +45,15 @@ class Renewal(models.Model):
         ]
         triggers = [
             archived_again(),
-            pgtrigger.ReadOnly(name="request_fixed", exclude=["deemed_on"]),
+            pgtrigger.ReadOnly(
+                name="request_fixed",
+                exclude=["deemed_on", "licence_identifier", "valid_until", "in_time"],
+            ),
+            pgtrigger.Protect(
+                name="licence_fixed_once_deemed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__deemed_on__isnull=False),
+            ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
         ]

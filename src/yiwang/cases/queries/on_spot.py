@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from yiwang.cases.models import SpotFix
+from yiwang.cases.models import CaseEvent, SpotFix
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, PaperForm
@@ -54,6 +55,28 @@ def asks_on_spot(page: CasePage) -> tuple[str, ...]:
     if page.case.state is not CaseState.RECEIVED:
         return ()
     return tuple(one.reason for one in page.events if one.step is Step.ASK_ON_SPOT)
+
+
+def put_right_since(page: CasePage) -> bool:
+    """Tell whether something was put right after it was last asked for."""
+    steps = [one.step for one in page.events if one.step in _ASKED_AND_DONE]
+    return bool(steps) and steps[-1] is Step.FIX_ON_SPOT
+
+
+_ASKED_AND_DONE = frozenset({Step.ASK_ON_SPOT, Step.FIX_ON_SPOT})
+
+
+def waiting_on_spot(numbers: Collection[str]) -> frozenset[str]:
+    """Return which of one's received cases wait for an error to be put right; one query at most."""
+    if not numbers:
+        return frozenset()
+    last: dict[str, str] = {}
+    rows = CaseEvent.objects.filter(
+        case__number__in=sorted(numbers), step__in=sorted(one.value for one in _ASKED_AND_DONE)
+    )
+    for number, step in rows.order_by("id").values_list("case__number", "step"):
+        last[number] = step
+    return frozenset(number for number, step in last.items() if step == Step.ASK_ON_SPOT.value)
 
 
 def fixable_questions(page: CasePage, item: ItemVersion) -> tuple[Question, ...]:

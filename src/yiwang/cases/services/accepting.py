@@ -22,6 +22,7 @@ from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.asking_renewal import note_corrected
 from yiwang.cases.services.declining import refuse_proposer
 from yiwang.cases.services.signing import committed
 from yiwang.cases.services.steps import (
@@ -167,6 +168,7 @@ def _accept(
         basis="行政许可法 第三十二条第一款第四项" if deemed else "",
         act="cases.deem_accepted" if deemed else "",
     )
+    note_corrected(case, calendar=calendar, at=at)
     if needs_inspection(item):
         clocks.start(
             case,

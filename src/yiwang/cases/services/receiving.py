@@ -21,6 +21,7 @@ from yiwang.cases.policy.visiting import usual_form
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept, waiting
+from yiwang.cases.services.asking_renewal import note_request
 from yiwang.cases.services.bans import require_unbanned
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
@@ -29,7 +30,6 @@ from yiwang.cases.services.drafting import (
     check_uploads,
     locked_draft,
 )
-from yiwang.cases.services.renewing import note_request
 from yiwang.cases.services.signing import (
     NOTHING_SIGNED,
     SignedAtWindow,

@@ -1,76 +1,25 @@
-"""Renewal (延续): what is asked and when, and consent by silence before the licence ends."""
+"""Renewal (延续): consent by silence before the licence ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, Message, Renewal
+from yiwang.cases.models import Renewal
 from yiwang.cases.policy import renewing
-from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.services.deciding import DecisionRefusedError, conclude
 from yiwang.cases.services.procedure import end_stop
 from yiwang.cases.services.steps import capacity, locked, version_of
-from yiwang.catalogue.policy.items import HandlingKind, ItemVersion
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
-from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Actor
 
 RENEWED_BATCH = 200
 """Cases deemed renewed in one run; the next run takes the rest."""
-
-
-def note_request(
-    case: Case,
-    item: ItemVersion,
-    answers: Mapping[str, object],
-    *,
-    calendar: WorkdayCalendar,
-    at: datetime,
-) -> None:
-    """Note at receipt which licence is to be renewed; tell who asks too late what to do.
-
-    An item without handling items asks the database nothing.
-    """
-    if not item.handling_items or not item.result.licence_type:
-        return
-    handling = item.handling_of(plain_answers(answers))
-    if handling is None or handling.kind is not HandlingKind.RENEW:
-        return
-    today = day_of(at)
-    held = licences.valid_licences(case.applicant_ref, item.result.licence_type, on=today)
-    named = [one for one in held if one.number and one.number in answers.values()]
-    old = next(iter(named or held), None) if named or len(held) == 1 else None
-    if old is None or old.valid_until is None:
-        return
-    lead = renewing.lead_workdays(item)
-    early = renewing.in_time(
-        asked_on=today, valid_until=old.valid_until, lead=lead, calendar=calendar
-    )
-    Renewal.objects.create(
-        case=case,
-        licence_identifier=old.identifier,
-        valid_until=old.valid_until,
-        asked_on=today,
-        lead_workdays=lead,
-        in_time=early,
-    )
-    if not early:
-        Message.objects.create(
-            to_ref=case.applicant_ref,
-            case=case,
-            title=f"延续申请提示（{case.query_code}）",
-            body=renewing.late_words(
-                name=item.result.name, lead=lead, last=old.valid_until - timedelta(days=1)
-            ),
-            at=at,
-        )
 
 
 def deem_renewed(

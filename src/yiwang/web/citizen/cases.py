@@ -62,11 +62,15 @@ class Cases(Page):
             after=after if after and after.isdecimal() else None,
             limit=PAGE_CASES,
         )
-        needing = [row for row in rows if row.state is CaseState.CORRECTION]
+        to_fix = on_spot.waiting_on_spot(
+            [row.number for row in rows if row.state is CaseState.RECEIVED]
+        )
+        needing = [row for row in rows if row.state is CaseState.CORRECTION or row.number in to_fix]
         drafts = cases.drafts_of(self.actor.subjects, today=self.today) if after is None else []
         return self.render(
             {
                 "needing": needing,
+                "to_fix": to_fix,
                 "ordered": commitments.to_correct(
                     self.actor.subjects, today=self.today, calendar=self.calendar
                 )
@@ -181,6 +185,7 @@ class Case(OwnCase):
                     correct_by=check.row.due_on if check and check.row.to_correct else None,
                     views_by=min(unsaid, default=None),
                     asked=bool(on_spot.asks_on_spot(self.file)),
+                    put_right=on_spot.put_right_since(self.file),
                 ),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
@@ -214,6 +219,7 @@ class Case(OwnCase):
                 ],
                 "may_correct": Step.FILE_CORRECTION in self.file.steps,
                 "asks": on_spot.asks_on_spot(self.file),
+                "put_right": on_spot.put_right_since(self.file),
                 "fixes": spot_fixes.rows(self.file, self.item, masked=False),
             }
         )

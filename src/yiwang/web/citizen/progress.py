@@ -113,6 +113,7 @@ def duty(
     correct_by: date | None = None,
     views_by: date | None = None,
     asked: bool = False,
+    put_right: bool = False,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -124,6 +125,7 @@ def duty(
         correct_by: Last day of an order to correct that was not reported on; None: no order.
         views_by: Last day to state views on the interest of somebody else; None: none is told.
         asked: Whether an error is to be put right on the spot.
+        put_right: Whether something was since; more may be.
     """
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
@@ -137,6 +139,8 @@ def duty(
         return _("您可以在 %(day)s 前对利害关系陈述意见；没有意见的，也请告知。") % {
             "day": _day_of(views_by)
         }
+    if asked and put_right:
+        return _("您已当场更正，等待受理；还有没改的，受理以前可以继续更正。")
     if asked:
         return _("请当场更正工作人员告知的错误，更正后等待受理。")
     if tolerated:
