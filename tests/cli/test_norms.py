@@ -92,7 +92,7 @@ def test_a_table_of_another_kind_or_another_content_is_refused_whole(
     bad = operate("norms", "import", str(tmp_path / "bytes.csv"), "--as", "legal")
     assert "不是 UTF-8 或者 GB 18030" in bad.output
     nobody = operate("norms", "import", table(tmp_path, GOOD), "--as", "owner")
-    assert "没有“登记、延长、废止规范性文件”的权限" in str(nobody.exception or nobody.output)
+    assert "没有“登记、更正、延长、废止规范性文件”的权限" in str(nobody.exception or nobody.output)
     assert not Norm.objects.exists()
 
     operate("norms", "import", table(tmp_path, GOOD.splitlines()[0] + "\n"), "--as", "legal")

@@ -196,7 +196,7 @@ def correct_norm(*, key: int, entry: NormEntry, reason: str, by: Actor, at: date
         )
     told = "；".join(f"{name}：{before} → {after}" for name, before, after in changed)
     before = _ended_by(row)
-    own_end = _successor(row)
+    own_end = _successor(row) if entry.number != row.number else None
     for name in _COLUMNS:
         setattr(row, name, getattr(entry, name))
     row.number, row.replaces = entry.number, list(entry.replaces)
@@ -215,13 +215,9 @@ def correct_norm(*, key: int, entry: NormEntry, reason: str, by: Actor, at: date
     _end_anew(row, before, by, at=at)
     later = _later(row, by)
     if later is not None:
-        if own_end is not None and own_end == (later.number, later.valid_from):
-            row.repealed_by, row.repealed_on = own_end
-            row.save(update_fields=["repealed_on", "repealed_by"])
-        else:
-            _replace(row, later.number, later.valid_from, **common)
+        _replace(row, later.number, later.valid_from, **common)
     elif own_end is not None:
-        _change(row, NormAct.RESTORE, document=own_end[0], detail="", **common)
+        _change(row, NormAct.RESTORE, document=own_end, detail="", **common)
     audit.record(
         at=at,
         actor=by.ref,
@@ -242,12 +238,12 @@ def _ended_by(row: Norm) -> list[Norm]:
     )
 
 
-def _successor(row: Norm) -> tuple[str, date] | None:
-    """Return number and first day of what replaced `row`; None: nothing in the register did."""
+def _successor(row: Norm) -> str | None:
+    """Return the number of what replaced `row`; None: nothing in the register did."""
     if row.repealed_on is None:
         return None
     found = Norm.objects.filter(number=row.repealed_by, replaces__contains=[row.number])
-    return (row.repealed_by, row.repealed_on) if found.exists() else None
+    return row.repealed_by if found.exists() else None
 
 
 def _later(row: Norm, actor: Actor | None) -> Norm | None:
