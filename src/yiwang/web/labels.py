@@ -770,7 +770,6 @@ LABELS = frozenset(
         _("因更正恢复"),
         _("更正登记"),
         _("登记、更正、延长、废止规范性文件"),
-        _("延长期限的审批"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""
