@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0033_on_the_spot"),
+        ("cases", "0036_events_on_the_table"),
     ]
 
     operations = [
