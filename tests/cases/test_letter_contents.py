@@ -387,6 +387,7 @@ def test_every_letter_of_a_case_is_in_the_table_or_tested_where_it_is_made():
         K.COMMITMENT_LETTER,
         K.TOLERANCE_COMMITMENT,
         K.CERTIFICATE_COMMITMENT,
+        K.PERMITS_TOLD,
         K.ORDER_TO_CORRECT,
         K.STATEMENT_RIGHT,
         K.RENEWAL_RECORD,

@@ -20,6 +20,7 @@ from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.queries import CaseView
+from yiwang.catalogue import queries as queries_of_items
 from yiwang.catalogue import services as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
@@ -423,7 +424,23 @@ def receive(**changes: Any) -> CaseView:
     }
     if changes.pop("tolerance_signed", False):
         changes["signed"] = services.SignedAtWindow(tolerance=True)
+    if changes.pop("read_out", False):
+        changes["signed"] = services.SignedAtWindow(briefed=briefed(**(arguments | changes)))
     return services.receive_at_counter(**(arguments | changes))
+
+
+def briefed(
+    *,
+    item_slug: str,
+    applicant_ref: str,
+    answers: Mapping[str, Any],
+    at: dt.datetime = FRIDAY,
+    **_others: Any,
+) -> str:
+    """Return what a confirmation names of what the applicant is told first; empty: nothing is."""
+    item = queries_of_items.item(item_slug, on=at.date())
+    told = services.briefing_of(item, dict(answers), applicant_ref, on=at.date())
+    return told.digest if told else ""
 
 
 def without_materials(**changes: Any) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _news(desk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def waiting(ref: str = cases.FIRM_REF, item: str = FIRM, **answers: Any) -> str:
     """Return the number of a registration that waits for its decision."""
-    case = cases.receive(item_slug=item, applicant_ref=ref, answers=answers)
+    case = cases.receive(item_slug=item, applicant_ref=ref, answers=answers, read_out=True)
     acts.accept_case(number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=AT)
     return case.number
 

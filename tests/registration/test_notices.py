@@ -27,9 +27,9 @@ from yiwang.registration.policy.notices import (
     NoticeStep,
     NoticeStepRefusedError,
     ScopeRule,
-    needed,
 )
 from yiwang.registration.policy.parsing import parse
+from yiwang.registration.policy.scopes import needed
 from yiwang.registration.queries import NoticeNotFoundError
 
 ROOT = Path(__file__).parents[2]
@@ -91,10 +91,10 @@ def given(by: Actor = HOUSING, at: dt.datetime = AT) -> dict[str, object]:
 
 
 def test_a_scope_names_each_permit_once_with_the_word_that_met_it():
-    assert [(one.rule.item, one.keyword) for one in needed(RULES, "食品经营、餐饮服务")] == [
-        (cases.RESTAURANT, "餐饮服务")
-    ]
-    assert needed(RULES, "软件开发") == ()
+    assert [
+        (one.rule.item, one.keyword) for one in needed(RULES, "食品经营、餐饮服务", on=AT.date())
+    ] == [(cases.RESTAURANT, "餐饮服务")]
+    assert needed(RULES, "软件开发", on=AT.date()) == ()
 
 
 @pytest.mark.usefixtures("_rules")
@@ -130,7 +130,10 @@ def test_departments_are_told_once_and_a_permit_closes_its_notice():
 def test_the_grant_of_a_registration_tells_the_departments_of_its_scope(monkeypatch):
     monkeypatch.setattr(content, "workday_calendar", lambda: cases.CALENDAR)
     case = cases.receive(
-        item_slug=cases.CARD, applicant_ref=cases.elder(), answers={"note": "道路货物运输"}
+        item_slug=cases.CARD,
+        applicant_ref=cases.elder(),
+        answers={"note": "道路货物运输"},
+        read_out=True,
     )
     acts.accept_case(number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=AT)
     before = events._transport[0]

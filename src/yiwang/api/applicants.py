@@ -186,6 +186,7 @@ def submit_case(
         by=actor(request),
         at=now(),
         by_person=body.by_person,
+        briefed=body.permits_confirmed,
     )
     return answer(services.decide_by_rules(case=case, calendar=calendar(), at=now()), status=201)
 

@@ -75,6 +75,12 @@ class OpenCase(Body):
         description="The applicant signed the promise to file missing tolerable materials.",
     )
     certificates: Certificates = {}
+    permits_confirmed: str = Field(
+        default="",
+        max_length=64,
+        description="`digest` of the list of permits (`/counter/permits`) that was read out and "
+        "confirmed.",
+    )
     commitment_confirmed: Annotated[list[Word], Field(max_length=60)] | None = Field(
         default=None,
         description="The applicant signed the letter of commitment: ids of the conditions that "
@@ -311,6 +317,12 @@ class Submit(Body):
         description="The promise to file missing tolerable materials was read and signed.",
     )
     certificates: Certificates = {}
+    permits_confirmed: str = Field(
+        default="",
+        max_length=64,
+        description="`digest` of the list of permits (`/drafts/{draft_id}/permits`) that was read "
+        "and confirmed: no business in them before they are granted.",
+    )
 
 
 class Track(Body):

@@ -42,6 +42,7 @@ def open_case(
             tolerance=body.tolerance_signed,
             certificates=body.certificates,
             agent=body.agent_name,
+            briefed=body.permits_confirmed,
         ),
         idempotency_key=idempotency_key,
         calendar=calendar(),

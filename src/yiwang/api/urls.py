@@ -25,6 +25,7 @@ from yiwang.api import (
     portal,
     procedure,
     public,
+    scopes,
     staff,
 )
 from yiwang.api.context import Token
@@ -55,6 +56,7 @@ api = Api(
 errors.install(api)
 gateway.install(api)
 api.add_router("", public.router)
+api.add_router("", scopes.router)
 api.add_router("", catalogue.router)
 api.add_router("", norms.router)
 api.add_router("", applicants.router)

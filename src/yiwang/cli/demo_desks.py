@@ -245,6 +245,7 @@ class _Desks:
         if item is None:
             return None
         papers = {one.id for one in item.materials if one.source is not MaterialSource.FORM}
+        told = services.briefing_of(item, answers, applicant_ref, on=at.date())
         case = services.receive_at_counter(
             item_slug=slug,
             applicant_ref=applicant_ref,
@@ -256,7 +257,7 @@ class _Desks:
             by=staff("clerk", Post.COUNTER_CLERK, CENTRE),
             at=at,
             paper=papers - set(missing),
-            signed=SignedAtWindow(tolerance=tolerance),
+            signed=SignedAtWindow(tolerance=tolerance, briefed=told.digest if told else ""),
         )
         return case.number, item
 

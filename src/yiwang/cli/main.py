@@ -16,6 +16,7 @@ from yiwang.cli.laws import laws
 from yiwang.cli.norms import norms
 from yiwang.cli.notices import notices
 from yiwang.cli.packs import packs
+from yiwang.cli.scope import scope
 from yiwang.cli.search import search
 from yiwang.cli.trail import trail
 from yiwang.cli.users import users
@@ -36,6 +37,7 @@ for _command in (
     trail,
     laws,
     norms,
+    scope,
     search,
     notices,
     archive,

@@ -12,6 +12,7 @@ class RegistrationConfig(AppConfig):
     def ready(self) -> None:
         """Read rules from packs and listen to cases, licences and inspections."""
         from yiwang.cases.events import CancellationGranted, CaseEnded, CaseGranted, CaseRefused
+        from yiwang.cases.services import briefing
         from yiwang.content import registry
         from yiwang.kernel.events import subscribe
         from yiwang.licences.events import LicenceStateChanged
@@ -24,8 +25,10 @@ class RegistrationConfig(AppConfig):
             on_inspection_closed,
             on_licence_state_changed,
         )
+        from yiwang.registration.telling import TELLER
         from yiwang.supervision.events import InspectionClosed
 
+        briefing.register(TELLER)
         registry.register("registration", packs.REGISTRATION)
         subscribe(CaseGranted, on_case_granted)
         subscribe(CaseRefused, on_case_refused)

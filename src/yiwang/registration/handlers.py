@@ -20,7 +20,7 @@ from yiwang.licences import queries as licences
 from yiwang.licences.events import LicenceStateChanged
 from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations.permissions import Actor
-from yiwang.registration import queries, services
+from yiwang.registration import queries, services, telling
 from yiwang.registration.policy.notices import (
     ExitRule,
     NoticeKind,
@@ -100,6 +100,7 @@ def on_case_ended(event: CaseEnded) -> None:
     if rules is None:
         return
     what = f"{EndKind(event.kind).label}：{event.reason}"
+    telling.note_ended(cases=[event.number], on=timezone.localdate(event.ended_at))
     services.end_open(cases=[event.number], reason=f"登记已{what}。", by=JOB, at=event.ended_at)
     if event.licence_identifier:
         return  # the licence tells its own end
@@ -196,6 +197,7 @@ def _registered(
             happened_at=event.granted_at,
         )
     scopes = {*rules.scope_questions, *(r.text for r in found if r.kind is NoticeKind.SCOPE)}
+    telling.note_registered(case_number=event.number, on=event.granted_on, at=at)
     services.push_notices(
         rules=rules,
         case_number=event.number,
@@ -225,6 +227,9 @@ def _end(
         _end_part(rules, rule, event, at=at)
         return
     person = event.holder_ref.startswith(PERSON)
+    telling.note_ended(
+        holder_ref=event.holder_ref, item_slug=event.item_slug, on=timezone.localdate(at)
+    )
     departments = services.concerned(rules, event.holder_ref)
     reason = f"{event.item_name}已经准予，经营主体终止。"
     services.tell(
@@ -289,6 +294,7 @@ def _end_part(
         at=at,
         happened_at=at,
     )
+    telling.note_ended(cases=cases, on=timezone.localdate(at))
     lists.remove_lines(
         subject_ref=event.holder_ref,
         item_slug=event.item_slug,

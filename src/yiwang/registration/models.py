@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from yiwang.registration.policy.notices import (
     ASKED,
@@ -18,6 +18,9 @@ from yiwang.registration.policy.notices import (
 REF_LENGTH = 64
 CODE_LENGTH = 32
 NAME_LENGTH = 200
+
+DIGEST_LENGTH = 64
+NUMBER_LENGTH = 45
 
 DUE = sorted(state.value for state in ASKED | HELD)
 LEFT = sorted(state.value for state in OPEN)
@@ -166,3 +169,59 @@ class NoticeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id} {self.step}"
+
+
+class ToldPermits(models.Model):
+    """Which permits an applicant was told that a scope needs, and who confirmed it (告知承诺)."""
+
+    case_number = models.CharField("登记办件", max_length=NUMBER_LENGTH)
+    item_slug = models.CharField("登记事项", max_length=80)
+    item_name = models.CharField("登记事项名称", max_length=NAME_LENGTH)
+    holder_ref = models.CharField("申请人", max_length=REF_LENGTH)
+    business = models.CharField("经营主体名称", max_length=NAME_LENGTH)
+    scope = models.TextField("经营范围")
+    told = models.JSONField("告知的许可清单")
+    rules_version = models.PositiveIntegerField("规则版本")
+    paragraphs = models.JSONField("告知承诺书")
+    sha256 = models.CharField("SHA-256 摘要", max_length=DIGEST_LENGTH)
+    sm3 = models.CharField("SM3 摘要", max_length=DIGEST_LENGTH)
+    signed_by = models.CharField("确认人", max_length=REF_LENGTH)
+    signed_by_name = models.CharField("确认人姓名", max_length=NAME_LENGTH)
+    agent = models.BooleanField("由代理人确认")
+    signed_how = models.CharField("身份核验", max_length=12)
+    confirmed_at = models.DateTimeField("确认时间")
+    registered_on = models.DateField("登记日期", null=True)
+    ended_on = models.DateField("登记终止日期", null=True)
+
+    class Meta:
+        verbose_name = "许可事项告知承诺"
+        constraints = [
+            models.UniqueConstraint(
+                name="registration_toldpermits_once_per_case", fields=["case_number"]
+            ),
+            models.CheckConstraint(
+                name="registration_toldpermits_says_the_scope", condition=~Q(scope="")
+            ),
+            models.CheckConstraint(
+                name="registration_toldpermits_ends_after_registration",
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("registered_on")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["holder_ref"], name="registration_told_holder"),
+            models.Index(fields=["business"], name="registration_told_business"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="text_fixed", exclude=["registered_on", "ended_on"]),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'append-only table';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} {self.case_number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Min, Q
@@ -24,6 +25,7 @@ from yiwang.registration.policy.notices import (
     NoticeState,
     NoticeStep,
     ScopeRule,
+    Stage,
 )
 from yiwang.supervision.queries import Delay, LateNews, listed_late, listing_delay, measure
 
@@ -128,12 +130,13 @@ class Participation:
 def rules() -> NoticeRules | None:
     """Return how the district runs the two notices; None: it does not."""
     row = Rules.objects.order_by("-id").first()
-    if row is None:
-        return None
+    return None if row is None else rules_of(row)
+
+
+def rules_of(row: Rules) -> NoticeRules:
+    """Return the rules that a row keeps."""
     plain = dict(row.definition)
-    listed = tuple(
-        ScopeRule(**(one | {"keywords": tuple(one["keywords"])})) for one in plain.pop("rules")
-    )
+    listed = tuple(_scope_rule(one) for one in plain.pop("rules"))
     return NoticeRules(
         **(
             {"inspect_workdays": plain["follow_workdays"]}  # rules saved before it was said
@@ -162,10 +165,22 @@ def rules() -> NoticeRules | None:
                 ),
                 "items": tuple(plain["items"]),
                 "scope_questions": tuple(plain["scope_questions"]),
+                "general": tuple(plain.get("general", ())),
+                "name_questions": tuple(plain.get("name_questions", ())),
                 "rules": listed,
             }
         )
     )
+
+
+def _scope_rule(plain: dict[str, Any]) -> ScopeRule:
+    days = {
+        name: date.fromisoformat(plain[name])
+        for name in ("effective_on", "ended_on")
+        if plain.get(name)
+    }
+    stage = Stage(plain.get("stage", Stage.POST.value))
+    return ScopeRule(**(plain | days | {"keywords": tuple(plain["keywords"]), "stage": stage}))
 
 
 def may_see(row: DualNotice, by: Actor) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -32,8 +33,8 @@ from yiwang.registration.policy.notices import (
     NoticeState,
     NoticeStep,
     after,
-    needed,
 )
+from yiwang.registration.policy.scopes import needed
 from yiwang.registration.queries import NoticeNotFoundError, may_see
 from yiwang.supervision.queries import Line, held_items, supervisors_of
 from yiwang.supervision.services import open_inspection
@@ -66,7 +67,8 @@ class NoticeRefusedError(RefusedError):
 @transaction.atomic
 def save_rules(rules: NoticeRules, *, by: str, at: datetime) -> None:
     """Save how the district runs the two notices; notices that run keep their days."""
-    Rules.objects.create(definition=dataclasses.asdict(rules), saved_at=at)
+    plain = orjson.loads(orjson.dumps(dataclasses.asdict(rules)))  # days as text
+    Rules.objects.create(definition=plain, saved_at=at)
     audit.record(
         at=at,
         actor=by,
@@ -107,7 +109,7 @@ def push_notices(
         ).values_list("item_slug", flat=True)
     ) | held_items(entity_ref)
     due_on = calendar.add_workdays(today, rules.claim_workdays)
-    for match in needed(rules, scope):
+    for match in needed(rules, scope, on=today):
         if match.rule.item in running:
             continue
         row, added = DualNotice.objects.get_or_create(

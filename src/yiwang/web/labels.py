@@ -78,7 +78,8 @@ from yiwang.organisations.policy.terms import UserKind
 from yiwang.organisations.services import SignInState
 from yiwang.ratings.policy.clocks import TaskState
 from yiwang.ratings.policy.grades import Grade
-from yiwang.registration.policy.notices import NoticeKind, NoticeState, NoticeStep
+from yiwang.registration.permits import PermitState
+from yiwang.registration.policy.notices import NoticeKind, NoticeState, NoticeStep, Stage
 from yiwang.supervision.policy.inspections import InspectionResult, InspectionState
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
@@ -95,6 +96,8 @@ SHOWN: tuple[type[Term], ...] = (
     NoticeKind,
     NoticeState,
     NoticeStep,
+    PermitState,
+    Stage,
     InspectionState,
     InspectionResult,
     BanKind,

@@ -31,6 +31,7 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:verify_token",
         "public:verify_token_capital",
         "public:verify_file",
+        "public:scope",
         "public:accessibility",
         "public:privacy",
         "public:sitemap",

@@ -74,6 +74,7 @@ class DocumentKind(Term):
     COMMITMENT_LETTER = "commitment_letter", "告知承诺书"
     TOLERANCE_COMMITMENT = "tolerance_commitment", "容缺受理承诺书"
     CERTIFICATE_COMMITMENT = "certificate_commitment", "证明事项告知承诺书"
+    PERMITS_TOLD = "permits_told", "许可事项告知承诺书"
     ORDER_TO_CORRECT = "order_to_correct", "责令限期改正通知书"
     STATEMENT_RIGHT = "statement_right", "陈述申辩权利告知书"
     RENEWAL_RECORD = "renewal_record", "准予延续决定书"
@@ -107,6 +108,7 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.COMMITMENT_LETTER: "诺",
     DocumentKind.TOLERANCE_COMMITMENT: "容",
     DocumentKind.CERTIFICATE_COMMITMENT: "证",
+    DocumentKind.PERMITS_TOLD: "许",
     DocumentKind.ORDER_TO_CORRECT: "改",
     DocumentKind.STATEMENT_RIGHT: "陈",
     DocumentKind.RENEWAL_RECORD: "续",

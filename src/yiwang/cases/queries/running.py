@@ -40,3 +40,14 @@ def running_of(applicant_ref: str, item_slug: str) -> list[RunningCase]:
         )
         for row in rows
     ]
+
+
+def running_numbers(applicant_ref: str) -> dict[str, str]:
+    """Return the newest running case of an applicant for each item; one query."""
+    rows = (
+        Case.objects.running()
+        .filter(applicant_ref=applicant_ref)
+        .order_by("pk")
+        .values_list("item_slug", "number")
+    )
+    return dict(rows)

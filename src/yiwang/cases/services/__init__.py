@@ -28,6 +28,7 @@ from yiwang.cases.services.automatic import (
     handle_waiting,
 )
 from yiwang.cases.services.bans import BannedError, BanRefusedError, impose_ban, lift_ban
+from yiwang.cases.services.briefing import Briefing, NotBriefedError, briefing_of
 from yiwang.cases.services.changing import (
     ChangeRefusedError,
     change_contact,
@@ -185,7 +186,12 @@ from yiwang.cases.services.switching import (
     resume_automatic,
     stop_automatic,
 )
-from yiwang.cases.services.telling import remind, tell_in_portal, tell_of_events
+from yiwang.cases.services.telling import (
+    remind,
+    tell_in_portal,
+    tell_of_case,
+    tell_of_events,
+)
 from yiwang.cases.services.tolerating import remind_tolerance, report_broken_tolerance
 from yiwang.cases.services.tracking import count_question
 from yiwang.cases.services.visiting import Visitor, VisitRefusedError
@@ -197,6 +203,7 @@ __all__ = [
     "AssistanceRefusedError",
     "BanRefusedError",
     "BannedError",
+    "Briefing",
     "Brought",
     "ChangeRefusedError",
     "CheckRefusedError",
@@ -216,6 +223,7 @@ __all__ = [
     "LetterDraft",
     "MissedClock",
     "NotAssessedError",
+    "NotBriefedError",
     "NotEligibleError",
     "NotHolderError",
     "PersonRefusedError",
@@ -250,6 +258,7 @@ __all__ = [
     "ask_resume_automatic",
     "assign_case",
     "attach",
+    "briefing_of",
     "change_contact",
     "check_material",
     "close_revoked",
@@ -345,6 +354,7 @@ __all__ = [
     "take_in_materials",
     "tell_in_portal",
     "tell_interested",
+    "tell_of_case",
     "tell_of_events",
     "terminate_case",
     "withdraw_case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +10,13 @@ from django.db import transaction
 
 from yiwang.cases.models import Case, CaseEvent, CaseMaterial, Message, SpotFix
 from yiwang.cases.policy import letters
-from yiwang.cases.policy.answers import is_hidden, mask, plain_answers, problems
+from yiwang.cases.policy.answers import (
+    is_hidden,
+    kept_answers,
+    mask,
+    plain_answers,
+    problems,
+)
 from yiwang.cases.policy.deadlines import PLACE, day_of
 from yiwang.cases.policy.on_spot import same_application
 from yiwang.cases.policy.states import Step
@@ -17,12 +24,13 @@ from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm, Re
 from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.services import kept
+from yiwang.cases.services.briefing import briefing_for
 from yiwang.cases.services.correcting import Brought
 from yiwang.cases.services.deciding import answer_text
 from yiwang.cases.services.drafting import check_uploads
 from yiwang.cases.services.steps import begin, heading, issue, move, version_of, written
 from yiwang.cases.services.visiting import Visitor, form_words, note_visit
-from yiwang.catalogue.policy.items import Answer, Question, QuestionKind, asked
+from yiwang.catalogue.policy.items import Answer, ItemVersion, Question, QuestionKind, asked
 from yiwang.documents import services as documents
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_phone
@@ -208,6 +216,11 @@ def _answered(case: Case, fix: FixedAnswer, row: SpotFix, *, today: date) -> tup
             f"更正“{question.label}”后要填写的内容或者要交的材料会改变，不能当场更正；"
             "请撤回后重新申请，或者由窗口一次性告知补正。"
         )
+    if _told_otherwise(item, old, new, case.applicant_name, on=today):
+        raise SpotFixRefusedError(
+            f"更正“{question.label}”后需要办理的许可要重新告知、由申请人重新确认，不能当场更正；"
+            "请撤回后重新申请。"
+        )
     if question.kind is QuestionKind.PHONE and case.phone_masked in {
         "",
         mask_phone(dialled(str(before or ""))),
@@ -216,6 +229,22 @@ def _answered(case: Case, fix: FixedAnswer, row: SpotFix, *, today: date) -> tup
     row.question_id, row.name = question.id, question.label
     row.old_answer, row.new_answer = _stored(before), _stored(after)
     return row, f"“{question.label}”由“{_words(question, before)}”更正为“{_words(question, after)}”"
+
+
+def _told_otherwise(
+    item: ItemVersion,
+    old: Mapping[str, Answer],
+    new: Mapping[str, Answer],
+    applicant_name: str,
+    *,
+    on: date,
+) -> bool:
+    """Tell whether the applicant would be told something else first (提交前告知)."""
+    before, after = (
+        briefing_for(item, kept_answers(item, dict(one)), applicant_name=applicant_name, on=on)
+        for one in (old, new)
+    )
+    return (before and before.digest) != (after and after.digest)
 
 
 def _plain(question: Question, value: object) -> dict[str, Answer]:

@@ -23,6 +23,7 @@ from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept, waiting
 from yiwang.cases.services.asking_renewal import note_request
 from yiwang.cases.services.bans import require_unbanned
+from yiwang.cases.services.briefing import briefing_for, require_confirmed
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     audience_of,
@@ -34,6 +35,7 @@ from yiwang.cases.services.signing import (
     NOTHING_SIGNED,
     SignedAtWindow,
     check_certificates,
+    confirm_briefing,
     last_day,
     promise_certificates,
     promise_materials,
@@ -136,6 +138,7 @@ class _Application:
     certified: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
     by_person: bool = False
+    briefed: str = ""
 
 
 @contextmanager
@@ -167,6 +170,7 @@ def submit_case(
     certificates: Mapping[str, str] | None = None,
     signed_how: SignedBy = SignedBy.ACCOUNT,
     by_person: bool = False,
+    briefed: str = "",
 ) -> CaseView:
     """Submit a draft through the portal (网上提交); the second time gives the same case.
 
@@ -183,9 +187,12 @@ def submit_case(
         certificates: Id of each certificate that a promise replaces, and what is stated for it.
         signed_how: How whoever signed that had proved who they are.
         by_person: The applicant wants a person to decide, although rules might.
+        briefed: Digest of what the applicant was told and confirmed, where something is told
+            before (`services.briefing_of`); empty: nothing was confirmed.
 
     Raises:
         CaseNotFoundError: no such draft of theirs.
+        NotBriefedError: what they are to be told was not confirmed, or changed since.
         CommitmentRefusedError: what was signed is not what would be signed now, or a certificate
             may not be replaced.
         IncompleteError: answers or materials are missing or wrong; all are named.
@@ -237,6 +244,7 @@ def submit_case(
             tolerated=tolerance_signed,
             certified=certificates or {},
             by_person=by_person,
+            briefed=briefed,
         ),
         calendar=calendar,
         by=by,
@@ -294,6 +302,7 @@ def receive_at_counter(
         IncompleteError: answers are missing or wrong; all are named.
         SubmissionRefusedError: not offered at counters, key missing or used for something else.
         NotEligibleError: the item is not for this kind of applicant.
+        NotBriefedError: what the applicant is to be told was not confirmed, or changed since.
         CommitmentRefusedError: the item or the record does not allow a commitment, or a condition
             was not confirmed.
         CalendarGapError: the calendar ends before the date to be computed.
@@ -383,6 +392,7 @@ def _receive_at_counter(
             certified=signed.certificates,
             agent=signed.agent,
             by_person=by_person,
+            briefed=signed.briefed,
         ),
         calendar=calendar,
         by=by,
@@ -408,6 +418,8 @@ def _receive(
     phone, answers = _reachable(application, answers, by=by, at=at)
     materials = _materials(application, answers, calendar=calendar, today=today)
     _check_complete(application, answers, materials, today)
+    briefing = briefing_for(item, answers, applicant_name=_applicant_name(application), on=today)
+    require_confirmed(briefing, application.briefed)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
     deciding = kept.deciding_department(item.department, on=today)
     department = kept.department(deciding)
@@ -490,6 +502,17 @@ def _receive(
             case,
             item,
             {one.material_id: application.certified[one.material_id] for one in certified},
+            signed_how=signed_how,
+            agent=application.agent,
+            by=by,
+            at=at,
+        )
+    if briefing is not None:
+        confirm_briefing(
+            case,
+            item,
+            briefing,
+            answers,
             signed_how=signed_how,
             agent=application.agent,
             by=by,

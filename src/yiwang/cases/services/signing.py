@@ -35,6 +35,7 @@ from yiwang.cases.queries.commitments import (
     commitment_view,
 )
 from yiwang.cases.services import clocks, kept
+from yiwang.cases.services.briefing import Briefing, SignedText, keep_confirmed
 from yiwang.cases.services.drafting import locked_draft, require_unsubmitted
 from yiwang.cases.services.steps import heading, issue
 from yiwang.catalogue.policy.items import (
@@ -119,12 +120,15 @@ class SignedAtWindow:
         tolerance: Whether the promise to file what is missing was signed.
         certificates: Id of each certificate that a signed promise replaces, and what was stated.
         agent: Name of the agent who signed for the applicant; empty: they signed themselves.
+        briefed: Digest of what the clerk read out that the applicant is told before they hand in,
+            such as the permits that a scope of business needs; empty: nothing was confirmed.
     """
 
     told: Collection[str] | None = None
     tolerance: bool = False
     certificates: Mapping[str, str] = field(default_factory=dict)
     agent: str = ""
+    briefed: str = ""
 
     def hand(self, applicant_name: str) -> str:
         """Return the name that stands under the letters."""
@@ -236,7 +240,7 @@ def tie(row: Commitment, case: Case, item: ItemVersion, *, by: Actor, at: dateti
 
 
 def _put_on_case(
-    row: Commitment | ToleranceCommitment | CertificateCommitment,
+    row: Commitment | ToleranceCommitment | CertificateCommitment | SignedText,
     kind: DocumentKind,
     case: Case,
     item: ItemVersion,
@@ -414,6 +418,46 @@ def promise_certificates(
     _put_on_case(
         row, DocumentKind.CERTIFICATE_COMMITMENT, case, item, message=message, by=by, at=at
     )
+
+
+def confirm_briefing(
+    case: Case,
+    item: ItemVersion,
+    briefing: Briefing,
+    answers: Mapping[str, Answer],
+    *,
+    signed_how: SignedBy,
+    by: Actor,
+    at: datetime,
+    agent: str = "",
+) -> None:
+    """Keep what the applicant confirmed they were told, and put its letter on the case."""
+    paragraphs = list(briefing.paragraphs)
+    signed = SignedText(
+        **_signed(case, paragraphs, signed_how=signed_how, agent=agent, by=by, at=at)
+    )
+    keep_confirmed(
+        briefing,
+        item=item,
+        answers=answers,
+        case_number=case.number,
+        applicant_name=case.applicant_name,
+        signed=signed,
+    )
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.confirm_briefing",
+        target=f"case:{case.number}",
+        detail={"item": item.slug, "sha256": signed.sha256},
+        ip=by.ip,
+        on_behalf_of=case.applicant_ref,
+    )
+    message = (
+        f"您已确认“{item.name}”的经营范围需要办理的许可，取得许可前不经营；"
+        "告知承诺书可以在办件中下载。"
+    )
+    _put_on_case(signed, DocumentKind.PERMITS_TOLD, case, item, message=message, by=by, at=at)
 
 
 def _require_told(

@@ -31,6 +31,7 @@ from yiwang.notices import services as notices
 from yiwang.notices.policy.sending import STALE
 from yiwang.notices.policy.templates import Occasion
 from yiwang.notices.services import Wanted
+from yiwang.organisations import scope
 
 LOG = "cases.events"
 LOOK_BACK = timedelta(minutes=2)
@@ -131,6 +132,41 @@ def _words(case: Case, day: date | None) -> dict[str, str]:
         "place": f"/track/?code={case.query_code}",
         "page": f"/cases/{case.number}/" + ("correct/" if correcting else ""),
     }
+
+
+@transaction.atomic
+def tell_of_case(
+    *, number: str, title: str, body: str, occasion: Occasion, page: str, at: datetime
+) -> None:
+    """Tell the applicant of a case what a package above has to say, by every channel (告知).
+
+    For jobs that follow an act; the portal shows the message, other channels say where to look.
+
+    Args:
+        number: Case number.
+        title: What it is about, without a name; the query code is added.
+        body: The message in the portal.
+        occasion: Names the templates of the other channels; told once per case.
+        page: Path that a letter's link leads to.
+        at: Moment of telling.
+    """
+    with scope.everything():  # a job follows the act of whichever department
+        case = Case.objects.get(number=number)
+    Message.objects.create(
+        to_ref=case.applicant_ref,
+        case=case,
+        title=f"{title}（{case.query_code}）",
+        body=body,
+        at=at,
+    )
+    wanted = Wanted(
+        about=f"case:{case.number}",
+        occasion=occasion,
+        to_ref=case.applicant_ref,
+        phone=_phones([case]).get(case.pk, ""),
+        words=_words(case, None) | {"page": page},
+    )
+    notices.plan([wanted], at=at)
 
 
 def _phones(cases: Iterable[Case]) -> dict[int, str]:

@@ -58,6 +58,7 @@ class Occasion(Term):
     LICENCE_EXPIRY = "licence_expiry", "证照将到期"
     APPOINTMENT = "appointment", "预约提醒"
     CONSULTATION_ANSWERED = "consultation_answered", "咨询已答复"
+    PERMITS_NEEDED = "permits_needed", "还需办理的许可"
     CONTACT_CODE = "contact_code", "验证联系方式"
 
 

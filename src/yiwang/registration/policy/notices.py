@@ -7,8 +7,9 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.terms import Term
@@ -152,14 +153,49 @@ def after(step: NoticeStep, state: NoticeState, kind: NoticeKind = NoticeKind.NE
     return end
 
 
+class Stage(Term):
+    """Whether a permit is needed before registration or after it (前置、后置).
+
+    Source:
+        市场主体登记管理条例 第十四条 (pre-approved entries are registered with their approval).
+    """
+
+    POST = "post", "登记后办理（后置）"
+    PRE = "pre", "登记前取得（前置）"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScopeRule:
-    """Words of a business scope that need a permit, and whose it is."""
+    """Words of a business scope that need a permit, and whose it is.
+
+    Attributes:
+        keywords: Words that name the business; each may stand in a phrase of a scope.
+        stage: Whether the permit comes before registration or after it.
+        source: What it rests on.
+        effective_on: First day; None: always.
+        ended_on: Day from which it holds no more; None: it holds on.
+    """
 
     keywords: tuple[str, ...]
     item: str
     item_name: str
     department: str
+    stage: Stage = Stage.POST
+    source: str = ""
+    effective_on: date | None = None
+    ended_on: date | None = None
+
+    def holds(self, on: date) -> bool:
+        """Tell whether the rule is in force on a day."""
+        return (self.effective_on is None or self.effective_on <= on) and (
+            self.ended_on is None or on < self.ended_on
+        )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The keywords as a scope is read: one kind of brackets, no spaces."""
+        same = str.maketrans({"(": "（", ")": "）"})
+        return tuple("".join(one.translate(same).split()) for one in self.keywords)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +260,8 @@ class NoticeRules:
         exits: What ends a business.
         late_after_minutes: News that took longer from the act to the list is late.
         source: What the periods and words rest on.
+        general: Phrases of a scope that need no permit, word for word.
+        name_questions: Questions that hold the name of the business.
     """
 
     registrar: str
@@ -238,24 +276,8 @@ class NoticeRules:
     changes: tuple[ChangeRule, ...] = ()
     exits: tuple[ExitRule, ...] = ()
     late_after_minutes: int = LATE_AFTER_MINUTES
-
-
-@dataclass(frozen=True, kw_only=True)
-class Match:
-    """A rule that a scope meets, and the word that met it."""
-
-    rule: ScopeRule
-    keyword: str
-
-
-def needed(rules: NoticeRules, scope: str) -> tuple[Match, ...]:
-    """Return the permits that a business scope needs, each once, in the order of the rules."""
-    found: dict[str, Match] = {}
-    for rule in rules.rules:
-        word = next((one for one in rule.keywords if one in scope), None)
-        if word is not None:
-            found.setdefault(rule.item, Match(rule=rule, keyword=word))
-    return tuple(found.values())
+    general: tuple[str, ...] = ()
+    name_questions: tuple[str, ...] = ()
 
 
 def changed(
@@ -308,9 +330,3 @@ def asked_questions(rules: NoticeRules, item: str) -> frozenset[str]:
 def items_of(rules: NoticeRules) -> frozenset[str]:
     """Return the items whose grant closes a notice."""
     return frozenset(rule.item for rule in rules.rules)
-
-
-def twice(values: Iterable[str]) -> list[str]:
-    """Return what stands more than once in `values`."""
-    seen: set[str] = set()
-    return [one for one in values if one in seen or seen.add(one)]  # type: ignore[func-returns-value]  # adds

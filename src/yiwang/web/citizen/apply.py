@@ -244,6 +244,26 @@ class DraftPage(Page):
         )
 
     @cached_property
+    def briefing(self) -> services.Briefing | None:
+        """What the applicant is told first, such as permits that a scope needs; None: nothing.
+
+        Raises:
+            RefusedError: an answer it rests on cannot be read.
+        """
+        return services.briefing_of(
+            self.item, self.answers, self.draft.applicant_ref, on=self.today
+        )
+
+    @property
+    def unreadable(self) -> str:
+        """Why nothing can be told of the answers; empty: it can."""
+        try:
+            self.briefing  # noqa: B018 - asked for its refusal
+        except RefusedError as refusal:
+            return refusal.message
+        return ""
+
+    @cached_property
     def signed(self) -> CommitmentView | None:
         """The letter of commitment of this draft; None: it goes the ordinary way."""
         if self.item.commitment_terms is None:
@@ -504,9 +524,23 @@ class SectionPage(DraftPage):
                 "rows": rows,
                 "place": place,
                 "count": len(self.pages),
+                "briefing": self._told(form) if form.fields else None,
             },
             status=status,
         )
+
+    def _told(self, form: web_forms.QuestionsForm) -> services.Briefing | None:
+        """Return what is told of the answers, where this topic asks for what it rests on."""
+        answers = self.answers | form.answers() if form.is_bound else self.answers
+        asked_here = {question.id for question in self.section.questions}
+        without = {key: value for key, value in answers.items() if key not in asked_here}
+        ref = self.draft.applicant_ref
+        try:
+            now = services.briefing_of(self.item, answers, ref, on=self.today)
+            before = now and services.briefing_of(self.item, without, ref, on=self.today)
+        except RefusedError:
+            return None  # the check page says why
+        return now if now and (before is None or before.digest != now.digest) else None
 
     def _next(self) -> str:
         """Return to the check page when the change came from there, else go on."""
@@ -639,6 +673,12 @@ class SubmitForm(forms.Form):
         label=_l("我已阅读并签署容缺受理承诺书，保证按期补齐"),
         error_messages={"required": _l("请阅读容缺受理承诺书并勾选，或者现在上传这些材料。")},
     )
+    briefed = forms.BooleanField(
+        label=_l("我已知悉以上需要办理的许可和审批部门，取得许可前不经营"),
+        error_messages={
+            "required": _l("请阅读经营范围需要办理的许可并勾选，取得许可前不经营，然后提交。")
+        },
+    )
 
 
 class Check(DraftPage, FormPage):
@@ -654,6 +694,10 @@ class Check(DraftPage, FormPage):
             del form.fields["tolerance"]
         if not self.certified:
             del form.fields["certified"]
+        if self.unreadable or self.briefing is None:
+            del form.fields["briefed"]
+        else:
+            self._ask_again(form, self.briefing.digest)
         for one in self.certified:
             form.fields[f"state_{one.line.id}"] = forms.CharField(
                 label=_("“%(name)s”的说明") % {"name": one.line.name},
@@ -664,6 +708,21 @@ class Check(DraftPage, FormPage):
                 error_messages={"max_length": _("最多 500 个字，请删减。")},
             )
         return form
+
+    def _ask_again(self, form: forms.Form, digest: str) -> None:
+        """Let the tick name the text it was set beside; one set beside another text counts not."""
+        field = form.fields["briefed"]
+        field.widget.attrs["value"] = digest
+        if form.is_bound and self.confirmed not in {"", digest}:
+            form.data = {key: form.data[key] for key in form.data if key != "briefed"}
+            field.error_messages["required"] = _(
+                "确认以后，经营范围或者许可规则有了变化，请重新阅读许可清单并勾选。"
+            )
+
+    @property
+    def confirmed(self) -> str:
+        """Digest of what the applicant confirmed they were told; empty: they did not."""
+        return self.request.POST.get("briefed", "")[:64]
 
     def _standard(self, material: str) -> str:
         return next(one.accept_standard for one in self.item.materials if one.id == material)
@@ -691,6 +750,8 @@ class Check(DraftPage, FormPage):
             else [],
             intolerant=self.intolerant,
             unpromising=self.unpromising,
+            briefing=None if self.unreadable else self.briefing,
+            unreadable=self.unreadable,
             commitment=self.signed,
             way_open=commitment_open(self.item, self.answers),
             problems=[(sentence, self._place(name)) for name, sentence in self.wrong.items()],
@@ -725,6 +786,7 @@ class Check(DraftPage, FormPage):
             by=self.actor,
             at=self.at,
             by_person=form.cleaned_data["by_person"],
+            briefed=self.confirmed,
         )
         services.note_asked(number=case.number, blank=self._blank(), by=self.actor, at=self.at)
         services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)

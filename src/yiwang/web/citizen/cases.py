@@ -33,6 +33,7 @@ from yiwang.licences import queries as licences
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.ratings import queries as ratings
+from yiwang.registration import permits
 from yiwang.web import forms as web_forms
 from yiwang.web import spot_fixes
 from yiwang.web.citizen import progress
@@ -172,6 +173,7 @@ class Case(OwnCase):
         for message in own:
             if message.read_at is None:
                 services.read_message(message_id=message.id, by=self.actor, at=self.at)
+        told, business = self._told_permits()
         return self.render(
             {
                 "track": progress.track(case.state, self.file.events),
@@ -220,9 +222,21 @@ class Case(OwnCase):
                 "may_correct": Step.FILE_CORRECTION in self.file.steps,
                 "asks": on_spot.asks_on_spot(self.file),
                 "put_right": on_spot.put_right_since(self.file),
+                "permits_told": told,
+                "business": business,
                 "fixes": spot_fixes.rows(self.file, self.item, masked=False),
             }
         )
+
+    def _told_permits(self) -> tuple[permits.ToldView | None, permits.BusinessPermits | None]:
+        """Return what was told of the scope, and how its permits stand once it is registered."""
+        if all(one.kind is not DocumentKind.PERMITS_TOLD for one in self.file.documents):
+            return None, None
+        told = permits.told_in(self.case.number, by=self.actor)
+        if told is None or told.registered_on is None:
+            return told, None
+        own = permits.businesses_of(self.case.applicant_ref, on=self.today)
+        return told, next((one for one in own if one.case_number == self.case.number), None)
 
 
 class Answers(OwnCase):

@@ -34,6 +34,7 @@ from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.limits import Bound, count_try, network_of
 from yiwang.ratings import queries as ratings
+from yiwang.registration import permits
 from yiwang.web import downloads
 from yiwang.web.citizen import finding, guides, personal, popularity, scene_cards
 from yiwang.web.forms import QuestionsForm, in_words
@@ -335,6 +336,7 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
         "supervisor": units.get(item.supervision.department),
         "online": Channel.PORTAL in item.channels,
         "cancelled": guides.cancelled(item),
+        "registers_scope": permits.registers_scope(item.slug),
         "rating": ratings.item_summary(item.slug),
     }
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import scenes
+from yiwang.registration import permits
 from yiwang.web.citizen import items
 from yiwang.web.citizen.scene_cards import by_audience, english, scene_cards
 from yiwang.web.views import Page, found
@@ -66,6 +67,7 @@ class ScenePage(Page):
                 "scene": card,
                 "audience": scene.audience,
                 "steps": steps,
+                "registers_scope": any(permits.registers_scope(slug) for slug in scene.items),
                 "crumbs": [(_("场景导办"), reverse("citizen:scenes"))],
             }
         )

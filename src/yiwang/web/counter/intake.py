@@ -53,6 +53,7 @@ from yiwang.organisations.permissions import Permission
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
+from yiwang.registration import permits
 from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
@@ -473,7 +474,16 @@ class Receive(Papers):
                     code="#signed",
                 ),
             )
-        if not valid or not declared or unsigned:
+        unread = self._told() is not None and "briefed" not in request.POST
+        if unread:
+            form.add_error(
+                None,
+                forms.ValidationError(
+                    _("请把经营范围需要的许可读给申请人听，由申请人确认取得许可前不经营后勾选。"),
+                    code="#briefed",
+                ),
+            )
+        if not valid or not declared or unsigned or unread:
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
         return self._receive(form, key)
 
@@ -528,6 +538,7 @@ class Receive(Papers):
                 tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
                 certificates=self.certificates,
                 agent=self.agent,
+                briefed=self.request.POST.get("briefed", "")[:64],
             ),
         )
         kind = self.assistance
@@ -558,6 +569,22 @@ class Receive(Papers):
         """Whether the applicant goes the way of notice and commitment, as ticked."""
         chosen = self.request.POST.get("way") == "commitment"
         return chosen and commitment_open(self.item, self.plain) and not self.barred
+
+    @cached_property
+    def briefing(self) -> services.Briefing | None:
+        """What is read out to the applicant first, such as permits that a scope needs; or None.
+
+        Raises:
+            RefusedError: an answer it rests on cannot be read.
+        """
+        return services.briefing_of(self.item, self.given, self.who.ref, on=self.today)
+
+    def _told(self) -> services.Briefing | None:
+        """Return what is read out; None: nothing, or the receipt says why it cannot be."""
+        try:
+            return self.briefing
+        except RefusedError:
+            return None
 
     @property
     def agent(self) -> str:
@@ -699,6 +726,9 @@ class Receive(Papers):
                     for one in papers
                     if one.tolerance_due and not one.done and not one.later_days
                 ],
+                "registers_scope": permits.registers_scope(self.item.slug),
+                "briefing": self._told(),
+                "briefed": self.request.POST.get("briefed", ""),
                 "letter": self.letter,
                 "barred": self.barred if self.letter else "",
                 "committed": self.committed,

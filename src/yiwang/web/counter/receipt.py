@@ -18,6 +18,7 @@ SIGNED = frozenset(
         DocumentKind.COMMITMENT_LETTER,
         DocumentKind.TOLERANCE_COMMITMENT,
         DocumentKind.CERTIFICATE_COMMITMENT,
+        DocumentKind.PERMITS_TOLD,
     }
 )
 """What the applicant signed at the window; a copy is theirs to take home."""

@@ -16,7 +16,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import CaseState, Step
-from yiwang.cases.policy.terms import Outcome, Tab
+from yiwang.cases.policy.terms import DocumentKind, Outcome, Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow, automatic, commitments
 from yiwang.cases.queries.assisting import assistance_of
 from yiwang.cases.queries.ending import end_proposal
@@ -29,6 +29,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
+from yiwang.registration import permits
 from yiwang.registers import services as registers
 from yiwang.web import spot_fixes
 from yiwang.web.forms import in_words
@@ -137,6 +138,9 @@ class CaseFile(CasePages):
                 "automatic": automatic.automatic(self.case.number, by=self.actor),
                 "licence": licences.by_case(self.case.number),
                 "assistance": assistance_of(self.case.number),
+                "permits_told": permits.told_in(self.case.number, by=self.actor)
+                if any(one.kind is DocumentKind.PERMITS_TOLD for one in self.file.documents)
+                else None,
                 **casesteps.shown(
                     self.file,
                     self.item,
