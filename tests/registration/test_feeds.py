@@ -39,7 +39,9 @@ def _feeds(desk: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def registered(scope: str) -> str:
     case = cases.receive(
-        item_slug=NEWS.items[0], answers={"request_kind": "new", "new_scope": scope}
+        item_slug=NEWS.items[0],
+        answers={"request_kind": "new", "new_scope": scope},
+        read_out=True,
     )
     acts.accept_case(number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=AT)
     acts.decide(

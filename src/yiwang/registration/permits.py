@@ -23,7 +23,7 @@ from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
 from yiwang.registration.models import Rules, ToldPermits
-from yiwang.registration.policy.notices import NoticeRules, Stage
+from yiwang.registration.policy.notices import NoticeKind, NoticeRules, Stage
 from yiwang.registration.policy.scopes import Permit, Reading, Told, checked, read
 from yiwang.registration.queries import rules_of
 from yiwang.supervision.queries import held_items
@@ -336,6 +336,19 @@ def registers_scope(slug: str) -> bool:
     """Tell whether an item registers a scope of business."""
     found = current()
     return found is not None and slug in found.rules.items
+
+
+def scope_questions(slug: str) -> frozenset[str]:
+    """Return the questions of an item that may declare a scope of business."""
+    found = current()
+    if found is None or slug not in found.rules.items:
+        return frozenset()
+    changed = {
+        rule.text
+        for rule in found.rules.changes
+        if rule.item == slug and rule.kind is NoticeKind.SCOPE
+    }
+    return frozenset(found.rules.scope_questions) | changed
 
 
 def registration_items(*, on: date) -> list[ItemVersion]:

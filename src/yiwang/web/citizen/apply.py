@@ -357,7 +357,8 @@ class Draft(DraftPage):
             )
         )
         following = next(task for task in tasks if task.status != "done")
-        return self.render({"tasks": tasks, "following": following})
+        briefing = None if self.unreadable else self.briefing
+        return self.render({"tasks": tasks, "following": following, "briefing": briefing})
 
     def _papers(self) -> Task:
         """Return the materials; which ones is known only when the situation is."""

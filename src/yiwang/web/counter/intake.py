@@ -726,7 +726,9 @@ class Receive(Papers):
                     for one in papers
                     if one.tolerance_due and not one.done and not one.later_days
                 ],
-                "registers_scope": permits.registers_scope(self.item.slug),
+                "registers_scope": bool(
+                    permits.scope_questions(self.item.slug) & {q.id for q in form.questions}
+                ),
                 "briefing": self._told(),
                 "briefed": self.request.POST.get("briefed", ""),
                 "letter": self.letter,

@@ -29,8 +29,8 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
-from yiwang.registration import permits
 from yiwang.registers import services as registers
+from yiwang.registration import permits
 from yiwang.web import spot_fixes
 from yiwang.web.forms import in_words
 from yiwang.web.officer import casefile, casesteps

@@ -53,8 +53,8 @@ class Scope(FormPage):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Read the scope; what cannot be read is said at the box."""
-        text = request.POST.get("scope", "").replace("\x00", "\ufffd")
-        form = ScopeForm({"scope": text[: 2 * SCOPE_MAX]})
+        text = request.POST.get("scope", "")
+        form = ScopeForm({"scope": text[: 2 * SCOPE_MAX].replace("\x00", "")})
         try:
             count_try(what="scope", who=network_of(address_of(request)), bound=LOOK_UPS, at=self.at)
             told = permits.permits_of(text, on=self.today) if form.is_valid() else None
