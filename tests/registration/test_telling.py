@@ -169,15 +169,16 @@ def test_whoever_may_not_read_the_case_does_not_read_what_was_told():
         permits.told_in(case.number, by=cases.NOBODY)
 
 
-def test_the_grant_tells_the_firm_what_is_left_by_every_channel_once():
-    number = granted(ref=cases.FIRM_REF)
+def test_the_grant_tells_the_firm_what_is_left_by_every_channel_once(settings, tmp_path):
+    settings.DEMO, settings.OUTBOX_DIR = True, tmp_path  # short messages are written there
+    number = granted(NEW | {"phone": "13900001234"})
 
     message = Message.objects.get(case__number=number, title__startswith="还需办理的许可")
     assert "1. 餐饮服务许可（新办）（示例区市场监管局）" in message.body
     assert "取得许可以前不开展" in message.body
-    assert {
-        row.words["page"] for row in Notice.objects.filter(occasion=Occasion.PERMITS_NEEDED)
-    } <= {"/me/permits/"}
+    (sms,) = Notice.objects.filter(occasion=Occasion.PERMITS_NEEDED)
+    assert (sms.channel, sms.about) == ("sms", f"case:{number}")
+    assert sms.words["page"] == "/me/permits/"
     told = Message.objects.count()
     events.deliver(
         CaseGranted(
@@ -192,6 +193,7 @@ def test_the_grant_tells_the_firm_what_is_left_by_every_channel_once():
         )
     )
     assert Message.objects.count() == told
+    assert Notice.objects.filter(occasion=Occasion.PERMITS_NEEDED).count() == 1
     assert set(DualNotice.objects.values_list("item_slug", flat=True)) == {
         "restaurant",
         "equipment",
