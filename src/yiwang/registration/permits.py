@@ -332,10 +332,10 @@ def missing_of(subjects: Collection[str], *, on: date) -> int:
     return sum(one.missing for ref in subjects for one in businesses_of(ref, on=on))
 
 
-def registers_scope(slug: str) -> bool:
-    """Tell whether an item registers a scope of business."""
+def registers_scope(*slugs: str) -> bool:
+    """Tell whether one of some items registers a scope of business."""
     found = current()
-    return found is not None and slug in found.rules.items
+    return found is not None and not set(found.rules.items).isdisjoint(slugs)
 
 
 def scope_questions(slug: str) -> frozenset[str]:

@@ -67,7 +67,7 @@ class ScenePage(Page):
                 "scene": card,
                 "audience": scene.audience,
                 "steps": steps,
-                "registers_scope": any(permits.registers_scope(slug) for slug in scene.items),
+                "registers_scope": permits.registers_scope(*scene.items),
                 "crumbs": [(_("场景导办"), reverse("citizen:scenes"))],
             }
         )
