@@ -307,15 +307,11 @@ CHANGE = {"item": "x", "question": "q", "options": ["a"], "text": "t"}
 def test_the_rules_of_the_district_are_read_and_a_mistake_is_named():
     rules, errors = parse(pack_file())
     assert errors == []
-<<<<<<< HEAD
-    assert (rules.claim_workdays, rules.follow_workdays, len(rules.rules)) == (3, 30, 10)
+    assert (rules.claim_workdays, rules.follow_workdays, len(rules.rules)) == (3, 30, 19)
     assert [one.item for one in rules.changes if one.renames] == ["company-change"]
     assert [one.part for one in rules.exits if one.item == "branch-registration"] == [
         ("branch_name", "branch_uscc")
     ]
-=======
-    assert (rules.claim_workdays, rules.follow_workdays, len(rules.rules)) == (3, 30, 19)
->>>>>>> 0e539f0 (registration, web, api, cli: Tests of what applicants are told of their scope)
 
     for changes, said in (
         ({"claim_workdays": 0}, "claim_workdays"),

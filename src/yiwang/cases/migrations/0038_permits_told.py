@@ -5,11 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<<< HEAD:src/yiwang/cases/migrations/0038_permits_told.py
         ("cases", "0037_renewal_put_right"),
-========
-        ("cases", "0036_events_on_the_table"),
->>>>>>>> fdd974d (registration, web: Read the rules once for a scene):src/yiwang/cases/migrations/0037_permits_told.py
     ]
 
     operations = [
