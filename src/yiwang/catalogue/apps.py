@@ -11,7 +11,7 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         """Read the sections about items of the packs."""
-        from yiwang.catalogue import listed_packs, norms_packs, packs, scenes
+        from yiwang.catalogue import listed_packs, norms_packs, packs, scenes, towns
         from yiwang.content import registry
 
         registry.register(listed_packs.ENTRIES, listed_packs.BASIC_CATALOGUE)
@@ -19,3 +19,4 @@ class CatalogueConfig(AppConfig):
         registry.register(packs.SECTION, packs.CATALOGUE)
         registry.register(norms_packs.SECTION, norms_packs.NORMS)
         registry.register(scenes.SECTION, scenes.SCENES)
+        registry.register(towns.SECTION, towns.TOWN_ITEMS)

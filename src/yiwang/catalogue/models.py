@@ -11,6 +11,7 @@ from django.db.models import F, Func, Q
 from yiwang.catalogue.policy.drafting import OPEN_DRAFTS, DraftState, DraftStep
 from yiwang.catalogue.policy.items import Audience, ItemState, ItemType
 from yiwang.catalogue.policy.norms import LEGALITY, NormAct, NormReview
+from yiwang.catalogue.policy.towns import InNameOf, TownMode
 
 
 class DateRange(Func):
@@ -294,6 +295,62 @@ class SceneRow(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class TownItem(models.Model):
+    """How an item is done at the centres of towns from one day until another (下沉事项).
+
+    `centre` is empty for all centres; `valid_until` is exclusive.
+    """
+
+    item = models.CharField("事项", max_length=80)
+    centre = models.CharField("受理中心", max_length=40, blank=True)
+    mode = models.CharField(
+        "办理方式", max_length=12, choices={one.value: one.label for one in TownMode}
+    )
+    in_name_of = models.CharField(
+        "受理名义", max_length=12, choices={one.value: one.label for one in InNameOf}
+    )
+    document = models.CharField("文号", max_length=200)
+    note = models.CharField("备注", max_length=300, blank=True)
+    valid_from = models.DateField("开始日期")
+    valid_until = models.DateField("结束日期", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="catalogue_townitem_begins_once", fields=["item", "centre", "valid_from"]
+            ),
+            ExclusionConstraint(
+                name="catalogue_townitem_one_mode_at_a_time",
+                expressions=[
+                    ("item", RangeOperators.EQUAL),
+                    ("centre", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                name="catalogue_townitem_terms_known",
+                condition=Q(
+                    mode__in=[one.value for one in TownMode],
+                    in_name_of__in=[one.value for one in InNameOf],
+                ),
+            ),
+            models.CheckConstraint(
+                name="catalogue_townitem_forwarded_is_accepted_by_the_department",
+                condition=Q(mode=TownMode.DIRECT.value) | Q(in_name_of=InNameOf.DEPARTMENT.value),
+            ),
+            models.CheckConstraint(
+                name="catalogue_townitem_has_document", condition=~Q(document="")
+            ),
+            models.CheckConstraint(
+                name="catalogue_townitem_ends_after_it_begins",
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.centre} {self.mode}"
 
 
 class Law(models.Model):

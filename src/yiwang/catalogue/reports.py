@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import localtime
 
-from yiwang.catalogue import queries
+from yiwang.catalogue import queries, towns
 from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow
 from yiwang.catalogue.policy.items import ItemState, ItemType
 from yiwang.catalogue.policy.reports import (
@@ -21,6 +22,7 @@ from yiwang.catalogue.policy.reports import (
     KnownItem,
     report,
 )
+from yiwang.catalogue.policy.towns import TownMode
 
 PAGE = 100
 
@@ -66,13 +68,14 @@ class LinesPage:
 def item_report(*, on: date) -> ItemReport:
     """Reckon all figures of the versions in force on `on`.
 
-    Three queries while nothing has changed since the process last reckoned, five otherwise.
+    Five queries while nothing has changed since the process last reckoned, seven otherwise.
     """
     listed, changes = tuple(_without_version()), tuple(_decided(on))
-    key = (queries.marks_in_force(on=on), listed, changes)
+    sunk = _sunk(on)
+    key = (queries.marks_in_force(on=on), listed, changes, sunk)
     kept = _kept.get("report")
     if kept is None or kept[0] != key:
-        found = report(queries.items(on=on), listed=listed, changes=changes)
+        found = report(queries.items(on=on), listed=listed, changes=changes, sunk=sunk)
         kept = (key, tuple(found.items()))
         _kept["report"] = kept
     return ItemReport(on=on, groups=kept[1])
@@ -92,6 +95,13 @@ def lines_page(figure: Figure, *, after: str = "", limit: int = PAGE) -> LinesPa
     shown = figure.lines[start : start + size]
     more = start + size < len(figure.lines)
     return LinesPage(lines=shown, after=shown[-1].slug if more else "")
+
+
+def _sunk(on: date) -> dict[str, dict[TownMode, int]]:
+    return {
+        slug: dict(Counter(one.mode for one in windows))
+        for slug, windows in towns.windows_by_item(None, on=on).items()
+    }
 
 
 def _without_version() -> list[KnownItem]:

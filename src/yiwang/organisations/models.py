@@ -35,6 +35,7 @@ class Department(models.Model):
     kind = models.CharField(
         "类别", max_length=20, choices={kind.value: kind.label for kind in DepartmentKind}
     )
+    town = models.CharField("所属街镇", max_length=40, blank=True, default="", db_default="")
     position = models.PositiveSmallIntegerField("排序", default=0)
     valid_from = models.DateField("启用日期")
     valid_until = models.DateField("停用日期", null=True, blank=True)
@@ -46,6 +47,10 @@ class Department(models.Model):
             models.CheckConstraint(
                 name="organisations_department_kind_known",
                 condition=Q(kind__in=[kind.value for kind in DepartmentKind]),
+            ),
+            models.CheckConstraint(
+                name="organisations_department_only_a_centre_belongs_to_a_town",
+                condition=Q(town="") | Q(kind=DepartmentKind.COMMUNITY_CENTRE.value),
             ),
             models.CheckConstraint(
                 name="organisations_department_ends_after_it_begins",

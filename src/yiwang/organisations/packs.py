@@ -12,6 +12,7 @@ from yiwang.organisations.policy.departments import (
     WrittenDepartment,
     parse,
 )
+from yiwang.organisations.policy.terms import DepartmentKind
 
 
 class Departments:
@@ -20,7 +21,11 @@ class Departments:
     def check(self, files: Sequence[PackFile]) -> list[PackError]:
         """Return all that is wrong in the files and between them."""
         errors = [error for file in files for error in parse(file)[1]]
-        return errors or [*self._twice(files), *self._concentrations(files)]
+        return errors or [
+            *self._twice(files),
+            *self._towns(files),
+            *self._concentrations(files),
+        ]
 
     def diff(self, files: Sequence[PackFile]) -> list[DiffLine]:
         """Return the units and concentrations that are not loaded as they are written."""
@@ -77,6 +82,23 @@ class Departments:
                 )
             codes[unit.code] = file.path
             numbers[unit.uscc] = unit.code
+
+    def _towns(self, files: Sequence[PackFile]) -> Iterator[PackError]:
+        towns = {
+            unit.code
+            for unit in [
+                *queries.written_departments().values(),
+                *(unit for _, unit in _units(files)),
+            ]
+            if unit.kind is DepartmentKind.TOWN
+        }
+        for file, unit in _units(files):
+            if unit.town and unit.town not in towns:
+                yield file.error(
+                    "departments",
+                    f"“{unit.code}”所属的街镇“{unit.town}”没有写入。",
+                    "请核对街镇的代号，或者先写入该街镇（kind: town）。",
+                )
 
     def _concentrations(self, files: Sequence[PackFile]) -> Iterator[PackError]:
         known = set(queries.written_departments()) | {unit.code for _, unit in _units(files)}

@@ -41,13 +41,14 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, kw_only=True)
 class DepartmentView:
-    """One unit."""
+    """One unit; `town` is the code of the town to which a community centre belongs."""
 
     code: str
     name: str
     short_name: str
     uscc: str
     kind: DepartmentKind
+    town: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +132,7 @@ def written_departments() -> dict[str, WrittenDepartment]:
             position=row.position,
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+            town=row.town,
         )
         for row in Department.objects.all()
     }
@@ -576,4 +578,5 @@ def _department(row: Department) -> DepartmentView:
         short_name=row.short_name,
         uscc=row.uscc,
         kind=DepartmentKind(row.kind),
+        town=row.town,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from yiwang.catalogue.policy.items import (
     ITEM_TYPE_CODES,
@@ -34,9 +34,11 @@ class Names:
 
     Attributes:
         departments: Code of a department -> its name.
+        towns: Slug -> the centres of towns that do the item, with the mode of each.
     """
 
     departments: Mapping[str, str]
+    towns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +209,12 @@ COLUMNS: tuple[Column, ...] = (
         title="不进驻的理由",
         meaning="进驻的为空",
         cell=lambda item, names: item.not_in_hall_reason,
+    ),
+    Column(
+        key="town_windows",
+        title="就近办的街镇窗口",
+        meaning="社区事务受理服务中心和办理方式（直接受理、收受分离），可以有几个；没有下沉的为空",
+        cell=lambda item, names: _joined(names.towns.get(item.slug, ())),
     ),
     Column(
         key="charged",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from types import MappingProxyType
 
 from yiwang.catalogue.policy.items import (
     Audience,
@@ -25,6 +27,7 @@ from yiwang.catalogue.policy.items import (
     fully_online,
     reform_words,
 )
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.terms import Term
 
 
@@ -38,6 +41,7 @@ class FigureGroup(Term):
     VISITS = "visits", "到场次数"
     REFORM = "reform", "证照分离改革"
     HALL = "hall", "进驻政务服务中心"
+    TOWNS = "towns", "下沉街镇"
     FOCUS = "focus", "规划的三个领域"
     ONE_WINDOW = "one_window", "与一窗通比对"
     COMMITMENT = "commitment", "告知承诺"
@@ -79,6 +83,9 @@ class FigureKey(Term):
     REFORM_UNMARKED = "reform_unmarked", "尚未标明改革方式"
     IN_HALL = "in_hall", "进驻中心"
     NOT_IN_HALL = "not_in_hall", "不进驻中心负面清单"
+    TOWN_ANY = "town_any", "街镇窗口可办"
+    TOWN_DIRECT = "town_direct", "街镇直接受理"
+    TOWN_FORWARDED = "town_forwarded", "街镇收受分离"
     FOCUS_BUSINESS = "focus_business", "商事登记"
     FOCUS_CONSTRUCTION = "focus_construction", "建筑许可"
     FOCUS_LIVELIHOOD = "focus_livelihood", "民生服务"
@@ -156,6 +163,13 @@ DEFINITIONS: Mapping[FigureGroup, Definition] = {
         text_en="Shares of items with a guide. Each item that the centre does not handle states "
         "why; without a reason it is not published.",
         source="嘉府办发〔2021〕40号（应进必进）",
+    ),
+    FigureGroup.TOWNS: Definition(
+        text="以有指南的事项为分母。在任何一个街镇的社区事务受理服务中心可以办的计入街镇窗口可办，"
+        "一个事项计一次；在各街镇方式不同的，两种方式都计入。",
+        text_en="Shares of items with a guide. An item that the centre of any town does counts "
+        "once as done at towns; one whose mode differs between towns counts in both modes.",
+        source="内容包中的下沉安排（每项写明文号和起止日期）；社区事务受理服务中心“全市通办”的两种方式",
     ),
     FigureGroup.FOCUS: Definition(
         text="事项所属的领域由发布事项的部门标明；没有标明的不计入任何一个领域。",
@@ -271,6 +285,7 @@ def report(
     *,
     listed: Sequence[KnownItem] = (),
     changes: Sequence[DecidedChange] = (),
+    sunk: Mapping[str, Mapping[TownMode, int]] = MappingProxyType({}),
 ) -> Groups:
     """Return every figure of the catalogue, by group.
 
@@ -278,6 +293,7 @@ def report(
         versions: The versions in force, one per item.
         listed: Items without any version; they count in the figures per type only.
         changes: Decided changes, oldest first.
+        sunk: Slug -> mode -> at how many centres of towns the item is done in it.
     """
     return {
         FigureGroup.TYPES: types(versions, listed),
@@ -287,6 +303,7 @@ def report(
         FigureGroup.VISITS: visits(versions),
         FigureGroup.REFORM: reform(versions),
         FigureGroup.HALL: hall(versions),
+        FigureGroup.TOWNS: at_towns(versions, sunk),
         FigureGroup.FOCUS: focus(versions),
         FigureGroup.ONE_WINDOW: one_window(versions),
         FigureGroup.COMMITMENT: commitment(versions),
@@ -413,6 +430,35 @@ def hall(versions: Sequence[ItemVersion]) -> tuple[Figure, ...]:
             lambda one: one.not_in_hall_reason,
         ),
     )
+
+
+def at_towns(
+    versions: Sequence[ItemVersion], sunk: Mapping[str, Mapping[TownMode, int]]
+) -> tuple[Figure, ...]:
+    """Count the items that the centres of towns do, by mode (事项下沉)."""
+
+    def note(one: ItemVersion) -> str:
+        modes = sunk[one.slug]
+        return "，".join(f"{modes[mode]}个街镇{mode.label}" for mode in TownMode if mode in modes)
+
+    return (
+        _share(FigureKey.TOWN_ANY, versions, lambda one: one.slug in sunk, note),
+        *(
+            _share(
+                FigureKey(f"town_{mode.value}"),
+                versions,
+                partial(_done_in, sunk, mode),
+                note,
+            )
+            for mode in TownMode
+        ),
+    )
+
+
+def _done_in(
+    sunk: Mapping[str, Mapping[TownMode, int]], mode: TownMode, version: ItemVersion
+) -> bool:
+    return mode in sunk.get(version.slug, {})
 
 
 def focus(versions: Sequence[ItemVersion]) -> tuple[Figure, ...]:

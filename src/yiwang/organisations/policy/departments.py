@@ -19,7 +19,10 @@ CODE = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenDepartment:
-    """One unit; `valid_until` is exclusive, None while it works on; an unknown `uscc` is empty."""
+    """One unit; `valid_until` is exclusive, None while it works on; an unknown `uscc` is empty.
+
+    `town` is the code of the town whose community centre it is; empty for all other kinds.
+    """
 
     code: str
     name: str
@@ -29,6 +32,7 @@ class WrittenDepartment:
     position: int
     valid_from: date
     valid_until: date | None
+    town: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,9 @@ def _department(row: Fields, position: int) -> WrittenDepartment | None:
     kind = row.choice("kind", [kind.value for kind in DepartmentKind])
     name = row.text("name", longest=120)
     short_name = row.text("short_name", longest=40)
+    town = row.text("town", required=False, longest=40)
+    if town and kind != DepartmentKind.COMMUNITY_CENTRE:
+        row.refuse("town", "只有社区事务受理服务中心写所属街镇。", "请删去这一行，或者核对 kind。")
     first, until = _period(row)
     row.done()
     if len(row.errors) > before or first is None:
@@ -94,6 +101,7 @@ def _department(row: Fields, position: int) -> WrittenDepartment | None:
         position=list(DepartmentKind).index(DepartmentKind(kind)) * PLACES_PER_KIND + position,
         valid_from=first,
         valid_until=until,
+        town=town,
     )
 
 
