@@ -449,6 +449,8 @@ def may(step: Step, by: Actor) -> bool:
     where = {
         Desk.DECIDER: ("market",),
         Desk.WINDOW: ("market", "centre"),
+        Desk.ACCEPTOR: ("market", "centre"),
+        Desk.DELIVERER: ("market", "centre"),
         Desk.ASKED: ("housing",),
     }[move.desk]
     return any(move.permission in GRANTS[post] for code in where for post in by.posts.get(code, ()))

@@ -261,6 +261,8 @@ class Watch:
             places = {
                 Desk.DECIDER: {"market"},
                 Desk.WINDOW: {"market", "centre"},
+                Desk.ACCEPTOR: {"market", "centre"},
+                Desk.DELIVERER: {"market", "centre"},
                 Desk.ASKED: {"housing"},
             }[move.desk]
             leads = event.post == Post.DISTRICT_LEADER

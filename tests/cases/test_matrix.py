@@ -62,6 +62,8 @@ def allowed(step: Step, who: str) -> bool:
     place = {
         Desk.DECIDER: {"market"},
         Desk.WINDOW: {"market", "centre"},
+        Desk.ACCEPTOR: {"market", "centre"},
+        Desk.DELIVERER: {"market", "centre"},
         Desk.ASKED: {"housing"},
     }[move.desk]
     return where in place and move.permission in GRANTS[Post(post)]

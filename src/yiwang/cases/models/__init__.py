@@ -80,6 +80,7 @@ from yiwang.cases.policy.terms import (
     Relation,
 )
 from yiwang.catalogue.policy.items import Audience, Channel
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL, SUBJECTS
 
 __all__ = [
@@ -452,6 +453,20 @@ class Case(models.Model):
     intake_department = models.CharField("收件部门", max_length=CODE_LENGTH)
     window = models.CharField("收件窗口", max_length=40, blank=True)
     town = models.CharField("街镇", max_length=CODE_LENGTH, blank=True)
+    town_mode = models.CharField(
+        "街镇办理方式",
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        choices=choices(TownMode),
+    )
+    accepting_department = models.CharField(
+        "受理名义", max_length=CODE_LENGTH, blank=True, default="", db_default=""
+    )
+    collect_at = models.CharField(
+        "领取结果的单位", max_length=CODE_LENGTH, blank=True, default="", db_default=""
+    )
     channel = models.CharField("收件渠道", max_length=16, choices=choices(Channel))
 
     applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
@@ -519,6 +534,25 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="cases_case_state_known", condition=Q(state__in=values(CaseState))
+            ),
+            models.CheckConstraint(
+                name="cases_case_town_mode_known",
+                condition=Q(town_mode="") | Q(town_mode__in=values(TownMode)),
+            ),
+            models.CheckConstraint(
+                name="cases_case_only_direct_is_accepted_in_anothers_name",
+                condition=Q(accepting_department="") | Q(town_mode=TownMode.DIRECT.value),
+            ),
+            models.CheckConstraint(
+                name="cases_case_collected_at_a_desk_of_it",
+                condition=Q(collect_at="")
+                | (
+                    ~Q(town_mode="")
+                    & (
+                        Q(collect_at=F("intake_department"))
+                        | Q(collect_at=F("deciding_department"))
+                    )
+                ),
             ),
             models.CheckConstraint(
                 name="cases_case_promise_within_law",
@@ -665,6 +699,8 @@ class Case(models.Model):
                     "must_check_site",
                     "applicant_ref",
                     "received_at",
+                    "town_mode",
+                    "accepting_department",
                 ],
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -673,6 +709,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.item_name}"
+
+    @property
+    def acceptor(self) -> str:
+        """The code of the unit in whose name the application is accepted or not."""
+        return self.accepting_department or self.deciding_department
 
     def answers_now(self) -> dict[str, Any]:
         """Return what was declared, with what was put right on the spot."""

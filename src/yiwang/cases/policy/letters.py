@@ -79,9 +79,17 @@ def title(kind: DocumentKind, item: ItemVersion) -> str:
 
 
 def receipt(
-    heading: Heading, *, received: str, taken_by: str, window: str, materials: Sequence[str]
+    heading: Heading,
+    *,
+    received: str,
+    taken_by: str,
+    window: str,
+    materials: Sequence[str],
+    handled: Sequence[str] = (),
 ) -> Body:
     """Return what the receipt (收件凭证) says: everything that was handed in.
+
+    `handled` are sentences on who accepts and where the result is collected (街镇窗口).
 
     Source:
         行政许可法 第三十二条第二款 (written proof with date).
@@ -91,7 +99,7 @@ def receipt(
         facts.append(("收件窗口", window))
     return _body(
         facts,
-        [f"已收到您提交的“{heading.item.name}”申请。", "收到的材料：", *materials],
+        [f"已收到您提交的“{heading.item.name}”申请。", "收到的材料：", *materials, *handled],
         ["凭查询码和手机号后四位可以随时查询办理进度。"],
     )
 

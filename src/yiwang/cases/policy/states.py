@@ -97,6 +97,8 @@ class Desk(Term):
     """Which department of a case must have given the post."""
 
     WINDOW = "window", "收件窗口或主管部门"
+    ACCEPTOR = "acceptor", "受理的窗口或部门"
+    DELIVERER = "deliverer", "发放结果的窗口或部门"
     DECIDER = "decider", "审批部门"
     ASKED = "asked", "被征求意见的部门"
 
@@ -171,7 +173,10 @@ STEPS: Mapping[Step, Move] = {
         by_applicant=True,
     ),
     Step.ASK_CORRECTION: Move(
-        starts=_from(S.RECEIVED), end=S.CORRECTION, permission=Permission.CASE_ACCEPT
+        starts=_from(S.RECEIVED),
+        end=S.CORRECTION,
+        permission=Permission.CASE_ACCEPT,
+        desk=Desk.ACCEPTOR,
     ),
     Step.FILE_CORRECTION: Move(
         starts=_from(S.CORRECTION),
@@ -190,10 +195,14 @@ STEPS: Mapping[Step, Move] = {
         starts=_from(S.RECEIVED),
         end=S.ACCEPTED,
         permission=Permission.CASE_ACCEPT,
+        desk=Desk.ACCEPTOR,
         by_clock=True,
     ),
     Step.PROPOSE_DECLINE: Move(
-        starts=_from(S.RECEIVED), end=None, permission=Permission.CASE_ACCEPT
+        starts=_from(S.RECEIVED),
+        end=None,
+        permission=Permission.CASE_ACCEPT,
+        desk=Desk.ACCEPTOR,
     ),
     Step.DECLINE: Move(
         starts=_from(S.RECEIVED),
@@ -372,14 +381,19 @@ STEPS: Mapping[Step, Move] = {
         starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),
         end=S.DELIVERING,
         permission=Permission.CASE_DELIVER,
+        desk=Desk.DELIVERER,
     ),
     Step.NOTE_RETURN: Move(
-        starts=_from(S.DELIVERING), end=None, permission=Permission.CASE_DELIVER
+        starts=_from(S.DELIVERING),
+        end=None,
+        permission=Permission.CASE_DELIVER,
+        desk=Desk.DELIVERER,
     ),
     Step.CLOSE: Move(
         starts=_from(S.APPROVED, S.REJECTED, S.DELIVERING),
         end=S.CLOSED,
         permission=Permission.CASE_DELIVER,
+        desk=Desk.DELIVERER,
         by_clock=True,
     ),
     Step.WITHDRAW: Move(

@@ -52,6 +52,7 @@ from yiwang.cases.policy.terms import (
 )
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.clocks import LightAnswer
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name, mask_phone
@@ -105,6 +106,9 @@ class CaseView:
         version: Row version; hand it back with an act so that two people do not act on one state.
         due_on: Day by which whoever holds the case must act; None when finished.
         intake_department: Department whose window took it in.
+        town_mode: How the window of a town handles it; None: no window of a town took it in.
+        acceptor: Unit in whose name it is accepted.
+        collect_at: Unit at which the applicant chose to collect the result; empty: none chosen.
         phone_masked: Empty: the applicant gave no telephone.
     """
 
@@ -120,6 +124,9 @@ class CaseView:
     intake_department: str
     window: str
     town: str
+    town_mode: TownMode | None
+    acceptor: str
+    collect_at: str
     channel: Channel
     applicant_ref: str
     applicant_kind: Audience
@@ -303,6 +310,7 @@ class QueueRow:
     deciding_department: str
     intake_department: str
     town: str
+    town_mode: TownMode | None
     assigned_to: str
     sent_back: bool
     received_at: datetime
@@ -871,12 +879,18 @@ def departments_of(row: Case, desk: Desk) -> tuple[str, ...]:
     Whose power was concentrated elsewhere before the case came in acts on it no more.
 
     Source:
-        行政许可法 第二十五条.
+        行政许可法 第二十五条; 街镇窗口的两种办理方式（直接受理、收受分离）.
     """
     if desk is Desk.DECIDER:
         return (row.deciding_department,)
     if desk is Desk.ASKED:
         return tuple(row.asked_departments)
+    if desk is Desk.ACCEPTOR and row.town_mode == TownMode.DIRECT:
+        return (row.intake_department,)
+    if desk is Desk.ACCEPTOR and row.town_mode == TownMode.FORWARDED:
+        return (row.deciding_department,)
+    if desk is Desk.DELIVERER and row.collect_at == row.deciding_department:
+        return (row.deciding_department,)
     return (row.deciding_department, row.intake_department)
 
 
@@ -967,6 +981,9 @@ def case_view(row: Case) -> CaseView:
         intake_department=row.intake_department,
         window=row.window,
         town=row.town,
+        town_mode=TownMode(row.town_mode) if row.town_mode else None,
+        acceptor=row.acceptor,
+        collect_at=row.collect_at,
         channel=Channel(row.channel),
         applicant_ref=row.applicant_ref,
         applicant_kind=Audience(row.applicant_kind),
@@ -1047,6 +1064,7 @@ _ROW_FIELDS = (
     "deciding_department",
     "intake_department",
     "town",
+    "town_mode",
     "assigned_to",
     "sent_back",
     "received_at",
@@ -1069,6 +1087,7 @@ def _row(row: Case, today: date, calendar: WorkdayCalendar) -> QueueRow:
         deciding_department=row.deciding_department,
         intake_department=row.intake_department,
         town=row.town,
+        town_mode=TownMode(row.town_mode) if row.town_mode else None,
         assigned_to=row.assigned_to,
         sent_back=row.sent_back,
         received_at=row.received_at,
@@ -1273,8 +1292,12 @@ def _mine_of(permission: Permission, by: Actor) -> Q:
     """What `by` can take forward with a permission; never both parts of one case."""
     codes = by.departments(permission)
     place = Q() if EVERYWHERE in codes else Q(deciding_department__in=sorted(codes))
-    if permission in {Permission.CASE_ACCEPT, Permission.CASE_DELIVER} and place:
-        place |= Q(intake_department__in=sorted(codes))
+    if permission is Permission.CASE_ACCEPT and place:
+        place &= ~Q(town_mode=TownMode.DIRECT.value)
+        taken_in = Q(intake_department__in=sorted(codes))
+        place |= taken_in & ~Q(town_mode=TownMode.FORWARDED.value)
+    if permission is Permission.CASE_DELIVER and place:
+        place |= Q(intake_department__in=sorted(codes), collect_at__in=["", *sorted(codes)])
     if permission is Permission.CASE_DECIDE:
         place &= ~Q(reviewed_by=by.ref) & ~Q(_proposed_before(by))
     if permission is Permission.CASE_REVIEW:

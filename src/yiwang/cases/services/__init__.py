@@ -149,8 +149,11 @@ from yiwang.cases.services.procedure import (
 )
 from yiwang.cases.services.receiving import (
     IncompleteError,
+    NotHereError,
     SubmissionRefusedError,
+    not_taken_in,
     receive_at_counter,
+    require_taken_in,
     submit_case,
 )
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
@@ -225,6 +228,7 @@ __all__ = [
     "NotAssessedError",
     "NotBriefedError",
     "NotEligibleError",
+    "NotHereError",
     "NotHolderError",
     "PersonRefusedError",
     "ProcedureRefusedError",
@@ -304,6 +308,7 @@ __all__ = [
     "lock_for_archive",
     "make_document",
     "measure_finished",
+    "not_taken_in",
     "note_archived",
     "note_arrival",
     "note_asked",
@@ -337,6 +342,7 @@ __all__ = [
     "report_correction",
     "report_missed_clocks",
     "request_hearing",
+    "require_taken_in",
     "resume_automatic",
     "review_automatic",
     "review_turned_away",

@@ -177,7 +177,7 @@ def _accept(
             due_on=inspection_start_due_on(accepted_on=accepted_on, calendar=calendar),
             workdays=INSPECTION_START_WORKDAYS,
         )
-    department = kept.department(case.deciding_department)
+    department = kept.department(case.acceptor)
     issue(
         case,
         DocumentKind.ACCEPTANCE_NOTICE,

@@ -160,7 +160,7 @@ def ask_correction(
         one.id: "电子文件，不要求纸质" if online else f"{one.form}{one.copies}份"
         for one in item.materials
     }
-    department = kept.department(case.deciding_department)
+    department = kept.department(case.acceptor)
     issue(
         case,
         DocumentKind.CORRECTION_NOTICE,

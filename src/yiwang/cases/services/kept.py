@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
 from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.towns import TownWindow
 from yiwang.content import queries as content
 from yiwang.content.policy.districts import NO_PERIOD_WRITTEN
 from yiwang.content.queries import TrustRules
@@ -43,6 +45,25 @@ def item(slug: str, *, on: date) -> ItemVersion:
 def item_version(slug: str, version: int) -> ItemVersion:
     """Return one version of an item, which never changes; LookupError when there is none."""
     return keep(("version", slug, version), lambda: catalogue.item_version(slug, version))
+
+
+def town_centres(*, on: date) -> tuple[DepartmentView, ...]:
+    """Return the community centres in force that day."""
+
+    def ask() -> tuple[DepartmentView, ...]:
+        return tuple(organisations.departments(on=on, kind=DepartmentKind.COMMUNITY_CENTRE))
+
+    return keep(("centres", on), ask)
+
+
+def town_windows(slug: str, *, on: date) -> tuple[TownWindow, ...]:
+    """Return the town centres at which an item is done that day, each with its mode."""
+    return keep(("towns", slug, on), lambda: tuple(towns.windows_of(slug, on=on)))
+
+
+def towns_laid_down() -> bool:
+    """Tell whether the district has said which items its town centres do."""
+    return keep("towns", towns.laid_down)
 
 
 def district_letters() -> str:

@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 
 from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseMaterial, Draft
-from yiwang.cases.policy import letters
+from yiwang.cases.policy import letters, towns
 from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
 from yiwang.cases.policy.commitments import SignedBy, tolerable
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm
+from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.policy.visiting import usual_form
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.queries.commitments import tolerance_barred
@@ -47,6 +48,7 @@ from yiwang.cases.services.signing import (
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
 from yiwang.cases.services.visiting import form_words
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns as catalogue_towns
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
@@ -60,6 +62,7 @@ from yiwang.catalogue.policy.items import (
     asked,
     needed,
 )
+from yiwang.catalogue.towns import TownWindow
 from yiwang.documents import services as documents
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -69,6 +72,7 @@ from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 from yiwang.organisations.policy.terms import DepartmentKind
+from yiwang.organisations.queries import DepartmentView
 from yiwang.registers import queries as registers
 from yiwang.registers.queries import Prefilled
 from yiwang.registers.services import prefill_in_full
@@ -82,6 +86,19 @@ COMPREHENSIVE = frozenset(
     {DepartmentKind.CENTRE, DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN}
 )
 """Units whose windows take in the items of every department (综合窗口)."""
+
+
+OF_TOWNS = frozenset({DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN})
+"""Units whose windows take in what was sunk to them (事项下沉)."""
+
+PLACES_NAMED = 3
+"""Other centres that a refusal names at most."""
+
+
+class NotHereError(RefusedError):
+    """The item is not done at this window of a town today."""
+
+    code = "cases.not_at_this_window"
 
 
 class IncompleteError(RefusedError):
@@ -139,6 +156,8 @@ class _Application:
     agent: str = ""
     by_person: bool = False
     briefed: str = ""
+    town_window: TownWindow | None = None
+    collect: CollectAt | None = None
 
 
 @contextmanager
@@ -273,6 +292,7 @@ def receive_at_counter(
     paper: Collection[str] | Mapping[str, PaperForm | None] = (),
     signed: SignedAtWindow = NOTHING_SIGNED,
     by_person: bool = False,
+    collect: CollectAt | None = None,
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
 
@@ -296,9 +316,11 @@ def receive_at_counter(
         signed: What the applicant signed at the window: the letter of commitment, the promise to
             file missing tolerable materials.
         by_person: The applicant wants a person to decide, although rules might.
+        collect: Where the applicant at a town's window collects the result; None: at either.
 
     Raises:
         PermissionRefusedError: `by` may not receive this item's cases.
+        NotHereError: the item is not done at this window of a town today; says where it is.
         IncompleteError: answers are missing or wrong; all are named.
         SubmissionRefusedError: not offered at counters, key missing or used for something else.
         NotEligibleError: the item is not for this kind of applicant.
@@ -331,6 +353,7 @@ def receive_at_counter(
                 paper=paper if isinstance(paper, Mapping) else dict.fromkeys(paper),
                 signed=signed,
                 by_person=by_person,
+                collect=collect,
             )
     except SubmissionRefusedError:
         known = _submitted(by, key, item_slug, applicant_ref, answers)
@@ -355,8 +378,11 @@ def _receive_at_counter(
     paper: Mapping[str, PaperForm | None],
     signed: SignedAtWindow,
     by_person: bool,
+    collect: CollectAt | None,
 ) -> CaseView:
-    acting = _window_of(item, by=by)
+    acting, town_window = _window_of(item, by=by, on=day_of(at))
+    if collect is not None and town_window is None:
+        raise SubmissionRefusedError("只有街镇窗口收的件可以选择领取结果的地点，请不要填写。")
     check_eligible(item, applicant_ref)
     if Channel.COUNTER not in item.channels:
         raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
@@ -393,6 +419,8 @@ def _receive_at_counter(
             agent=signed.agent,
             by_person=by_person,
             briefed=signed.briefed,
+            town_window=town_window,
+            collect=collect,
         ),
         calendar=calendar,
         by=by,
@@ -422,7 +450,9 @@ def _receive(
     require_confirmed(briefing, application.briefed)
     notice_on = notice_due_on(received_on=today, calendar=calendar)
     deciding = kept.deciding_department(item.department, on=today)
-    department = kept.department(deciding)
+    town_window = application.town_window
+    acceptor = kept.department((town_window and town_window.name_of) or deciding)
+    collect_at = _collected_at(application, deciding)
     number, code = _numbers(item.handling_for(answers), today)
     case = Case.objects.create(
         number=number,
@@ -437,6 +467,9 @@ def _receive(
         intake_department=application.intake_department,
         window=application.window,
         town=application.town or _value(application, "entity.town"),
+        town_mode=town_window.mode.value if town_window else "",
+        accepting_department=town_window.name_of if town_window else "",
+        collect_at=collect_at,
         channel=application.channel.value,
         applicant_ref=application.applicant_ref,
         applicant_kind=audience_of(application.applicant_ref).value,
@@ -472,14 +505,15 @@ def _receive(
         case,
         DocumentKind.RECEIPT,
         body=letters.receipt(
-            heading(case, item, department.name),
+            heading(case, item, acceptor.name),
             received=f"{at.astimezone(PLACE):%Y-%m-%d %H:%M}",
             taken_by=by.name if application.acting.post else "一网通办平台",
             window=application.window,
             materials=_handed_in(application, materials),
+            handled=_handled(application, acceptor.name, collect_at),
         ),
         item=item,
-        seal=department,
+        seal=acceptor,
         by=by,
         at=at,
         message=f"您的“{item.name}”申请已收到，查询码{code}。",
@@ -528,6 +562,25 @@ def _receive(
         )
     )
     return case
+
+
+def _collected_at(application: _Application, deciding: str) -> str:
+    """Return the unit at which the result is collected; empty: the applicant chose none."""
+    if application.collect is None:
+        return ""
+    here = application.collect is CollectAt.HERE
+    return application.intake_department if here else deciding
+
+
+def _handled(application: _Application, acceptor: str, collect_at: str) -> list[str]:
+    """Return what the receipt of a town's window says of who accepts and where to collect."""
+    if application.town_window is None:
+        return []
+    window = application.town_window.centre_name
+    lines = [towns.receipt_line(application.town_window.mode, window=window, acceptor=acceptor)]
+    if collect_at:
+        lines.append(towns.collect_line(kept.department(collect_at).name))
+    return lines
 
 
 def _checked_answers(application: _Application, today: date) -> dict[str, Answer]:
@@ -793,20 +846,79 @@ def _plain(answers: Mapping[str, object]) -> dict[str, Answer]:
         raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
 
 
-def _window_of(item: ItemVersion, *, by: Actor) -> Capacity:
+def require_taken_in(item: ItemVersion, *, by: Actor, on: date) -> TownWindow | None:
+    """Return in which mode the window of `by` takes an item in; None: no window of a town.
+
+    Raises:
+        PermissionRefusedError: `by` may receive this item's cases at no window.
+        NotHereError: only at a window of a town at which the item is not done that day.
+    """
+    return _window_of(item, by=by, on=on)[1]
+
+
+def not_taken_in(slugs: Collection[str], *, by: Actor, on: date) -> frozenset[str]:
+    """Return which of the items no window of `by` takes in that day, for lists to choose from."""
+    held = [kept.department(code) for code in sorted(by.departments(Permission.CASE_RECEIVE))]
+    towns_only = bool(held) and all(unit.kind in OF_TOWNS for unit in held)
+    if not towns_only or not kept.towns_laid_down():
+        return frozenset()
+    centres = {_centre_of(unit, on=on).code for unit in held}
+    windows = catalogue_towns.windows_by_item(slugs, on=on)
+    return frozenset(
+        slug for slug in slugs if not any(one.centre in centres for one in windows.get(slug, ()))
+    )
+
+
+def _window_of(item: ItemVersion, *, by: Actor, on: date) -> tuple[Capacity, TownWindow | None]:
     """Return at which window `by` takes the item in: their department's, or a comprehensive one.
+
+    A window of a town takes in what was sunk to its centre, as soon as the district has said
+    what was. How it is handled from there on is the mode of that day.
 
     Raises:
         PermissionRefusedError: at none.
+        NotHereError: only at a window of a town at which the item is not done that day.
     """
     held = by.departments(Permission.CASE_RECEIVE)
     if item.department in held:
-        return Capacity(post="counter_clerk", department=item.department)
-    for code in sorted(held):
-        if kept.department(code).kind in COMPREHENSIVE:
-            return Capacity(post="counter_clerk", department=code)
+        return Capacity(post="counter_clerk", department=item.department), None
+    units = [unit for code in sorted(held) if (unit := kept.department(code)).kind in COMPREHENSIVE]
+    for unit in units:
+        here = Capacity(post="counter_clerk", department=unit.code)
+        if unit.kind not in OF_TOWNS or not kept.towns_laid_down():
+            return here, None
+        centre = _centre_of(unit, on=on)
+        for window in kept.town_windows(item.slug, on=on):
+            if window.centre == centre.code:
+                return here, window
+    if units:
+        raise NotHereError(_not_here(item, _centre_of(units[0], on=on), on=on))
     raise PermissionRefusedError(
         "您的窗口不收本部门以外的事项，请引导申请人到综合窗口，或联系本部门负责人。"
+    )
+
+
+def _centre_of(unit: DepartmentView, *, on: date) -> DepartmentView:
+    """Return the community centre of a unit: itself, or the centre of the town."""
+    if unit.kind is not DepartmentKind.TOWN:
+        return unit
+    return next((one for one in kept.town_centres(on=on) if one.town == unit.code), unit)
+
+
+def _not_here(item: ItemVersion, centre: DepartmentView, *, on: date) -> str:
+    """Return the sentence with which a window of a town leads to where an item is done."""
+    district = kept.portal_window(on=on)
+    places = [kept.department(district).name] if district and item.in_hall else []
+    elsewhere = [one.centre_name for one in kept.town_windows(item.slug, on=on)]
+    places += elsewhere[:PLACES_NAMED]
+    if not places:
+        places = [kept.department(kept.deciding_department(item.department, on=on)).name]
+    return towns.not_here(
+        item.name,
+        window=centre.name,
+        places=places,
+        online=Channel.PORTAL in item.channels,
+        coming=catalogue_towns.coming_to(item.slug, centre.code, after=on),
     )
 
 

@@ -33,7 +33,7 @@ from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor, Permission
 
 HANDLERS: Mapping[CaseState, tuple[Permission, Desk]] = {
-    CaseState.RECEIVED: (Permission.CASE_ACCEPT, Desk.WINDOW),
+    CaseState.RECEIVED: (Permission.CASE_ACCEPT, Desk.ACCEPTOR),
     CaseState.ACCEPTED: (Permission.CASE_REVIEW, Desk.DECIDER),
     CaseState.REVIEWING: (Permission.CASE_REVIEW, Desk.DECIDER),
     CaseState.SPECIAL: (Permission.CASE_REVIEW, Desk.DECIDER),

@@ -13,13 +13,14 @@ from django.db import connection
 from yiwang.audit import services as audit
 from yiwang.audit.policy.plain import plain
 from yiwang.cases.models import Case
-from yiwang.cases.policy import letters
+from yiwang.cases.policy import letters, towns
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
-from yiwang.cases.policy.states import STEPS, CaseState, Move, Step, after
+from yiwang.cases.policy.states import STEPS, CaseState, Desk, Move, Step, after
 from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
 from yiwang.cases.services import kept
 from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.hashing import sha256
 from yiwang.organisations.permissions import (
@@ -36,6 +37,9 @@ REASON_LENGTH = 2_000
 """Longest reason or opinion, in characters."""
 
 JOB = "job:"
+
+OF_TOWN_CASES = frozenset({Desk.ACCEPTOR, Desk.DELIVERER})
+"""Desks that both departments of a case are, unless a window of a town took it in."""
 
 
 class ConflictRefusedError(RefusedError):
@@ -157,8 +161,23 @@ def capacity(case: Case, move: Move, by: Actor) -> Capacity:
         )
     if not codes:
         raise PermissionRefusedError("本办件没有向任何部门征求意见，请先由审查人员发出征求意见。")
+    if move.desk in OF_TOWN_CASES and any(
+        by.may(move.permission, department=code) for code in departments_of(case, Desk.WINDOW)
+    ):
+        raise PermissionRefusedError(_elsewhere(case, move.desk))
     require(by, move.permission, department=codes[0])
     raise AssertionError("require lets nobody pass whom the loop did not")
+
+
+def _elsewhere(case: Case, desk: Desk) -> str:
+    """Say which desk takes the step of a case that a town's window took in."""
+    if desk is Desk.DELIVERER:
+        return towns.collected_elsewhere(kept.department(case.deciding_department).name)
+    return towns.accepted_elsewhere(
+        TownMode(case.town_mode),
+        window=kept.department(case.intake_department).name,
+        acceptor=kept.department(case.acceptor).name,
+    )
 
 
 def _post(by: Actor, permission: Permission, department: str) -> str:
