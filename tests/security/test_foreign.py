@@ -153,6 +153,7 @@ ONLY_BY_POST = {
 BY_POST = "a post for the whole district; tests/architecture/test_addresses.py asks who holds it"
 OPEN_PAGES = {
     "public:hall_display": "a display in a hall",
+    "public:hall_items": "public list of what a centre does",
     "public:kiosk": "a machine in a hall, by its key",
     "public:kiosk_items": "a machine in a hall, by its key",
     "public:kiosk_find": "asks for query code and telephone",
@@ -228,6 +229,8 @@ OPEN_CALLS = {
     "/items/{slug}": "public guide",
     "/items/{slug}/versions": "public: which version is in force when",
     "/items/{slug}/form": "public guide",
+    "/items/{slug}/town-windows": "public guide",
+    "/town-centres/{centre}/items": "public list of what a centre does",
     "/items/{slug}/checklist": "public guide",
     "/licences/{token}": "the code on a licence; tests/licences",
     "/catalogue/reports/{figure}": "public figures",

@@ -18,6 +18,7 @@ from tests.factories import cases, registers
 from tests.factories.catalogue import pack_items
 from tests.factories.desk import hire, signed_in
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
 from yiwang.catalogue.policy.items import Audience, Channel, ItemVersion, Material, needed
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.organisations import queries as organisations
@@ -41,6 +42,7 @@ def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> No
     hire("clerk")
     monkeypatch.setattr(Page, "at", cases.FRIDAY)
     monkeypatch.setattr(Page, "calendar", cases.CALENDAR)
+    monkeypatch.setattr("yiwang.api.context.timezone.now", lambda: cases.FRIDAY)
 
 
 def squeezed(text: str) -> str:
@@ -80,7 +82,14 @@ def told(version: ItemVersion, names: dict[str, str]) -> list[str]:
     lines += [text for one in version.faq for text in (one.question, one.answer)]
     lines += [version.supervision.method, version.supervision.basis, version.task_code]
     lines += [f"{label}{words}" for label, words in guides.details(version, names=names)]
+    lines += [part for one in near(version, names) for part in (one.title, one.words, *one.places)]
     return [squeezed(line) for line in lines if line]
+
+
+def near(version: ItemVersion, names: dict[str, str]) -> list[guides.Nearby]:
+    """Return the windows of towns where it may be filed, as every channel must name them."""
+    windows = towns.windows_of(version.slug, on=cases.FRIDAY.date())
+    return guides.nearby(windows, department=names[version.department])
 
 
 def said(version: ItemVersion) -> list[list[str]]:
@@ -116,6 +125,7 @@ def test_page_paper_counter_and_interface_of_every_item_agree():
             differing.append(f"{slug} 接口的内容不同")
         differing += counter(version, clerk)
         differing += own_list(version, client)
+        differing += nearby(version, client, names)
 
     assert differing == [], "\n".join(differing)
 
@@ -131,6 +141,30 @@ def counter(version: ItemVersion, clerk: Client) -> list[str]:
         for words in (material.name, material.accept_standard if to_be_filed(material) else "")
         if squeezed(words) not in page
     ]
+
+
+def nearby(version: ItemVersion, client: Client, names: dict[str, str]) -> list[str]:
+    """Compare the windows of towns that the own list, its paper and the interface name."""
+    told = near(version, names)
+    page = words_of(client.get(f"/items/{version.slug}/checklist/").content)
+    windows = client.get(f"/api/v1/items/{version.slug}/town-windows").json()
+    wanted = [place for one in told for place in one.places]
+    differing = [
+        f"{version.slug} 清单没有：{part}"
+        for one in told
+        for part in (one.title, one.words, *one.places)
+        if squeezed(part) not in page
+    ]
+    if told:
+        printed = paper(client.get(f"/items/{version.slug}/checklist.pdf").content)
+        differing += [
+            f"{version.slug} 清单打印版没有：{one.line}"
+            for one in told
+            if squeezed(one.line) not in printed
+        ]
+    if sorted(one["centre_name"] for one in windows) != sorted(wanted):
+        differing.append(f"{version.slug} 接口的街镇窗口不同")
+    return differing
 
 
 def to_be_filed(material: Material) -> bool:

@@ -30,6 +30,7 @@ from yiwang.cases.queries import CaseNotFoundError, DraftView, commitments
 from yiwang.cases.queries.letters import LetterRow, letters_for
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import scenes as scenarios
+from yiwang.catalogue import towns
 from yiwang.catalogue.policy.items import needed
 from yiwang.catalogue.policy.scenes import Scene
 from yiwang.consultations import queries as asked
@@ -329,6 +330,8 @@ def list_times(
     plan, item = halls.hall(hall), catalogue.item(wish.item, on=today())
     zone = plan.zone_for(item.department)
     days = halls.bookable_days(plan, zone, calendar=calendar(), at=at)
+    done = towns.days_done_at(item.slug, plan.department, days)
+    days = [one for one in days if one in done]
     if not item.bookable or zone.booking is None:
         days = []
     day = wish.day if wish.day in days else (days[0] if days and wish.day is None else None)

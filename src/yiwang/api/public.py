@@ -15,16 +15,20 @@ from yiwang.cases import queries, services
 from yiwang.cases.queries import TrackView
 from yiwang.cases.queries.hearings import HearingPage, announced_hearings
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
 from yiwang.catalogue.policy.form_schema import form_schema
 from yiwang.catalogue.policy.items import Audience, ItemVersion
 from yiwang.catalogue.policy.parsing import to_plain
+from yiwang.catalogue.towns import TownWindow
 from yiwang.consultations import quoting as consultations
 from yiwang.consultations import services as asking
 from yiwang.consultations.quoting import Reply
 from yiwang.licences import services as licences
 from yiwang.licences.services import VerifyAnswer
+from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.limits import Bound, count_try, network_of
+from yiwang.organisations.policy.terms import DepartmentKind
 
 router = Router(tags=["public"], auth=anybody)
 
@@ -63,6 +67,33 @@ def get_item(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
     """Return the guide of an item: everything that form and clocks are made of."""
     item = catalogue.item(slug, on=today())
     return answer({**to_plain(item), "version": item.version})
+
+
+@router.get(
+    "/items/{slug}/town-windows",
+    response={200: list[TownWindow], **COMMON},
+    operation_id="list_town_windows",
+)
+def list_town_windows(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
+    """List the town centres at which an item may be filed today, each with its mode and document.
+
+    `until` is the first day on which the mode no longer holds; null: no end is written.
+    """
+    item = catalogue.item(slug, on=today())
+    return tagged(request, answer(towns.windows_of(item.slug, on=today())))
+
+
+@router.get(
+    "/town-centres/{centre}/items",
+    response={200: list[TownWindow], **COMMON},
+    operation_id="list_town_items",
+)
+def list_town_items(request: HttpRequest, centre: Path[schemas.Slug]) -> HttpResponse:
+    """List what the window of a town does today, each item with its mode and document."""
+    unit = organisations.department(centre)
+    if unit.kind is not DepartmentKind.COMMUNITY_CENTRE:
+        raise LookupError(f"{centre} is no centre of a town")
+    return tagged(request, answer(towns.items_at(unit.code, on=today())))
 
 
 @router.get("/ask", response={200: Reply, **COMMON}, operation_id="ask")

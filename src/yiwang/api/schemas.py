@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, PaperForm, Relation, Tab
+from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.queries import PAGE_LIMIT, QueueRow
 from yiwang.cases.services import Visitor
 from yiwang.catalogue.policy.items import Audience
@@ -70,6 +71,11 @@ class OpenCase(Body):
     window: Annotated[str, StringConstraints(max_length=40), AfterValidator(printable)] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
     by_person: bool = Field(default=False, description="The applicant wants a person to decide.")
+    collect: CollectAt | None = Field(
+        default=None,
+        description="Where the applicant at a town's window collects the result: `here` or at the "
+        "`department`. Left out: at either. Refused at other windows.",
+    )
     tolerance_signed: bool = Field(
         default=False,
         description="The applicant signed the promise to file missing tolerable materials.",

@@ -49,6 +49,7 @@ def open_case(
         by=by,
         at=at,
         by_person=body.by_person,
+        collect=body.collect,
     )
     if body.uploads:
         services.precheck_case(number=case.number, by=by, at=at)

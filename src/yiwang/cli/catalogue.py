@@ -74,6 +74,47 @@ def export(slug: str, version: int | None) -> None:
     click.echo(as_yaml(to_plain(found)), nl=False)
 
 
+@catalogue.command()
+@click.option("--item", default="", help="Only this item, by its slug.")
+@click.option("--centre", default="", help="Only what concerns this centre, by its code.")
+@click.option("--all", "every", is_flag=True, help="Past and coming arrangements too.")
+@json_option
+def towns(item: str, centre: str, every: bool, as_json: bool) -> None:
+    """List in which mode items are done at the centres of towns, from when, by which document.
+
+    Exit status 0: listed. 1: no such item or centre.
+    """
+    from yiwang.catalogue import queries
+    from yiwang.catalogue import towns as arrangements
+    from yiwang.catalogue.policy.towns import InNameOf
+    from yiwang.organisations import queries as organisations
+    from yiwang.organisations.policy.terms import DepartmentKind
+
+    on = day_of(now())
+    names = {one.slug: one.name for one in queries.items(on=on)}
+    if item and item not in names:
+        raise click.ClickException(f"没有现行的事项“{item}”，请核对标识。")
+    centres = {
+        unit.code: unit.short_name
+        for unit in organisations.departments(kind=DepartmentKind.COMMUNITY_CENTRE)
+    }
+    if centre and centre not in centres:
+        raise click.ClickException(
+            f"没有社区事务受理服务中心“{centre}”，请填写下列之一：{'、'.join(centres)}。"
+        )
+    for one in arrangements.lines(item=item, centre=centre):
+        if not every and not one.holds_on(on):
+            continue
+        where = centres.get(one.centre, one.centre) if one.centre else "各受理中心"
+        until = f"至{one.valid_until}（不含）" if one.valid_until else "起"
+        name_of = "，以街镇名义受理" if one.in_name_of is InNameOf.TOWN else ""
+        line = (
+            f"{one.item}  {names.get(one.item, '（现在不办）')}  {where}  {one.mode.label}{name_of}"
+            f"  {one.valid_from}{until}  {one.document}"
+        )
+        answer(one, line, as_json=as_json)
+
+
 @catalogue.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", required=True, help="Name of the pack, lower-case English.")

@@ -17,21 +17,36 @@ PERSONS_PER_ENTERPRISE = 2
 CENTRE = "centre"
 """Code of the department whose counter takes cases in for all others."""
 
+TOWN_CENTRE = "nanxiang-centre"
+"""Code of the centre of a town at whose window a demo account sits, in districts that have it."""
+
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StaffAccount:
-    """One demo account per post; `departments` empty: every department that decides an item."""
+    """One demo account per post; `departments` empty: every department that decides an item.
+
+    Where none of its departments exists it holds the post in those that decide, or, when it is
+    `only` for them, is not made.
+    """
 
     login: str
     name: str
     post: Post
     departments: tuple[str, ...] = ()
+    only: bool = False
 
 
 STAFF = (
     StaffAccount(login="clerk", name="窗口演示员", post=Post.COUNTER_CLERK, departments=(CENTRE,)),
+    StaffAccount(
+        login="townclerk",
+        name="街镇窗口演示员",
+        post=Post.COUNTER_CLERK,
+        departments=(TOWN_CENTRE,),
+        only=True,
+    ),
     StaffAccount(login="reviewer", name="审查演示员", post=Post.REVIEWER),
     StaffAccount(login="approver", name="审批演示员", post=Post.APPROVER),
     StaffAccount(login="head", name="负责人演示员", post=Post.DEPARTMENT_HEAD),
@@ -215,7 +230,8 @@ def _make_staff(at: datetime) -> None:
     deciding = sorted({item.department for item in catalogue.items(on=day_of(at))}) or known
     by = operator_actor()
     for account in STAFF:
-        if organisations.login_taken(account.login):
+        own = [one for one in account.departments if one in {EVERYWHERE, *known}]
+        if organisations.login_taken(account.login) or (account.only and not own):
             continue
         with transaction.atomic():
             services.create_staff(
@@ -226,7 +242,6 @@ def _make_staff(at: datetime) -> None:
                 at=at,
                 is_demo=True,
             )
-            own = [one for one in account.departments if one in {EVERYWHERE, *known}]
             for department in own or deciding:
                 services.grant_post(
                     login=account.login, department=department, post=account.post, by=by, at=at

@@ -139,6 +139,7 @@ ACTS: Mapping[str, str] = {
     "catalogue.put_catalog_items": _("更新基本目录"),
     "catalogue.resume_item": _("恢复事项"),
     "catalogue.save_scene": _("更新场景"),
+    "catalogue.save_town_item": _("载入下沉街镇的事项"),
     "catalogue.suspend_item": _("暂停事项"),
     "consultations.answer": _("答复群众提问"),
     "consultations.ask": _("把提问交给工作人员"),

@@ -27,6 +27,7 @@ from yiwang.cases.policy.terms import (
     Relation,
     Tab,
 )
+from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries.hearings import Standing as HearingStanding
 from yiwang.catalogue.drafts import Standing
@@ -58,6 +59,7 @@ from yiwang.catalogue.policy.items import (
 )
 from yiwang.catalogue.policy.norms import NormAct, NormReview, NormState
 from yiwang.catalogue.policy.reports import FigureGroup, FigureKey
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.consultations.policy.handing_over import ConsultationState
 from yiwang.exchange.policy.terms import (
     Algorithm,
@@ -160,6 +162,8 @@ SHOWN: tuple[type[Term], ...] = (
     ReformMode,
     FigureGroup,
     FigureKey,
+    TownMode,
+    CollectAt,
     BodyKind,
     HandlingKind,
     MaterialSource,
@@ -537,6 +541,14 @@ LABELS = frozenset(
         _("到场次数"),
         _("证照分离改革"),
         _("进驻政务服务中心"),
+        _("下沉街镇"),
+        _("街镇窗口可办"),
+        _("街镇直接受理"),
+        _("街镇收受分离"),
+        _("直接受理"),
+        _("收受分离"),
+        _("在收件窗口领取"),
+        _("到主管部门领取"),
         _("规划的三个领域"),
         _("与一窗通比对"),
         _("告知承诺"),

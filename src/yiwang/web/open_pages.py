@@ -57,6 +57,7 @@ OPEN_TO_ALL: frozenset[str] = frozenset(
         "public:halls",
         "public:asked_again",
         "public:hall_display",
+        "public:hall_items",
         "public:kiosk",
         "public:kiosk_items",
         "public:kiosk_find",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from yiwang.audit import services as audit
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
 from yiwang.halls import queries
 from yiwang.halls.models import (
     Appointment,
@@ -438,6 +439,10 @@ def book(
     zone = plan.zone_for(item.department)
     if not item.bookable or zone.booking is None:
         raise AppointmentRefusedError("这个事项不用预约，在办公时间到大厅取号即可。")
+    if not towns.done_at(item_slug, plan.department, on=day_of(starts_at)):
+        raise AppointmentRefusedError(
+            f"“{item.name}”在这一天不在{plan.name}办理，请选择列出的其他大厅。"
+        )
     _queue(plan.code, zone.code, starts_at)
     open_ones = Appointment.objects.filter(
         applicant_ref=applicant_ref, state=AppointmentState.BOOKED.value, starts_at__gt=at

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.halls import queries, services
 from yiwang.halls.policy.plans import HallPlan, Zone
@@ -67,9 +68,14 @@ class Book(FormPage):
         return self.plan.zone_for(self.item.department)
 
     @cached_property
-    def days(self) -> list[date]:
-        """Days that may be chosen."""
+    def _open_days(self) -> list[date]:
         return queries.bookable_days(self.plan, self.zone, calendar=self.calendar, at=self.at)
+
+    @cached_property
+    def days(self) -> list[date]:
+        """Days that may be chosen: those on which this hall does the item."""
+        done = towns.days_done_at(self.item.slug, self.plan.department, self._open_days)
+        return [day for day in self._open_days if day in done]
 
     @cached_property
     def day(self) -> date | None:
@@ -116,6 +122,7 @@ class Book(FormPage):
             days=self.days,
             day=self.day,
             bookable=self.item.bookable and self.zone.booking is not None,
+            elsewhere=bool(self._open_days) and not self.days,
             **given,
         )
 

@@ -32,6 +32,8 @@ from yiwang.catalogue.policy.items import (
     reform_words,
     scenario_answers,
 )
+from yiwang.catalogue.policy.towns import TownMode
+from yiwang.catalogue.towns import TownWindow
 from yiwang.content.policy.texts import UNVERIFIED
 from yiwang.rules.policy.sources import source_words
 from yiwang.rules.policy.wording import label_of, row_words
@@ -93,6 +95,20 @@ class ScenarioLine:
 
     name: str
     answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nearby:
+    """The windows of towns that do the item in one mode, in plain words (就近办)."""
+
+    title: str
+    words: str
+    places: Sequence[str]
+
+    @property
+    def line(self) -> str:
+        """All of it as one sentence."""
+        return f"{self.title}{_('：')}{self.words}{_('：')}{_('、').join(self.places)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,6 +343,31 @@ def _special(item: ItemVersion) -> list[str]:
     return lines
 
 
+def nearby(windows: Sequence[TownWindow], *, department: str) -> list[Nearby]:
+    """Return the windows of towns where an item may be filed, by mode; none: at no town's.
+
+    Args:
+        windows: Those of the item on the day of the reader.
+        department: Name of the department that decides.
+    """
+    words = {
+        TownMode.DIRECT: _("窗口当场受理，材料齐全的当场拿到受理通知书"),
+        TownMode.FORWARDED: _(
+            "窗口收下申请、当场出收件凭证，由%(unit)s受理和决定，结果可以在这里领"
+        )
+        % {"unit": department},
+    }
+    return [
+        Nearby(
+            title=_(mode.label),
+            words=words[mode],
+            places=[one.centre_name for one in windows if one.mode is mode],
+        )
+        for mode in TownMode
+        if any(one.mode is mode for one in windows)
+    ]
+
+
 def remedy(item: ItemVersion) -> str:
     """Return where and by when a decision can be contested."""
     return _(
@@ -348,6 +389,7 @@ def parts(
     *,
     lines: Sequence[MaterialLine],
     names: Mapping[str, str],
+    windows: Sequence[TownWindow] = (),
 ) -> list[Part]:
     """Return the whole guide for print, from the same lines that the page shows.
 
@@ -355,6 +397,7 @@ def parts(
         item: The version, in the language of the reader.
         lines: Its materials, all of them or those of one situation.
         names: Code of a department -> its name.
+        windows: The windows of towns where the item may be filed that day.
     """
     supervision, rules = item.supervision, automatic(item)
     cited = [f"《{one.law}》{one.article}{_dated(one.version, one.note)}" for one in item.basis]
@@ -377,6 +420,7 @@ def parts(
         Part(title=_("收费"), paragraphs=fee_lines(item)),
         Part(title=_("设定依据"), paragraphs=cited),
         Part(title=_("办理地点与时间"), paragraphs=[_place(one) for one in item.service_points]),
+        nearby_part(item, names=names, windows=windows),
         Part(title=_("依法享有的权利"), paragraphs=item.rights),
         Part(title=_("依法履行的义务"), paragraphs=item.duties),
         Part(title=_("不服决定怎么办"), paragraphs=[remedy(item)]),
@@ -401,6 +445,17 @@ def parts(
         ),
     ]
     return [part for part in found if part.paragraphs or part.rows]
+
+
+def nearby_part(
+    item: ItemVersion, *, names: Mapping[str, str], windows: Sequence[TownWindow]
+) -> Part:
+    """Return the part of the printed guide that names the windows of towns."""
+    unit = names.get(item.department, item.department)
+    return Part(
+        title=_("就近办：街镇社区事务受理服务中心"),
+        paragraphs=[one.line for one in nearby(windows, department=unit)],
+    )
 
 
 def edition(item: ItemVersion) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yiwang.cases import queries as cases
-from yiwang.catalogue import listed
+from yiwang.catalogue import listed, towns
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import (
     Answer,
@@ -30,6 +31,7 @@ from yiwang.catalogue.policy.items import (
     holds,
 )
 from yiwang.catalogue.queries import ItemHead
+from yiwang.catalogue.towns import TownWindow
 from yiwang.documents.rendering import render
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.limits import Bound, count_try, network_of
@@ -263,7 +265,11 @@ class ItemPage(Page):
 
     def parts(self, item: ItemVersion, lines: list[guides.MaterialLine]) -> list[guides.Part]:
         """Return the parts of the printed guide."""
-        return guides.parts(item, lines=lines, names=self.names)
+        return guides.parts(item, lines=lines, names=self.names, windows=self.windows(item))
+
+    def windows(self, item: ItemVersion) -> list[TownWindow]:
+        """Return the windows of towns where it may be filed today."""
+        return towns.windows_of(item.slug, on=self.today)
 
 
 class Item(ItemPage):
@@ -277,7 +283,7 @@ class Item(ItemPage):
             item = guides.localized(catalogue.item(self.kwargs["slug"], on=self.today))
         except LookupError:
             return self.only_listed()
-        return self.render(guide_context(item))
+        return self.render(guide_context(item, on=self.today))
 
     def only_listed(self) -> HttpResponse:
         """Show name and codes of an item whose guide is not published, and the way on."""
@@ -304,11 +310,18 @@ class Item(ItemPage):
         )
 
 
-def guide_context(item: ItemVersion) -> dict[str, Any]:
-    """Return what the template of a guide shows of `item`, published or not."""
+def guide_context(item: ItemVersion, *, on: date | None = None) -> dict[str, Any]:
+    """Return what the template of a guide shows of `item`, published or not.
+
+    Args:
+        item: The version.
+        on: Day of the reader; None: today.
+    """
+    on = on or timezone.localdate()
     units = {unit.code: unit for unit in organisations.departments()}
     lines = guides.materials(item.materials)
-    norms = guides.norms_of(item, on=timezone.localdate())
+    norms = guides.norms_of(item, on=on)
+    unit = units.get(item.department)
     return {
         "item": item,
         "crumbs": [(_("办事"), reverse("citizen:items"))],
@@ -332,7 +345,10 @@ def guide_context(item: ItemVersion) -> dict[str, Any]:
             for line in guides.scenarios(item)
             for query in [urlencode(plain(item, line.answers))]
         ],
-        "department": units.get(item.department),
+        "department": unit,
+        "nearby": guides.nearby(
+            towns.windows_of(item.slug, on=on), department=unit.name if unit else item.department
+        ),
         "supervisor": units.get(item.supervision.department),
         "online": Channel.PORTAL in item.channels,
         "cancelled": guides.cancelled(item),
@@ -363,8 +379,10 @@ class ChecklistPdf(ItemPage):
         return downloads.pdf(content, name=f"{item.name}.pdf")
 
     def parts(self, item: ItemVersion, lines: list[guides.MaterialLine]) -> list[guides.Part]:
-        """Return the list, the way and the place."""
-        return guides.parts(item, lines=lines, names=self.names)[1:4]
+        """Return the list, the way and the windows of towns."""
+        place = guides.nearby_part(item, names=self.names, windows=self.windows(item))
+        whole = guides.parts(item, lines=lines, names=self.names)[1:4]
+        return [*whole, *([place] if place.paragraphs else [])]
 
 
 class Questions(ItemPage):
@@ -441,6 +459,10 @@ class Checklist(ItemPage):
                 "chinese_only": guides.chinese_only(item),
                 "online": Channel.PORTAL in item.channels,
                 "fee": guides.fee(item),
+                "nearby": guides.nearby(
+                    self.windows(item),
+                    department=self.names.get(item.department, item.department),
+                ),
                 "minutes": _("约 %(minutes)s 分钟") % {"minutes": item.minutes_to_fill},
             }
         )

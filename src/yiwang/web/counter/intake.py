@@ -24,7 +24,8 @@ from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
 from yiwang.cases.policy.commitments import certifiable, commitment_paragraphs, tolerable
-from yiwang.cases.policy.states import FINISHED
+from yiwang.cases.policy.states import FINISHED, CaseState
+from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.queries import CaseView, commitments, finding
 from yiwang.cases.queries.asking import offered_answers
 from yiwang.cases.queries.running import running_of
@@ -43,13 +44,17 @@ from yiwang.catalogue.policy.items import (
     commitment_open,
     needed,
 )
+from yiwang.catalogue.policy.towns import TownMode
+from yiwang.catalogue.towns import TownWindow
 from yiwang.consultations import queries as consultations
 from yiwang.halls import services as halls
 from yiwang.halls.queries import TicketView
 from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
-from yiwang.organisations.permissions import Permission
+from yiwang.organisations import queries as organisations
+from yiwang.organisations.permissions import Permission, PermissionRefusedError
+from yiwang.organisations.queries import DepartmentView
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
@@ -78,6 +83,9 @@ _CASE_CODE = re.compile(r"[A-Z]{2}\d{6}[0-9A-Z]{2,6}|[0-9A-Z]{24,45}|.+〔\d{4}�
 """What stands on papers that the applicant brings back: query code, case number, letter number."""
 
 ITEMS_SHOWN = 30
+
+ACCEPT_AT_ONCE = "accept"
+"""What the button sends that receives and accepts in one go."""
 
 
 class FindForm(forms.Form):
@@ -282,6 +290,9 @@ class Items(Page):
             {
                 "who": who,
                 "items": at_counter,
+                "not_here": services.not_taken_in(
+                    [item.slug for item in at_counter], by=self.actor, on=self.today
+                ),
                 "text": text,
                 "running": [
                     one
@@ -363,6 +374,48 @@ class Receive(Papers):
         if self.who.kind not in item.audiences or Channel.COUNTER not in item.channels:
             raise Http404("not for this applicant at a counter")
         return item
+
+    @cached_property
+    def town_window(self) -> TownWindow | None:
+        """In which mode this window of a town takes the item in; None: no window of a town.
+
+        Raises:
+            NotHereError: the item is not done here; the sentence says where it is.
+        """
+        try:
+            return services.require_taken_in(self.item, by=self.actor, on=self.today)
+        except PermissionRefusedError:  # the act says so, with what was typed kept
+            return None
+
+    def stopped(self) -> HttpResponse | None:
+        """Name the windows where it is done instead of a form that could not be sent."""
+        if (answer := super().stopped()) is not None:
+            return answer
+        try:
+            self.town_window  # noqa: B018 - asked here, before anything is typed
+        except services.NotHereError as refusal:
+            return self.render(
+                {"who": self.who, "item": self.item, "message": refusal.message},
+                template="counter/not_here.html",
+                status=UNPROCESSABLE,
+            )
+        return None
+
+    @property
+    def decides(self) -> DepartmentView | None:
+        """The department that decides what a window of a town takes in."""
+        if self.town_window is None:
+            return None
+        code = organisations.deciding_department(self.item.department, on=self.today)
+        return organisations.department(code)
+
+    @property
+    def collect(self) -> CollectAt | None:
+        """Where the applicant collects the result, as ticked; None: it is not asked here."""
+        if self.town_window is None:
+            return None
+        sent = self.request.POST.get("collect", CollectAt.HERE.value)
+        return CollectAt(sent) if sent in set(CollectAt) else CollectAt.HERE
 
     @cached_property
     def prefilled(self) -> dict[str, Prefilled]:
@@ -506,8 +559,9 @@ class Receive(Papers):
             **form.answers(),
         }
         try:
-            case = self._take_in(answers, key)
-            services.decide_by_rules(case=case, calendar=self.calendar, at=self.at)
+            case = services.decide_by_rules(
+                case=self._take_in(answers, key), calendar=self.calendar, at=self.at
+            )
         except services.IncompleteError as refusal:
             for place, message in refusal.problems.items():
                 form.add_error(place if place in form.fields else None, message)
@@ -515,7 +569,7 @@ class Receive(Papers):
         except RefusedError as refusal:
             form.add_error(None, refusal.message)
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
-        return self._received(form, case.number)
+        return self._received(form, case)
 
     @transaction.atomic
     def _take_in(self, answers: Mapping[str, Answer], key: str) -> CaseView:
@@ -533,6 +587,7 @@ class Receive(Papers):
             phone=self.request.POST.get("contact_phone", "").strip()[:20],
             paper=self.on_paper,
             by_person=self.request.POST.get("by_person") == "1",
+            collect=self.collect,
             signed=services.SignedAtWindow(
                 told=self.request.POST.getlist("told") if self.committed else None,
                 tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
@@ -605,7 +660,8 @@ class Receive(Papers):
         sent = self.request.POST.get("assistance", "")
         return next((one for one in AssistanceKind if one.value == sent), None)
 
-    def _received(self, form: QuestionsForm, number: str) -> HttpResponse:
+    def _received(self, form: QuestionsForm, case: CaseView) -> HttpResponse:
+        number = case.number
         with_nothing_typed = QuestionsForm(
             form.questions,
             version=self.item,
@@ -618,8 +674,34 @@ class Receive(Papers):
         )
         if self.ticket is not None:
             halls.tie_case(ticket=self.ticket.id, case_number=number, by=self.actor, at=self.at)
-        messages.success(self.request, _("已收件。"))
+        self._accept_at_once(case)
         return redirect("counter:receipt", number=number)
+
+    def _accept_at_once(self, case: CaseView) -> None:
+        """Accept what is handled where it was filed, when asked to (直接受理); the receipt stands.
+
+        What is missing stops the acceptance and not the receipt.
+        """
+        direct = self.town_window is not None and self.town_window.mode is TownMode.DIRECT
+        asked_to = self.request.POST.get("receive") == ACCEPT_AT_ONCE
+        if not (direct and asked_to and case.state is CaseState.RECEIVED):
+            messages.success(self.request, _("已收件。"))
+            return
+        try:
+            services.accept_case(
+                number=case.number,
+                calendar=self.calendar,
+                by=self.actor,
+                at=self.at,
+                version=case.version,
+            )
+        except RefusedError as refusal:
+            messages.warning(
+                self.request,
+                _("已收件，没有当场受理：%(why)s") % {"why": refusal.message},
+            )
+            return
+        messages.success(self.request, _("已收件并当场受理，请打印收件凭证和受理通知书。"))
 
     def _papers(self, errors: Mapping[str, str]) -> list[Paper]:
         shown = needed(self.item, self.given)
@@ -706,6 +788,11 @@ class Receive(Papers):
                 "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
                 "scans": any(not one.source for one in papers),
+                "town": self.town_window,
+                "decides": self.decides,
+                "direct": TownMode.DIRECT,
+                "collect": self.collect,
+                "collects": list(CollectAt),
                 "automatic": granting_rules(self.item),
                 "by_person": self.request.POST.get("by_person") == "1",
                 "outstanding": [

@@ -44,6 +44,16 @@ class Receipt(CasePages):
                 "assistance": assistance_of(self.case.number),
                 "ticket": ticket_in_hand(request),
                 "large_print": request.GET.get("print") == "large",
+                "accepted": next(
+                    (
+                        one
+                        for one in self.file.documents
+                        if one.kind is DocumentKind.ACCEPTANCE_NOTICE and self.case.town_mode
+                    ),
+                    None,
+                ),
+                "acceptor": self.units.get(self.case.acceptor, self.case.acceptor),
+                "collect": self.units.get(self.case.collect_at, self.case.collect_at),
                 "unit": self.units.get(self.case.department_code, self.case.department_code),
             }
         )

@@ -75,7 +75,9 @@ class AtWindow(CasePages):
     def waiting(self) -> Sequence[int]:
         """Ids of the letters that can be handed over now."""
         case = self.case
-        units = (case.deciding_department, case.intake_department, case.department_code)
+        units = {case.deciding_department, case.intake_department, case.department_code}
+        if case.collect_at == case.deciding_department:
+            units.discard(case.intake_department)
         if not any(self.actor.may(Permission.CASE_DELIVER, department=unit) for unit in units):
             return ()
         return visiting.to_hand_over(case.number, by=self.actor)

@@ -19,6 +19,7 @@ from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineR
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.visiting import WithdrawnView, contact_of, withdrawn_of
 from yiwang.catalogue.policy.items import ItemVersion, asked
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.queries import UploadView
@@ -404,7 +405,15 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
         rows.append((_("法定办结"), f"{case.statutory_on:%Y-%m-%d}"))
     if not case.accepted_on and not case.finished:
         rows.append((_("受理期限"), f"{case.notice_due_on:%Y-%m-%d}"))
+    if case.town_mode:
+        window = units.get(case.intake_department, case.intake_department)
+        rows.append((_("街镇窗口"), f"{window}{_('收件')} · {_(case.town_mode.label)}"))
+        acceptor = case.intake_department if case.town_mode is TownMode.DIRECT else case.acceptor
+        if not case.accepted_on and not case.finished:
+            rows.append((_("由谁受理"), units.get(acceptor, acceptor)))
     rows.append((_("审批部门"), units.get(case.deciding_department, case.deciding_department)))
+    if case.collect_at:
+        rows.append((_("领取结果"), units.get(case.collect_at, case.collect_at)))
     if case.assigned_to:
         names = organisations.names_of([case.assigned_to])
         rows.append((_("承办人"), names.get(case.assigned_to, case.assigned_to)))

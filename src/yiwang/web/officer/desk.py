@@ -27,6 +27,7 @@ from yiwang.cases.queries.procedure import missed_count
 from yiwang.catalogue import norms
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.consultations import queries as consultations
 from yiwang.content import queries as content
 from yiwang.halls import queries as halls
@@ -224,12 +225,21 @@ class Desk(Page):
         return [
             Row(
                 case=row,
-                href=work_address(row.number, row.state, self.actor),
+                href=self._place(row),
                 assignee=names.get(row.assigned_to, ""),
                 department=units.get(row.deciding_department, row.deciding_department),
             )
             for row in rows
         ]
+
+    def _place(self, row: QueueRow) -> str:
+        """Return where this person works on a line; what another desk accepts is only read."""
+        if row.state is CaseState.RECEIVED and row.town_mode is not None:
+            direct = row.town_mode is TownMode.DIRECT
+            code = row.intake_department if direct else row.deciding_department
+            if not self.actor.may(Permission.CASE_ACCEPT, department=code):
+                return reverse("officer:case", args=[row.number])
+        return work_address(row.number, row.state, self.actor)
 
     def _handlers(self, tab: Tab, rows: Sequence[QueueRow]) -> Sequence[Handler]:
         """Return to whom the lines of this page may be given together, with what they hold."""

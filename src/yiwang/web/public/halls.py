@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -16,6 +17,9 @@ from django.utils.crypto import constant_time_compare
 from yiwang.cases import queries as case_queries
 from yiwang.cases import services as cases
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue import towns
+from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.catalogue.policy.towns import TownMode
 from yiwang.halls import queries, services
 from yiwang.halls.policy.plans import HallPlan
 from yiwang.halls.policy.terms import Priority, TakenAt
@@ -23,6 +27,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
+from yiwang.web.citizen import guides
 from yiwang.web.citizen.tracking import TrackForm
 from yiwang.web.context import KIOSK_COOKIE, KIOSK_SECONDS, SIZE_COOKIE
 from yiwang.web.context import KIOSK_SALT as COOKIE_SALT
@@ -63,13 +68,19 @@ class Halls(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show them; with an item in the question, those that give appointments for it."""
         slug = request.GET.get("item", "")[:80]
+        windows = towns.windows_by_item([slug] if slug else None, on=self.today)
+        counts = Counter(one.centre for ones in windows.values() for one in ones)
+        modes = {one.centre: one.mode for one in windows.get(slug, ())} if slug else {}
         rows = [
             {
                 "plan": plan,
+                "mode": modes.get(plan.department),
+                "sunk": 0 if slug else counts[plan.department],
                 "zones": queries.zones_now(plan, at=self.at),
                 "windows": sum(len(zone.windows) for zone in plan.zones),
             }
             for plan in queries.plans()
+            if not slug or towns.done_at(slug, plan.department, on=self.today)
         ]
         return self.render({"rows": rows, "item_slug": slug})
 
@@ -85,6 +96,31 @@ class HallPage(Page):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the hall."""
         return super().context(plan=self.plan, **given)
+
+
+class HallItems(HallPage):
+    """What the centre of a town does, and in which mode, in plain words (就近办)."""
+
+    template_name = "public/hall_items.html"
+    nav = "help"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the items that were sunk to it and are offered today, by mode."""
+        windows = {one.item: one for one in towns.items_at(self.plan.department, on=self.today)}
+        items = catalogue.items_named(list(windows), on=self.today)
+        names = {unit.code: unit.name for unit in organisations.departments()}
+        groups = [
+            (
+                mode,
+                [
+                    (guides.localized(item), names.get(item.department, item.department))
+                    for item in items
+                    if windows[item.slug].mode is mode
+                ],
+            )
+            for mode in TownMode
+        ]
+        return self.render({"groups": [one for one in groups if one[1]]})
 
 
 class Display(HallPage):
@@ -181,9 +217,7 @@ class KioskItems(KioskPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show them, and have every page of the portal lead back to the beginning."""
-        response = self.render(
-            {"items": [one for one in catalogue.items(on=self.today) if one.self_terminal]}
-        )
+        response = self.render({"items": self._offered()})
         start = reverse("public:kiosk", args=[self.plan.code, self.kwargs["key"]])
         response.set_signed_cookie(
             KIOSK_COOKIE,
@@ -194,6 +228,14 @@ class KioskItems(KioskPage):
             secure=settings.SESSION_COOKIE_SECURE,
         )
         return response
+
+    def _offered(self) -> list[ItemVersion]:
+        """Return the items for terminals; in the centre of a town only what was sunk to it."""
+        items = [one for one in catalogue.items(on=self.today) if one.self_terminal]
+        if towns.does_everything(self.plan.department):
+            return items
+        sunk = {one.item for one in towns.items_at(self.plan.department, on=self.today)}
+        return [one for one in items if one.slug in sunk]
 
 
 class KioskFind(KioskPage, FormPage):

@@ -19,11 +19,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from yiwang.catalogue import opendata
+from yiwang.catalogue import opendata, towns
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.exports import COLUMNS, Names, csv_lines
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.shapes import FieldShape, Shape, classes, shapes
+from yiwang.catalogue.towns import TownWindow
 from yiwang.content import queries as content
 from yiwang.kernel.hashing import canonical_json, sha256
 from yiwang.organisations import queries as organisations
@@ -111,6 +112,19 @@ class Download(Page):
         """Code of a department -> its name."""
         return {unit.code: unit.name for unit in organisations.departments()}
 
+    @property
+    def town_words(self) -> dict[str, list[str]]:
+        """Slug -> each window of a town with its mode, in words."""
+        return {
+            slug: [f"{one.centre_name}（{one.mode.label}）" for one in ones]
+            for slug, ones in self.windows.items()
+        }
+
+    @cached_property
+    def windows(self) -> dict[str, list[TownWindow]]:
+        """Slug -> the windows of towns that do the item today."""
+        return towns.windows_by_item(None, on=self.today)
+
     @cached_property
     def terms(self) -> str:
         """What may be done with the data."""
@@ -120,7 +134,7 @@ class Download(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Send the file piece by piece, or say that it has not changed."""
         edition = opendata.edition(on=self.today)
-        told = [FORM, self.name, edition.mark, self.names, self.terms]
+        told = [FORM, self.name, edition.mark, self.names, self.terms, self.town_words]
         etag = quote_etag(sha256(canonical_json(told))[:32])
         response = get_conditional_response(request, etag=etag) or self.whole(edition)
         response["ETag"] = etag
@@ -147,7 +161,7 @@ class ItemsCsv(Download):
     def pieces(self, edition: opendata.Edition) -> Iterator[bytes]:
         """Yield the lines; cells that a spreadsheet might run are defused."""
         items = catalogue.items(on=edition.on)
-        for line in csv_lines(items, Names(departments=self.names)):
+        for line in csv_lines(items, Names(departments=self.names, towns=self.town_words)):
             yield line.encode()
 
 
@@ -165,6 +179,10 @@ class ItemsJson(Download):
             "count": edition.count,
             "licence": self.terms,
             "departments": self.names,
+            "town_windows": {
+                slug: [dataclasses.asdict(one) for one in ones]
+                for slug, ones in self.windows.items()
+            },
         }
         yield orjson.dumps(head)[:-1] + b',"items":['
         for place, one in enumerate(opendata.definitions(on=edition.on)):

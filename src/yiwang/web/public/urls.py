@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/", site.Privacy.as_view(), name="privacy"),
     path("sitemap/", site.Sitemap.as_view(), name="sitemap"),
     path("halls/", halls.Halls.as_view(), name="halls"),
+    path("halls/<slug:hall>/items/", halls.HallItems.as_view(), name="hall_items"),
     path("halls/<slug:hall>/display/", halls.Display.as_view(), name="hall_display"),
     path("halls/<slug:hall>/kiosk/<str:key>/", halls.Kiosk.as_view(), name="kiosk"),
     path(
