@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0037_renewal_put_right"),
+        ("cases", "0038_permits_told"),
     ]
 
     operations = [
