@@ -22,7 +22,7 @@ from yiwang.content import queries as content
 from yiwang.kernel import events
 from yiwang.notices.models import Notice
 from yiwang.notices.policy.templates import Occasion
-from yiwang.registration import permits, services
+from yiwang.registration import permits, services, telling
 from yiwang.registration.models import DualNotice, Rules, ToldPermits
 from yiwang.registration.permits import PermitState
 from yiwang.registration.policy.scopes import ScopeRefusedError
@@ -246,6 +246,14 @@ def test_a_registration_that_is_undone_leaves_the_page():
             ended_at=AT,
         )
     )
+    assert permits.businesses_of(cases.FIRM_REF, on=TODAY) == []
+
+
+def test_what_was_told_of_one_shop_ends_alone_and_of_the_firm_altogether():
+    first, second = granted(), granted(NEW | {"shop_name": "示例二店"})
+    telling.note_ended(cases=[first], on=TODAY)
+    assert [one.case_number for one in permits.businesses_of(cases.FIRM_REF, on=TODAY)] == [second]
+    telling.note_ended(holder_ref=cases.FIRM_REF, item_slug="company-deregistration", on=TODAY)
     assert permits.businesses_of(cases.FIRM_REF, on=TODAY) == []
 
 
