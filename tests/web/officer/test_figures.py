@@ -138,5 +138,5 @@ def test_the_page_asks_the_database_as_often_for_many_items_as_for_one(
     head = signed_in("head")
     head.get(PAGE)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         head.get(PAGE)

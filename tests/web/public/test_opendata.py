@@ -119,7 +119,7 @@ def test_the_data_dictionary_is_read_from_the_classes_of_an_item(client: Client,
 
 @pytest.mark.parametrize(
     ("url", "budget", "size"),
-    [("/opendata/", 9, 130_000), ("/opendata/items.csv", 8, 0), ("/opendata/items.json", 8, 0)],
+    [("/opendata/", 9, 130_000), ("/opendata/items.csv", 10, 0), ("/opendata/items.json", 10, 0)],
 )
 def test_data_asks_little_of_the_database(
     client: Client, jiading: int, django_assert_max_num_queries, url: str, budget: int, size: int

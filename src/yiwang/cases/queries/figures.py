@@ -137,10 +137,11 @@ class TownRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFigures:
-    """All figures: the sum, and a line for each item of each department."""
+    """All figures: the sum, a line for each item of each department, and for each town's window."""
 
     total: FigureRow
     rows: tuple[FigureRow, ...]
+    towns: tuple[TownRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +197,7 @@ def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
             _looked_at_again(asked, codes),
         ]
         late = _overdue(asked, codes, today).count()
+        towns = _towns(rows)
     others.append(Share(key=CaseFigure.OVERDUE, part=late, whole=None))
     total = _row(counted)
     return CaseFigures(
@@ -209,33 +211,22 @@ def figures(asked: Asked, *, by: Actor, today: date) -> CaseFigures:
             days=total.days,
         ),
         rows=tuple(_row(line) for line in lines),
+        towns=towns,
     )
 
 
-def town_figures(asked: Asked, *, by: Actor) -> tuple[TownRow, ...]:
-    """Return the finished cases that the windows of towns took in, by centre and mode; one query.
-
-    Args:
-        asked: Which cases.
-        by: Reads figures somewhere; sees the cases of those departments only.
-
-    Raises:
-        PermissionRefusedError: not of that department, or of none.
-        PeriodRefusedError: the period ends before it begins.
-    """
-    codes = _codes(asked, by, Permission.FIGURES_READ)
-    with scope.everything():  # sums name nobody; `codes` keeps to the departments of the asker
-        lines = list(
-            _narrowed(_finished(asked), "", codes, asked)
-            .exclude(case__town_mode="")
-            .values("case__intake_department", "case__town_mode")
-            .annotate(
-                finished=Count("pk"),
-                same_day=Count("pk", filter=Q(accepted_on=F("received_on"))),
-                here=Count("pk", filter=Q(case__collect_at=F("case__intake_department"))),
-            )
-            .order_by("case__intake_department", "case__town_mode")
+def _towns(rows: QuerySet[CaseMeasure]) -> tuple[TownRow, ...]:
+    """Return what the windows of towns took in, by centre and mode; one query."""
+    lines = (
+        rows.exclude(case__town_mode="")
+        .values("case__intake_department", "case__town_mode")
+        .annotate(
+            finished=Count("pk"),
+            same_day=Count("pk", filter=Q(accepted_on=F("received_on"))),
+            here=Count("pk", filter=Q(case__collect_at=F("case__intake_department"))),
         )
+        .order_by("case__intake_department", "case__town_mode")
+    )
     return tuple(
         TownRow(
             centre=line["case__intake_department"],

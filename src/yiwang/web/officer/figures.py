@@ -158,7 +158,7 @@ class Figures(FiguresPage):
                 "rows": [(row, _days(row.days), _cells(row)) for row in found.rows],
                 "item_name": next((row.item_name for row in found.rows if self.asked.item), ""),
                 "without_item": self._without_item(),
-                "towns": queries.town_figures(self.asked, by=self.actor),
+                "towns": found.towns,
                 "names": department_names(),
                 "says": (_(VISITS_SAY), _(DAYS_SAY)),
             }
