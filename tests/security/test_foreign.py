@@ -116,6 +116,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "officer:inspection": {"number": "inspection"},
     "officer:rating": {"number": "rating"},
     "officer:norm": NORM,
+    "officer:correct_norm": NORM,
     "officer:extend_norm": NORM,
     "officer:repeal_norm": NORM,
     "officer:question": {"number": "question"},
