@@ -22,7 +22,12 @@ def main() -> int:
         log = soak.soak(district, minutes=1 / 6, seed=3, kills=True, rate=6, clients=2)
         soak.report(log, district, minutes=1 / 6)
         wish = argparse.Namespace(
-            stored=[100, 200], paths=list(cases.PATHS), clients=[1], seconds=0.5, replay=150
+            stored=[100, 200],
+            paths=list(cases.PATHS),
+            clients=[1],
+            seconds=0.5,
+            replay=150,
+            arrivals=0.0,
         )
         cases.measure(district, wish)
     for line in log.amiss:
