@@ -65,6 +65,7 @@ CALLS: dict[str, str] = {
     "hand_over": "hand_over_question",
     "handed_over": "hand_over_question my_questions",
     "my_questions": "my_questions",
+    "permits": "my_permits case_permits",
 }
 """Page -> the calls that do the same."""
 

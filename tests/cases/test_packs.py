@@ -41,6 +41,7 @@ def root(tmp_path: Path) -> Path:
                 path.unlink()
     shutil.rmtree(home / "scenes")
     shutil.rmtree(home / "registration")
+    (home / "town_items.yaml").unlink()
     return tmp_path
 
 

@@ -32,8 +32,8 @@ def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("url", "budget"),
     [
-        ("/items/food-business/", 7),
-        ("/items/senior-card/", 7),
+        ("/items/food-business/", 9),
+        ("/items/senior-card/", 10),
         ("/items/", 6),
         ("/items/?for=entity", 6),
         ("/items/?type=licence&dept=market", 6),

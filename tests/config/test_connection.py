@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from yiwang.config.postgresql.base import DatabaseWrapper
 
@@ -51,3 +51,15 @@ def test_one_that_was_closed_is_not_usable(kept):
     assert not kept.is_usable()
     kept.connection = None
     assert not kept.is_usable()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_whose_transaction_failed_is_not_usable(kept):
+    kept.set_autocommit(False)
+    with kept.cursor() as cursor, pytest.raises(DatabaseError):
+        cursor.execute("SELECT 1/0")
+
+    assert not kept.is_usable()
+
+    kept.rollback()
+    assert kept.is_usable()

@@ -148,7 +148,7 @@ def get_mandate(request: HttpRequest, mandate_id: Id) -> HttpResponse:
 @router.post(
     "/agency/mandates/{mandate_id}/end",
     response={200: MandateView, **COMMON},
-    operation_id="end_agency_mandate",
+    operation_id="close_agency_mandate",
 )
 def end_mandate(request: HttpRequest, mandate_id: Id, body: EndMandate) -> HttpResponse:
     """End a mandate before its last day; the firm is told why."""

@@ -74,12 +74,6 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_READ,
     ),
     Entry(
-        key="assessments",
-        label=_("影响评估"),
-        address="officer:assessments",
-        permission=Permission.ASSESSMENT_READ,
-    ),
-    Entry(
         key="endings",
         label=_("撤销注销"),
         address="officer:endings",
@@ -105,6 +99,12 @@ DESK: Sequence[Entry] = (
     ),
     Entry(
         key="trail", label=_("操作日志"), address="officer:trail", permission=Permission.TRAIL_READ
+    ),
+    Entry(
+        key="assessments",
+        label=_("影响评估"),
+        address="officer:assessments",
+        permission=Permission.ASSESSMENT_READ,
     ),
     Entry(
         key="work_messages",

@@ -5,6 +5,10 @@ from __future__ import annotations
 import select
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
+
+AT_REST = frozenset({TransactionStatus.IDLE, TransactionStatus.INTRANS})
+"""Between two statements, none of which failed."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,6 +22,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Tell whether the connection still stands."""
         if self.connection is None or self.connection.closed:
             return False
+        if self.connection.info.transaction_status not in AT_REST:
+            return super().is_usable()
         waiting = select.poll()
         waiting.register(self.connection.fileno(), select.POLLIN | select.POLLPRI)
         return not waiting.poll(0) or super().is_usable()
