@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hmac import compare_digest
@@ -218,7 +218,7 @@ def consultations(
         "" if last is None else str(last.pk) if answered else f"{last.due_on:%Y-%m-%d}_{last.pk}"
     )
     return ConsultationPage(
-        rows=tuple(_view(row, today=today, calendar=calendar) for row in found[:limit]),
+        rows=_views(found[:limit], today=today, calendar=calendar),
         next_after=place or None,
     )
 
@@ -234,7 +234,7 @@ def consultation(
     """
     row = Consultation.objects.select_related("public").get(pk=consultation_id)
     require(by, Permission.CONSULT_ANSWER, department=row.department_code)
-    return _view(row, today=today, calendar=calendar)
+    return _views([row], today=today, calendar=calendar)[0]
 
 
 def first_asked(
@@ -262,7 +262,7 @@ def first_asked(
     found = list(rows.select_related("public")[: limit + 1])
     more = found[limit - 1] if len(found) > limit else None
     return ConsultationPage(
-        rows=tuple(_view(row, today=today, calendar=calendar) for row in found[:limit]),
+        rows=_views(found[:limit], today=today, calendar=calendar),
         next_after=f"{more.state}_{more.due_on:%Y-%m-%d}_{more.pk}" if more else None,
     )
 
@@ -298,7 +298,16 @@ def _of_departments(by: Actor) -> QuerySet[Consultation]:
     return rows if EVERYWHERE in own else rows.filter(department_code__in=sorted(own))
 
 
-def _view(row: Consultation, *, today: date, calendar: WorkdayCalendar) -> ConsultationView:
+def _views(
+    rows: Sequence[Consultation], *, today: date, calendar: WorkdayCalendar
+) -> tuple[ConsultationView, ...]:
+    names = organisations.names_of(row.first_by for row in rows if row.first_by)
+    return tuple(_view(row, names, today=today, calendar=calendar) for row in rows)
+
+
+def _view(
+    row: Consultation, names: Mapping[str, str], *, today: date, calendar: WorkdayCalendar
+) -> ConsultationView:
     state = ConsultationState(row.state)
     public = getattr(row, "public", None)
     return ConsultationView(
@@ -318,9 +327,7 @@ def _view(row: Consultation, *, today: date, calendar: WorkdayCalendar) -> Consu
         answer=row.answer,
         answered_at=row.answered_at,
         answered_by=row.answered_by,
-        first_by=organisations.names_of([row.first_by]).get(row.first_by, row.first_by)
-        if row.first_by
-        else "",
+        first_by=names.get(row.first_by, row.first_by),
         told_at=row.told_at,
         public=None
         if public is None

@@ -11,7 +11,7 @@ from tests.factories.desk import _hire as hire
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.models import AuditEvent
-from yiwang.consultations import services
+from yiwang.consultations import queries, services
 from yiwang.consultations.models import Consultation
 from yiwang.organisations.permissions import Actor, Post
 
@@ -169,9 +169,25 @@ def test_the_database_keeps_who_was_asked_and_told_whole(
         Consultation.objects.filter(pk=row.pk).update(**change)
 
 
-def test_a_page_of_many_goes_on_where_it_ended(row: Consultation):
-    from yiwang.consultations import queries
+def test_the_list_asks_as_often_for_many_as_for_one(
+    row: Consultation, django_assert_num_queries, django_assert_max_num_queries
+):
+    def listed() -> int:
+        page = queries.first_asked(
+            by=cases.CLERK, today=cases.FRIDAY.date(), calendar=cases.CALENDAR
+        )
+        return len(page.rows)
 
+    with django_assert_max_num_queries(2) as one:
+        assert listed() == 1
+    spent = len(one)
+    for _ in range(4):
+        signed_in("clerk").post(PAGE, ASKED)
+    with django_assert_num_queries(spent):
+        assert listed() == 5
+
+
+def test_a_page_of_many_goes_on_where_it_ended(row: Consultation):
     for number in range(3):
         services.ask_at_window(
             question=f"第{number}问",

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -78,9 +78,11 @@ class FirstAsked(FormPage):
 
     def form(self) -> FirstAskedForm:
         """Offer the departments in which somebody answers."""
-        sent = (self.request.POST,) if self.request.method == "POST" else ()
+        return self._form(self.request.POST if self.request.method == "POST" else None)
+
+    def _form(self, sent: QueryDict | None) -> FirstAskedForm:
         return FirstAskedForm(
-            *sent,
+            sent,
             departments=queries.answering_departments(at=self.at),
             known=self.who is not None,
         )
@@ -135,7 +137,6 @@ class Told(FirstAsked):
             raise
         except RefusedError as refusal:
             messages.error(request, refusal.message)
-            self.request.method = "GET"
-            return self.render({"form": self.form()}, status=UNPROCESSABLE)
+            return self.render({"form": self._form(None)}, status=UNPROCESSABLE)
         messages.success(request, _("已登记告知，这个问题办完了。"))
         return redirect("counter:first_asked")
