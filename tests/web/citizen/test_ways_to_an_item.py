@@ -113,7 +113,7 @@ def test_home_and_scene_ask_the_database_a_few_times(
 
     with django_assert_max_num_queries(8):
         client.get("/")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get(scene)
 
 
