@@ -79,17 +79,18 @@ def arriving(
     until: float,
     results: multiprocessing.Queue[Any],
 ) -> None:
-    """Hand automatic applications in at random moments, `rate` a second, late ones at once."""
+    """Hand automatic applications in at random moments, late ones at once.
+
+    As many as `rate` a second make, so that every run is asked for the same.
+    """
     caller, moments = Caller(district), random.Random(name)
     done: list[dict[str, float]] = []
-    due = began + moments.expovariate(rate)
-    while due < until:
+    for due in sorted(moments.uniform(began, until) for _ in range(round(rate * (until - began)))):
         time.sleep(max(0.0, due - time.time()))
         late = (time.time() - due) * 1_000
         applicant = district.applicants[len(done) % len(district.applicants)]
         took = PATHS["automatic"](caller, applicant, f"arriving-{began}-{name}-{len(done)}")
         done.append({"sent late": late} | took)
-        due += moments.expovariate(rate)
     results.put(done)
 
 

@@ -122,6 +122,13 @@ def hold(sha256: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
 
 
+_NEW = (
+    "INSERT INTO documents_storedfile (sha256, sm3, size, media_type, kept, made, erased)"
+    " VALUES (%s, %s, %s, %s, %s, %s, false) ON CONFLICT (sha256) DO NOTHING"
+)
+"""Most files are new; nobody is asked first whether this one is."""
+
+
 @transaction.atomic
 def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     """Store `data` and return what it is called.
@@ -135,12 +142,12 @@ def put(data: bytes, media_type: str, *, kept: bool = True) -> FileRef:
     sm3 = hashlib.new("sm3", data).hexdigest()
     hold(sha256)
     folder().write(sha256, data)
-    row = StoredFile.objects.filter(sha256=sha256).first()
-    if row is None:  # nobody else can have stored it meanwhile: see `hold`
-        row = StoredFile.objects.create(
-            sha256=sha256, sm3=sm3, size=len(data), media_type=media_type, kept=kept, made=kept
-        )
-    elif row.erased or (kept and not row.made):
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW, [sha256, sm3, len(data), media_type, kept, kept])
+        if cursor.rowcount:
+            return FileRef(sha256=sha256, size=len(data), media_type=media_type, sm3=sm3)
+    row = StoredFile.objects.get(sha256=sha256)
+    if row.erased or (kept and not row.made):
         row.kept, row.made, row.erased = kept or row.kept, kept or row.made, False
         row.save(update_fields=["kept", "made", "erased"])
     return FileRef(sha256=sha256, size=row.size, media_type=row.media_type, sm3=sm3)

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from yiwang.documents import store
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.identifiers import licence_id
 from yiwang.kernel.masking import STAR, mask_name, mask_number, mask_words
 from yiwang.licences.models import Licence, LicenceCheck, LicenceQuerySet, LicenceType
 from yiwang.licences.policy.states import HolderKind, LicenceState, state_on
@@ -289,13 +290,13 @@ def versions(identifier: str) -> list[str]:
 def earlier_versions(identifier: str) -> list[str]:
     """Return the identifiers of the versions before `identifier`, oldest first.
 
-    One query where it is the first version, as most are; none where there is no licence.
+    No query where it is the first version, as most are, or where there is no licence.
     """
-    if not identifier:
+    if licence_id.check(identifier).parts.get("version", licence_id.FIRST) == licence_id.FIRST:
         return []
     one = Licence.objects.filter(identifier=identifier)
     found = one.values_list("type_id", "serial", "version").first()
-    if found is None or found[2] == 1:
+    if found is None:
         return []
     rows = Licence.objects.filter(type_id=found[0], serial=found[1], version__lt=found[2])
     return list(rows.order_by("version").values_list("identifier", flat=True))

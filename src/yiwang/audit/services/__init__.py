@@ -8,6 +8,7 @@ from yiwang.audit.services.recording import (
     acting,
     record,
     record_read,
+    together,
 )
 from yiwang.audit.services.sealing import background_sealing, seal
 from yiwang.audit.services.verifying import TrailReport, WitnessRefusedError, verify
@@ -28,5 +29,6 @@ __all__ = [
     "record",
     "record_read",
     "seal",
+    "together",
     "verify",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +52,46 @@ def acting(origin: Origin | None) -> None:
     _origin.set(origin)
 
 
+class _Held:
+    """A row that is written when its block ends, unless what it tells of was undone before."""
+
+    def __init__(self, row: AuditEvent) -> None:
+        self.row = row
+        transaction.on_commit(self)
+
+    def __call__(self) -> None:
+        """Do nothing at the commit: the database forgets the call where a savepoint is undone."""
+
+
+_held: ContextVar[list[_Held] | None] = ContextVar("held", default=None)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Write what is recorded inside with one statement when the block ends, in the order given.
+
+    To be used inside the transaction of the act; after an error nothing is written. Of a part
+    that was undone to a savepoint nothing is written either. A block inside another one adds to
+    its rows. The trail cannot be asked for them before the end of the block.
+
+    Raises:
+        RuntimeError: called outside a transaction.
+    """
+    if not _under_way():
+        raise RuntimeError("audit.together belongs into the transaction of the act")
+    if _held.get() is not None:
+        yield
+        return
+    held: list[_Held] = []
+    before = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(before)
+    standing = {id(entry[1]) for entry in transaction.get_connection().run_on_commit}
+    AuditEvent.objects.bulk_create(one.row for one in held if id(one) in standing)
+
+
 class PersonalNumberRefusedError(RefusedError):
     """The words for the trail hold a citizen number."""
 
@@ -77,7 +117,7 @@ def record(
     on_behalf_of: str = "",
     result: str = "",
 ) -> None:
-    """Write one act to the trail, in the transaction of the act.
+    """Write one act to the trail, in the transaction of the act; at the end of `together`, if any.
 
     From which device and in which posts it was done is known from `acting`, where the actor is
     the one of the request.
@@ -127,7 +167,12 @@ def record(
         raise PersonalNumberRefusedError(
             "内容中含有公民身份号码，操作日志不保存完整号码，请删去号码或改用办件编号后再提交。"
         )
-    AuditEvent.objects.create(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
+    row = AuditEvent(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
+    held = _held.get()
+    if held is None:
+        row.save(force_insert=True)
+    else:
+        held.append(_Held(row))
 
 
 def record_read(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseAccepted, CaseClosed
-from yiwang.cases.models import Case, CaseMaterial
+from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import (
     PLACE,
@@ -31,6 +31,7 @@ from yiwang.cases.services.steps import (
     capacity,
     heading,
     issue,
+    materials_of,
     move,
     version_of,
     written,
@@ -111,13 +112,8 @@ def accept_automatically(case: Case, *, calendar: WorkdayCalendar, by: Actor, at
 
 
 def _require_materials(case: Case) -> None:
-    missing = list(
-        CaseMaterial.objects.filter(
-            case=case, state__in=[MaterialState.MISSING.value, MaterialState.WITHDRAWN.value]
-        )
-        .order_by("id")
-        .values_list("name", flat=True)
-    )
+    wanted = {MaterialState.MISSING, MaterialState.WITHDRAWN}
+    missing = [one.name for one in materials_of(case) if one.state in wanted]
     if missing:
         listed = "、".join(f"“{name}”" for name in missing)
         raise AcceptanceRefusedError(f"还缺少{listed}，请先一次性告知申请人补正。")

@@ -8,7 +8,6 @@ from datetime import datetime
 from yiwang.cases.models import (
     Case,
     CaseEvent,
-    CaseMaterial,
     DepartmentInquiry,
     Extension,
     Hearing,
@@ -27,7 +26,7 @@ from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, Step, Way
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.services import kept
-from yiwang.cases.services.steps import heading, issue
+from yiwang.cases.services.steps import heading, issue, materials_of
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.organisations.permissions import Actor
 
@@ -78,6 +77,7 @@ def file_form(
     *,
     reason: str,
     article: str,
+    run: AutoRun | None,
     by: Actor,
     at: datetime,
 ) -> None:
@@ -90,6 +90,7 @@ def file_form(
         outcome: What was decided.
         reason: Facts and reasons of the decision.
         article: Law and article.
+        run: The run of the rules that decided; None: people or the law did.
         by: Who decided.
         at: Moment of the decision.
 
@@ -114,7 +115,7 @@ def file_form(
     body = letters.approval_form(
         heading(case, item, seal.name),
         _sheet(case, alone=way is Way.AUTOMATIC),
-        review=_proposed(opinion) if opinion else list(_unproposed(case, way)),
+        review=_proposed(opinion) if opinion else list(_unproposed(case, way, run)),
         decision=decision,
     )
     issue(case, DocumentKind.APPROVAL_FORM, body=body, item=item, seal=seal, by=by, at=at)
@@ -152,11 +153,10 @@ def _proposed(opinion: Opinion) -> list[str]:
     ]
 
 
-def _unproposed(case: Case, way: Way | None) -> Iterator[str]:
+def _unproposed(case: Case, way: Way | None, run: AutoRun | None) -> Iterator[str]:
     """Say what stands in the place of a proposal."""
     if way is Way.AUTOMATIC:
         yield BY_RULES
-        run = AutoRun.objects.filter(case=case).order_by("-serial").first()
         if run is not None:
             yield (
                 f"规则版本：事项第{run.item_version}版；第{run.serial}次运行，命中规则{run.row_id}；"
@@ -172,7 +172,7 @@ def _unproposed(case: Case, way: Way | None) -> Iterator[str]:
 
 
 def _materials(case: Case) -> Iterator[str]:
-    for row in CaseMaterial.objects.filter(case=case).order_by("id"):
+    for row in materials_of(case):
         words = [MaterialState(row.state).label]
         if row.source:
             words.append(row.source)

@@ -145,7 +145,7 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
         run = _decided(case, item, by=by, at=at)
         took = round((time.perf_counter() - began) * 1000)
         try:
-            return _kept(number, run, item, calendar=calendar, by=by, at=at, took_ms=took)
+            return _kept(entry, run, item, calendar=calendar, by=by, at=at, took_ms=took)
         except (RefusedError, CalendarGapError, LookupError) as refusal:
             sentence = getattr(refusal, "message", "") or "系统未能制发结果。"
             log.warning("cases.automatic_not_possible", number=number, error=str(refusal))
@@ -156,7 +156,7 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
                 facts=run.facts,
                 path=run.path,
             )
-            return _kept(number, instead, item, calendar=calendar, by=by, at=at, took_ms=took)
+            return _kept(entry, instead, item, calendar=calendar, by=by, at=at, took_ms=took)
 
 
 def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
@@ -353,7 +353,7 @@ def case_fact(case: Case, name: str) -> object:
 
 
 def _kept(
-    number: str,
+    entry: AutoWaiting,
     run: _Run,
     item: ItemVersion,
     *,
@@ -362,31 +362,36 @@ def _kept(
     at: datetime,
     took_ms: int,
 ) -> CaseView | None:
-    """Write the run, and what follows from it, in one transaction."""
-    with transaction.atomic():
-        case = locked(number)
-        entry = AutoWaiting.objects.select_for_update().filter(case=case, settled_at=None).first()
-        if entry is None:
-            return None
+    """Write the run, and what follows from it, in one transaction.
+
+    Returns:
+        The case, or None where another run, or the applicant's wish for a person, came before.
+    """
+    with transaction.atomic(), audit.together():
+        case = locked(entry.case.number)
+        case.answer = entry.case.answer  # declared once, it never changes
         if run.outcome is RuleOutcome.GRANT:
             run = _still_granted(case, run)
-        row = _write(case, run, at=at, took_ms=took_ms)
-        entry.attempts += 1
-        due = (
-            next_attempt(attempts=entry.attempts, received_at=case.received_at, at=at)
+        attempts = entry.attempts + 1
+        again = (
+            next_attempt(attempts=attempts, received_at=case.received_at, at=at)
             if run.again
             else None
         )
-        if due is None:
-            entry.settled_at = at
-        else:
-            entry.due_at = due
-        entry.save(update_fields=["attempts", "due_at", "settled_at"])
+        waiting_still = AutoWaiting.objects.filter(
+            pk=case.pk, settled_at=None, attempts=entry.attempts
+        )
+        if not waiting_still.update(
+            attempts=attempts, due_at=again or entry.due_at, settled_at=None if again else at
+        ):
+            return None
+        row = _write(case, run, serial=attempts, at=at, took_ms=took_ms)
         if run.outcome is RuleOutcome.GRANT:
             acting = with_power(by, case)
             accept_automatically(case, calendar=calendar, by=acting, at=at)
             grant_automatically(
                 case,
+                row,
                 calendar=calendar,
                 by=acting,
                 at=at,
@@ -418,8 +423,7 @@ def grant_reason(reason: str) -> str:
     return f"经系统按照公布的自动办理规则核验，{reason or '符合准予条件'}"
 
 
-def _write(case: Case, run: _Run, *, at: datetime, took_ms: int) -> AutoRun:
-    serial = AutoRun.objects.filter(case=case).count() + 1
+def _write(case: Case, run: _Run, *, serial: int, at: datetime, took_ms: int) -> AutoRun:
     return AutoRun.objects.create(
         case=case,
         serial=serial,

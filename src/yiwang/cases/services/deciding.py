@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from yiwang.audit import services as audit
 from yiwang.cases.events import CancellationGranted, CaseGranted, CaseRefused
 from yiwang.cases.models import Case, CaseMaterial, Opinion, Renewal, Termination
+from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
@@ -31,6 +33,7 @@ from yiwang.cases.services.steps import (
     heading,
     issue,
     locked,
+    materials_of,
     move,
     require_holder,
     require_version,
@@ -157,9 +160,9 @@ def decide(
 
 
 def grant_automatically(
-    case: Case, *, calendar: WorkdayCalendar, by: Actor, at: datetime, reason: str
+    case: Case, run: AutoRun, *, calendar: WorkdayCalendar, by: Actor, at: datetime, reason: str
 ) -> None:
-    """Grant a locked, accepted case because its rules did (自动准予).
+    """Grant a locked, accepted case because its rules did in `run` (自动准予).
 
     Raises:
         StepRefusedError: not accepted.
@@ -187,6 +190,7 @@ def grant_automatically(
         reason=written(reason, "理由"),
         article=letters.articles(item),
         notes=letters.AUTOMATIC_NOTES,
+        run=run,
     )
 
 
@@ -203,6 +207,7 @@ def conclude(
     reason: str,
     article: str,
     notes: Sequence[str] = (),
+    run: AutoRun | None = None,
 ) -> None:
     """Write a decision on a locked case: licence, state, letter, event and, online, delivery.
 
@@ -220,6 +225,7 @@ def conclude(
         reason: Facts and reasons.
         article: Law and article.
         notes: What the letter says besides.
+        run: The run of the rules that decided; None: people or the law did.
     """
     today = day_of(at)
     case.delivery_due_on = delivery_due_on(decided_on=today, calendar=calendar)
@@ -235,7 +241,7 @@ def conclude(
         "assigned_to",
         "stopped_since",
     ]
-    with events.together():
+    with events.together(), audit.together():
         if outcome is Outcome.GRANT:
             case.licence_identifier = _issue_licence(case, item, by=by, at=at)
             changed.append("licence_identifier")
@@ -243,7 +249,9 @@ def conclude(
                 case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
                 changed.append("publicity_due_on")
         move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
-        approval.file_form(case, item, step, outcome, reason=reason, article=article, by=by, at=at)
+        approval.file_form(
+            case, item, step, outcome, reason=reason, article=article, run=run, by=by, at=at
+        )
         _issue_decision(
             case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at
         )
@@ -283,18 +291,10 @@ def _refuse_reviewer(case: Case, by: Actor) -> None:
 
 
 def _require_complete(case: Case) -> None:
-    states = [
-        MaterialState.MISSING.value,
-        MaterialState.PROMISED.value,
-        MaterialState.WITHDRAWN.value,
-    ]
+    states = {MaterialState.MISSING, MaterialState.PROMISED, MaterialState.WITHDRAWN}
     if not version_of(case).tolerance_issue_first:
-        states.append(MaterialState.TOLERATED.value)
-    outstanding = list(
-        CaseMaterial.objects.filter(case=case, state__in=states)
-        .order_by("id")
-        .values_list("name", flat=True)
-    )
+        states.add(MaterialState.TOLERATED)
+    outstanding = [one.name for one in materials_of(case) if one.state in states]
     if outstanding:
         listed = "、".join(f"“{name}”" for name in outstanding)
         raise DecisionRefusedError(

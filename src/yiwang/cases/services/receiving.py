@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
+from yiwang.audit import services as audit
 from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseMaterial, Draft
 from yiwang.cases.policy import letters, towns
@@ -168,7 +169,7 @@ def _one_case_a_key() -> Iterator[None]:
         SubmissionRefusedError: the key belongs to another case.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(), audit.together():
             yield
     except IntegrityError as error:
         if "cases_case_once_per_submission" not in str(error):

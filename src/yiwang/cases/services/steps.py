@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import prefetch_related_objects
 
 from yiwang.audit import services as audit
 from yiwang.audit.policy.plain import plain
-from yiwang.cases.models import Case
+from yiwang.cases.models import Case, CaseMaterial
 from yiwang.cases.policy import letters, towns
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Move, Step, after
@@ -339,6 +340,15 @@ def _trace(
 def version_of(case: Case) -> ItemVersion:
     """Return the item version that the case is pinned to."""
     return kept.item_version(case.item_slug, case.item_version)
+
+
+def materials_of(case: Case) -> list[CaseMaterial]:
+    """Return the materials of a locked case in their order, read once for the row.
+
+    For acts that look at them in several places and do not change them in between.
+    """
+    prefetch_related_objects([case], "materials")
+    return sorted(case.materials.all(), key=lambda one: one.pk)
 
 
 def written(text: str, what: str) -> str:

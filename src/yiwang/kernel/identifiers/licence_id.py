@@ -14,6 +14,8 @@ ISSUER_LENGTHS = range(6, 19)
 
 SERIAL_LENGTHS = range(1, 33)
 VERSION_LENGTH = 3
+FIRST = "001"
+"""The version with which a licence begins."""
 
 _CHARACTERS = DIGITS | LETTERS
 
@@ -23,7 +25,7 @@ def check_character(*, type_code: str, issuer: str, serial: str, version: str) -
     return mod_37_36(type_code + issuer + serial + version)
 
 
-def generate(*, type_code: str, issuer: str, serial: str, version: str = "001") -> str:
+def generate(*, type_code: str, issuer: str, serial: str, version: str = FIRST) -> str:
     """Build an identifier.
 
     Args:
