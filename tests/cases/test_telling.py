@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import cases
 from tests.factories import organisations as people
@@ -85,18 +87,68 @@ def test_the_same_events_are_told_once():
     assert services.tell_of_events(at=cases.FRIDAY + dt.timedelta(minutes=10)) == 0
 
 
-def test_an_event_that_commits_late_is_still_told():
-    late = cases.receive()
-    cases.receive(idempotency_key="second")
-    first, second = CaseEvent.objects.order_by("id")
-    seen = CaseEvent.objects.filter(pk=second.pk)
-    wanted = telling._wanted(list(seen.select_related("case")), cases.FRIDAY)
-    assert len(wanted) == 1  # the other transaction is not to be seen yet
+def numbers() -> tuple[str, int]:
+    """Return what names the table's sequence and its next number, which is then used up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence('cases_caseevent', 'id')")
+        (name,) = cursor.fetchone()
+        cursor.execute("SELECT nextval(%s)", [name])
+        return name, cursor.fetchone()[0]
 
+
+def committed_late(name: str, number: int) -> str:
+    """Receive a case whose first event has a number drawn earlier; return its number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(%s, %s, false)", [name, number])
+    case = cases.receive(idempotency_key="late")
+    assert CaseEvent.objects.filter(pk=number, case__number=case.number).exists()
+    return case.number
+
+
+def test_an_event_that_commits_late_is_still_told_and_only_that_is_read_again():
+    name, drawn = numbers()
+    cases.receive()
+    assert services.tell_of_events(at=cases.FRIDAY) == 1
+    late = committed_late(name, drawn)
+
+    soon = cases.FRIDAY + dt.timedelta(minutes=1)
+    assert services.tell_of_events(at=soon) == 1
+
+    assert Notice.objects.filter(about=f"case:{late}").count() == 1
+    assert services.tell_of_events(at=soon) == 0
+    assert str(drawn) not in Mark.objects.get().left_out
+    with CaptureQueriesContext(connection) as asked:
+        services.tell_of_events(at=soon)
+    assert not [one for one in asked if "cases_caseanswer" in one["sql"]]  # nothing to be told
+
+
+def test_a_number_that_nothing_comes_for_is_given_up():
+    numbers()
+    cases.receive()
     services.tell_of_events(at=cases.FRIDAY)
+    before = Mark.objects.get()
+    assert before.left_out
 
-    assert Notice.objects.filter(about=f"case:{late.number}").count() == 1
-    assert (Mark.objects.get().position or 0) < first.pk
+    services.tell_of_events(at=cases.FRIDAY + telling.LOOKED_FOR)
+
+    after = Mark.objects.get()
+    assert (after.position, after.left_out) == (before.position, {})
+
+
+def test_what_happens_after_the_moment_of_the_look_is_told_by_the_next():
+    cases.receive()
+
+    assert services.tell_of_events(at=cases.FRIDAY - dt.timedelta(seconds=1)) == 0
+    assert services.tell_of_events(at=cases.FRIDAY + dt.timedelta(minutes=14)) == 1
+
+
+def test_more_than_one_look_reads_is_read_by_the_next():
+    cases.receive()
+    cases.receive(idempotency_key="second")
+
+    planned = [services.tell_of_events(at=cases.FRIDAY, limit=1) for _ in range(3)]
+
+    assert planned == [1, 1, 0]
 
 
 def test_of_several_steps_at_once_the_last_is_sent_as_a_short_message():

@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 
 OFTEN = {
     "yiwang.cases.tell_of_events": 15,
-    "yiwang.notices.send_due": 15,
+    "yiwang.notices.send_due": 5,
     "yiwang.exchange.dispatch": 10,
     "yiwang.exchange.scan": 20,
     "yiwang.requeue_stalled": 20,

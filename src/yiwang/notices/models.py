@@ -199,6 +199,8 @@ class Mark(models.Model):
 
     name = models.CharField("名称", max_length=40, primary_key=True)
     position = models.BigIntegerField("位置")
+    left_out = models.JSONField("位置以前待再读的", default=dict)
+    """Entry up to `position` that is to be looked for again -> since when."""
 
     class Meta:
         verbose_name = "读取位置"

@@ -13,7 +13,7 @@ from yiwang.organisations import scope
 log = structlog.get_logger()
 
 
-@app.periodic(cron="* * * * * */15")
+@app.periodic(cron="* * * * * */5")
 @app.task(
     name="yiwang.notices.send_due",
     queue="mail",

@@ -1,8 +1,8 @@
 """Telling applicants what happened and what is near (主动告知), beside the message in the portal.
 
 What happened is read from the events of cases, which every act writes anyway: the acts themselves
-do nothing more. The log is read again a few minutes back each time, because a transaction that
-began earlier may commit later; what was planned once is not planned again.
+do nothing more. Each event is read once; one that is not to be seen yet, because its transaction
+began earlier and commits later, is looked for again for a few minutes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from yiwang.cases.models import (
     Case,
@@ -30,17 +31,37 @@ from yiwang.licences import queries as licences
 from yiwang.notices import services as notices
 from yiwang.notices.policy.sending import STALE
 from yiwang.notices.policy.templates import Occasion
-from yiwang.notices.services import Wanted
+from yiwang.notices.services import ReadSoFar, Wanted
 from yiwang.organisations import scope
 
 LOG = "cases.events"
-LOOK_BACK = timedelta(minutes=2)
-"""Longer than any transaction takes."""
+LOOKED_FOR = timedelta(minutes=2)
+"""Longer than any transaction takes; a number that nothing came for until then was never used."""
+
+GAP = 20_000
+"""Most missing numbers before one event that are looked for again; a crash skips a few dozen."""
 
 FIRST_LOOK_BACK = timedelta(hours=1)
 """Of a log that was never read, nobody is told what happened before."""
 
 EVENTS_READ = 20_000
+COLUMNS = (
+    "step",
+    "at",
+    "case",
+    "case__number",
+    "case__query_code",
+    "case__item_slug",
+    "case__item_version",
+    "case__item_name",
+    "case__applicant_ref",
+    "case__state",
+    "case__due_on",
+    "case__promised_on",
+    "case__fixed_answers",
+)
+"""What is read of an event and its case: much happens, and a case is broad."""
+
 REMIND_DAYS = 2
 """Calendar days before a correction or a tolerated material is due. Our own choice."""
 
@@ -80,18 +101,29 @@ def tell_of_events(*, at: datetime, limit: int = EVENTS_READ) -> int:
     Of several events of a case in one look, as when a window does everything at once, only the
     last is sent as a short message; letters tell all of them.
     """
-    position = notices.mark(LOG)
-    if position is None:
+    read = notices.mark(LOG)
+    if read is None:
         before = CaseEvent.objects.filter(at__lt=at - FIRST_LOOK_BACK).order_by("-id").first()
-        position = before.pk if before else 0
-    events = list(
-        CaseEvent.objects.filter(id__gt=position).select_related("case").order_by("id")[:limit]
-    )
+        read = ReadSoFar(position=before.pk if before else 0)
+    unread = CaseEvent.objects.filter(Q(id__gt=read.position) | Q(id__in=list(read.left_out)))
+    events = list(unread.select_related("case").only(*COLUMNS).order_by("id")[:limit])
     planned = notices.plan(_wanted(events, at), at=at)
-    settled = [event.pk for event in events if event.at <= at - LOOK_BACK]
-    full = len(events) == limit and not settled  # more than fits happened within the look back
-    notices.move_mark(LOG, events[-1].pk if full else max([position, *settled]))
+    notices.move_mark(LOG, _read_up_to(events, read, at))
     return planned
+
+
+def _read_up_to(events: Sequence[CaseEvent], read: ReadSoFar, at: datetime) -> ReadSoFar:
+    """Return how far the log is read with `events`, and what of it is to be looked for again."""
+    seen = {event.pk for event in events}
+    position = max(seen | {read.position})
+    missing = set(range(max(read.position + 1, position - GAP), position)) - seen
+    left_out = {
+        number: since
+        for number, since in {**dict.fromkeys(missing, at), **read.left_out}.items()
+        if number not in seen and at - since < LOOKED_FOR
+    }
+    later = {event.pk: at for event in events if event.at > at}  # happened since the job was due
+    return ReadSoFar(position=position, left_out=left_out | later)
 
 
 def _wanted(events: Sequence[CaseEvent], at: datetime) -> list[Wanted]:

@@ -7,7 +7,7 @@ from yiwang.notices.services.choosing import (
     remove_contact,
     save_choice,
 )
-from yiwang.notices.services.planning import Wanted, mark, move_mark, plan
+from yiwang.notices.services.planning import ReadSoFar, Wanted, mark, move_mark, plan
 from yiwang.notices.services.sending import (
     NoticeRefusedError,
     drop_notice,
@@ -19,6 +19,7 @@ from yiwang.notices.services.working import WorkMessage, work_message
 __all__ = [
     "ContactRefusedError",
     "NoticeRefusedError",
+    "ReadSoFar",
     "Wanted",
     "WorkMessage",
     "ask_code",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -114,12 +114,33 @@ def _state(
     return {"state": NoticeState.WAITING.value, "next_try_at": quiet.after(at)}
 
 
-def mark(name: str) -> int | None:
+@dataclass(frozen=True, kw_only=True)
+class ReadSoFar:
+    """How far a log of numbered entries was read for notices.
+
+    Numbers are drawn before entries are kept, so an entry may come to be seen after later ones.
+
+    Attributes:
+        position: Everything up to here was read, but for what was left out.
+        left_out: Number of an entry to be looked for again -> since when.
+    """
+
+    position: int
+    left_out: Mapping[int, datetime] = field(default_factory=dict)
+
+
+def mark(name: str) -> ReadSoFar | None:
     """Return how far the log `name` was read; None: never."""
     row = Mark.objects.filter(name=name).first()
-    return row.position if row else None
+    if row is None:
+        return None
+    left_out = {int(key): datetime.fromisoformat(at) for key, at in row.left_out.items()}
+    return ReadSoFar(position=row.position, left_out=left_out)
 
 
-def move_mark(name: str, position: int) -> None:
+def move_mark(name: str, read: ReadSoFar) -> None:
     """Remember how far the log `name` was read."""
-    Mark.objects.update_or_create(name=name, defaults={"position": position})
+    left_out = {str(key): at.isoformat() for key, at in read.left_out.items()}
+    Mark.objects.update_or_create(
+        name=name, defaults={"position": read.position, "left_out": left_out}
+    )
