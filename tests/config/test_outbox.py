@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
 
 from yiwang.config import outbox
+from yiwang.config.working import worker_app
 from yiwang.kernel import events
+
+NAME = outbox.deliver_events.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +53,41 @@ def test_an_event_that_fails_holds_up_no_other_and_is_tried_again():
 
     assert heard == ["first", "last"]
     assert outbox.deliver_events.retry_strategy is not None
+
+
+@pytest.mark.req("NFR-05")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "undone"])
+def test_what_a_job_publishes_is_kept_or_lost_with_its_act(kept: bool):
+    """A job runs as in a worker: tasks of the process, the app of the worker open."""
+    events.subscribe(Rung, lambda event: None)
+    seen: list[int] = []
+    before = _waiting()
+
+    def act() -> None:
+        with contextlib.suppress(RuntimeError), transaction.atomic():
+            outbox.write_job(Rung(bell="door", on=dt.date(2026, 3, 6)))
+            seen.append(_waiting(outside=True))
+            if not kept:
+                raise RuntimeError("undone")
+        connection.close()
+
+    async def working() -> None:
+        async with worker_app().open_async():
+            await sync_to_async(act, thread_sensitive=False)()
+
+    asyncio.run(working())
+
+    assert seen == [before]  # nobody can act on it before it is kept
+    assert _waiting() == before + kept
+
+
+def _waiting(*, outside: bool = False) -> int:
+    """Count the jobs that carry events; `outside`: as another connection sees them."""
+    asked = connection.copy() if outside else connection
+    with asked.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s", [NAME])
+        (count,) = cursor.fetchone()
+    if outside:
+        asked.close()
+    return int(count)

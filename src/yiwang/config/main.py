@@ -113,21 +113,18 @@ def web() -> None:
 )
 def worker(concurrency: int, queues: str) -> None:
     """Run a worker: events, documents, notices, clocks and the sealing of the trail."""
-    from django.core.management import call_command
+    from procrastinate.exceptions import ConnectorException
 
     from yiwang.audit.services import background_sealing
     from yiwang.config.heap import settle
+    from yiwang.config.working import work
 
     settle()
     with background_sealing(clock=lambda: datetime.now(UTC)):
-        call_command(
-            "procrastinate",
-            "worker",
-            queues=queues.split(","),
-            concurrency=concurrency,
-            shutdown_graceful_timeout=15,
-            delete_jobs="successful",
-        )
+        try:
+            work(queues=queues.split(","), concurrency=concurrency)
+        except ConnectorException as error:
+            raise click.ClickException(f"数据库没有应答，后台任务停止：{error}") from error
 
 
 @yiwang.command()

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg import BaseConnection
 from psycopg.pq import TransactionStatus
 
 AT_REST = frozenset({TransactionStatus.IDLE, TransactionStatus.INTRANS})
 """Between two statements, none of which failed."""
+
+
+def is_silent(connection: BaseConnection[Any]) -> bool:
+    """Tell whether a connection is open, at rest, and its server has said nothing unasked."""
+    if connection.closed or connection.info.transaction_status not in AT_REST:
+        return False
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN | select.POLLPRI)
+    return not waiting.poll(0)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -22,8 +33,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Tell whether the connection still stands."""
         if self.connection is None or self.connection.closed:
             return False
-        if self.connection.info.transaction_status not in AT_REST:
-            return super().is_usable()
-        waiting = select.poll()
-        waiting.register(self.connection.fileno(), select.POLLIN | select.POLLPRI)
-        return not waiting.poll(0) or super().is_usable()
+        return is_silent(self.connection) or super().is_usable()
