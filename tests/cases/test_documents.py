@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import cases
+from yiwang.audit.models import AuditEvent
 from yiwang.cases import services, tasks
 from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.terms import DocumentKind
 from yiwang.cases.queries import CaseNotFoundError
 from yiwang.documents import sealing, store
+from yiwang.kernel.hashing import sha256, sm3
 
 pytestmark = pytest.mark.usefixtures("easy_district")
 
@@ -51,4 +53,9 @@ def test_the_worker_makes_a_file_once():
 
     document.refresh_from_db()
     assert document.file_sha256 is not None
-    assert store.open(document.file_sha256).startswith(b"%PDF")
+    content = store.open(document.file_sha256)
+    assert content.startswith(b"%PDF")
+    (sealed,) = AuditEvent.objects.filter(act="cases.seal_letter")
+    assert sealed.target == f"case:{document.case.number}"
+    assert sealed.detail["sha256"] == sha256(content)
+    assert sealed.detail["sm3"] == sm3(content)

@@ -24,6 +24,7 @@ from tests.factories.licences import (
 )
 from tests.factories.organisations import ENTITY, NOON, PERSON, clerk_of
 from tests.factories.organisations import department as unit
+from yiwang.audit.models import AuditEvent
 from yiwang.audit.queries import trail
 from yiwang.documents.rendering import GlyphMissingError
 from yiwang.documents.sealing import render_sealed, seal_pdf, verify_pdf
@@ -133,6 +134,8 @@ def test_ensure_file_twice_makes_one_file():
 
     assert before is not None
     assert again.file_sha256 == before
+    (sealed,) = AuditEvent.objects.filter(act="licences.seal_file", target=again.ref)
+    assert sealed.detail == {"seal": "market", "sha256": before, "sm3": again.file_sm3}
 
 
 def test_a_name_no_font_has_leaves_the_licence_standing_and_says_why():

@@ -47,6 +47,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 CHECKS = Bound(most=60, seconds=600)
 """Checks of licences per address; a guard at a door scans many."""
 
+SEALED_BY = "system:sealing"
+"""Who puts the seal on a file in the trail, whoever decided what it says."""
+
 FIELDS_MAX = 40
 LABEL_MAX_LENGTH = 40
 VALUE_MAX_LENGTH = 800
@@ -366,6 +369,8 @@ def new_token() -> str:
 def ensure_file(identifier: str, at: datetime) -> LicenceView:
     """Make and seal the PDF of a licence unless it is made; safe to call again and at once.
 
+    The trail keeps which bytes were sealed, with which seal.
+
     A character that no font has leaves the licence without a file and says so in
     `file_problem`; the licence itself stands.
 
@@ -399,6 +404,14 @@ def ensure_file(identifier: str, at: datetime) -> LicenceView:
     row.file_made_at = at
     row.file_problem = ""
     row.save(update_fields=["file_sha256", "file_sm3", "file_size", "file_made_at", "file_problem"])
+    record(
+        at=at,
+        actor=SEALED_BY,
+        act="licences.seal_file",
+        target=row.ref,
+        detail={"seal": row.seal_code, "sha256": kept.sha256, "sm3": kept.sm3},
+        department=row.issuer_code,
+    )
     return view(row)
 
 

@@ -22,6 +22,9 @@ from yiwang.documents import sealing, store
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 
+SEALED_BY = "system:sealing"
+"""Who puts the seal on a file in the trail, whoever issued the letter."""
+
 
 def document_file(document_id: int, *, by: Actor, at: datetime) -> bytes:
     """Return the sealed PDF of a letter; it is made when first asked for.
@@ -101,8 +104,23 @@ def make_document(document_id: int, *, at: datetime) -> str:
         reason=document.title,
         at=document.issued_at,
     )
-    document.file_sha256 = store.put(pdf, "application/pdf").sha256
+    file = store.put(pdf, "application/pdf")
+    document.file_sha256 = file.sha256
     document.save(update_fields=["file_sha256"])
+    audit.record(
+        at=at,
+        actor=SEALED_BY,
+        act="cases.seal_letter",
+        target=f"case:{document.case.number}",
+        detail={
+            "letter": document.pk,
+            "number": document.number,
+            "seal": seal.code,
+            "sha256": file.sha256,
+            "sm3": file.sm3,
+        },
+        department=document.seal_department,
+    )
     return document.file_sha256
 
 
