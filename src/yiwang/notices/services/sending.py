@@ -14,6 +14,7 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.content import queries as content
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.keeping import keep
 from yiwang.notices import queries, transports
 from yiwang.notices.models import Notice
 from yiwang.notices.policy.sending import LEASE, STALE, NoticeState, next_try
@@ -143,7 +144,7 @@ def _letter(row: Notice, at: datetime) -> _Letter:
 
 
 def _text(key: str, words: dict[str, str]) -> str:
-    found = content.text(key)
+    found = keep(("notice text", key), lambda: content.text(key))
     if found is None:
         raise NotSentError(f"内容包没有模板 {key}", final=True)
     return render(found.text, words).strip()
@@ -158,7 +159,7 @@ def _link(words: dict[str, str], channel: NoticeChannel) -> str:
 
 def _site() -> dict[str, str]:
     try:
-        district = content.district()
+        district = keep("notice district", content.district)
     except LookupError:
         return {}
     return {"site": district.site_name, "hotline": district.hotline}
