@@ -184,7 +184,7 @@ def test_missed_clocks_are_listed_for_who_gives_work_out(
     assert operate("cases", "missed", "--as", "head").exit_code == 0
     late = cases.FRIDAY + dt.timedelta(days=60)
     monkeypatch.setattr("yiwang.cli.output.timezone.now", lambda: late)
-    operate("cases", "missed-clocks")
+    operate("cases", "report-missed")
 
     result = operate("cases", "missed", "--as", "head")
 

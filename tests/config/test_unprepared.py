@@ -47,7 +47,7 @@ def test_every_kind_of_command_says_what_is_missing_before_there_are_tables():
 
 
 def test_a_database_that_is_not_there_is_a_sentence():
-    done = run("cases", "missed-clocks", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    done = run("cases", "report-missed", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
 
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("连接不上数据库")

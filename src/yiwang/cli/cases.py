@@ -39,9 +39,9 @@ def recompute_clocks(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@cases.command("missed-clocks")
+@cases.command("report-missed")
 @json_option
-def missed_clocks(as_json: bool) -> None:
+def report_missed(as_json: bool) -> None:
     """Report the clocks that were missed and not reported yet, as the worker does every hour.
 
     It writes; to read what was reported, in a person's name, use `yiwang cases missed`.
@@ -69,7 +69,7 @@ def missed_clocks(as_json: bool) -> None:
 def missed(everything: bool, login: str, as_json: bool) -> None:
     """List the clocks that were missed where the person gives work out, newest report first.
 
-    It only reads; to report what was missed since the last hour, use `yiwang cases missed-clocks`.
+    It only reads; to report what was missed since the last hour, use `yiwang cases report-missed`.
 
     Exit status 0: none. 1: at least one. 2: the person gives no work out.
     """
