@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import contextvars
+import threading
 from datetime import timedelta
 
 import pytest
@@ -165,3 +168,95 @@ def test_trail_never_gives_more_than_a_hundred():
     )
 
     assert len(queries.trail(limit=1000)) == 100
+
+
+def acts() -> list[str]:
+    return list(AuditEvent.objects.order_by("id").values_list("act", flat=True))
+
+
+def note(act: str) -> None:
+    services.record(at=NOON, actor="job:x", act=act, target="t:1")
+
+
+def test_together_writes_one_statement_in_the_order_of_the_acts(django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(1), services.together():
+        note("a.first")
+        with services.together():
+            note("a.second")
+        note("a.third")
+
+    assert acts() == ["a.first", "a.second", "a.third"]
+
+
+def test_together_without_an_act_asks_nothing(django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(0), services.together():
+        pass
+
+
+def test_together_leaves_out_what_was_undone_to_a_savepoint():
+    with transaction.atomic(), services.together():
+        note("a.kept")
+        with contextlib.suppress(LookupError), transaction.atomic():
+            note("a.undone")
+            with transaction.atomic():
+                note("a.undone_within")
+            raise LookupError
+        with transaction.atomic():
+            note("a.kept_within")
+
+    assert acts() == ["a.kept", "a.kept_within"]
+
+
+def test_together_writes_nothing_after_an_error_and_holds_nothing_for_the_next():
+    with contextlib.suppress(LookupError), transaction.atomic(), services.together():
+        note("a.lost")
+        raise LookupError
+    with transaction.atomic():
+        note("a.next")
+        assert acts() == ["a.next"]
+
+
+def test_together_undone_inside_another_takes_its_rows_along():
+    with transaction.atomic(), services.together():
+        with contextlib.suppress(LookupError), transaction.atomic(), services.together():
+            note("a.lost")
+            raise LookupError
+        note("a.kept")
+
+    assert acts() == ["a.kept"]
+
+
+def test_a_read_noted_within_is_held_like_an_act():
+    with transaction.atomic(), services.together():
+        services.record_read(
+            at=NOON, actor="user:li", target="t:1", fields=["name"], purpose="核对"
+        )
+        assert acts() == []
+
+    assert acts() == [queries.READ_ACT]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_together_belongs_into_a_transaction():
+    with pytest.raises(RuntimeError, match="transaction of the act"), services.together():
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_connection_records_meanwhile_is_not_held():
+    """A thread that inherits the context writes by its own connection, in its own transaction."""
+
+    def elsewhere() -> None:
+        try:
+            with transaction.atomic():
+                note("a.elsewhere")
+        finally:
+            connection.close()
+
+    with transaction.atomic(), services.together():
+        note("a.here")
+        thread = threading.Thread(target=contextvars.copy_context().run, args=[elsewhere])
+        thread.start()
+        thread.join()
+
+    assert sorted(acts()) == ["a.elsewhere", "a.here"]

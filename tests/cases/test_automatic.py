@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from yiwang.cases import queries, services
 from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.models.automatic import AutoReview, AutoRun, AutoSwitch, AutoWaiting
 from yiwang.cases.policy.automatic import Ground, SampleVerdict
-from yiwang.cases.policy.checks import Trouble
+from yiwang.cases.policy.checks import Asking, Trouble
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.services import checks
@@ -306,6 +306,97 @@ def test_a_card_that_cannot_be_issued_is_left_to_a_person_whole(elder):
     assert last_run(case.number).ground == Ground.NOT_POSSIBLE
     assert licences.wallet(elder.ref) == []
     assert not CaseEvent.objects.filter(case__number=case.number, step="accept").exists()
+
+
+def meanwhile(register: Register, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]):
+    """Have something happen while the register is asked, which is outside every lock."""
+    ask, left = register.ask, [act]
+
+    def slowly(asking: Asking) -> object:
+        if left:
+            left.pop()()
+        return ask(asking)
+
+    monkeypatch.setattr(register, "ask", slowly)
+
+
+def waits(elder: PersonView, register: Register) -> str:
+    """Return the number of a case that a register held up, which answers by now."""
+    register.trouble = Trouble.DOWN
+    number = submit(elder).number
+    register.trouble = None
+    return number
+
+
+def test_who_asks_for_a_person_while_registers_are_asked_gets_a_person(
+    elder, register, monkeypatch
+):
+    number, later = waits(elder, register), SUNDAY_NIGHT + 2 * MINUTE
+    by = automatic.for_herself(elder)
+    meanwhile(
+        register,
+        monkeypatch,
+        lambda: services.ask_person(number=number, reason="", by=by, at=later),
+    )
+
+    assert services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=later) == []
+
+    assert Case.objects.get(number=number).state == "received"
+    assert last_run(number).ground == Ground.ASKED
+    assert licences.wallet(elder.ref) == []
+
+
+def test_of_two_workers_on_one_case_the_second_changes_nothing(elder, register, monkeypatch):
+    number, later = waits(elder, register), SUNDAY_NIGHT + 2 * MINUTE
+    other: list[list[str]] = []
+    meanwhile(
+        register,
+        monkeypatch,
+        lambda: other.append(services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=later)),
+    )
+
+    assert services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=later) == []
+
+    assert other == [[number]]
+    assert len(licences.wallet(elder.ref)) == 1
+    assert AutoRun.objects.filter(case__number=number).count() == 2
+    assert AutoWaiting.objects.get(case__number=number).attempts == 2
+
+
+def test_a_worker_that_still_waits_does_not_count_the_try_of_another(elder, register, monkeypatch):
+    number, later = waits(elder, register), SUNDAY_NIGHT + 2 * MINUTE
+    register.trouble = Trouble.SLOW
+    meanwhile(
+        register,
+        monkeypatch,
+        lambda: services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=later),
+    )
+
+    services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=later)
+
+    runs = AutoRun.objects.filter(case__number=number).order_by("serial")
+    assert [one.serial for one in runs] == [1, 2]
+    assert AutoWaiting.objects.get(case__number=number).attempts == 2
+
+
+def test_a_grant_that_is_not_possible_after_tries_is_one_run_more_with_its_trail(elder, register):
+    number = waits(elder, register)
+    row = LicenceType.objects.get(slug="senior_card")
+    row.definition["holder"] = "entity"
+    row.save()
+
+    services.handle_waiting(calendar=CALENDAR, by=SYSTEM, at=SUNDAY_NIGHT + 2 * MINUTE)
+
+    assert last_run(number).serial == 2
+    assert last_run(number).ground == Ground.NOT_POSSIBLE
+    waiting = AutoWaiting.objects.get(case__number=number)
+    assert (waiting.attempts, waiting.settled_at) == (2, SUNDAY_NIGHT + 2 * MINUTE)
+    acts = AuditEvent.objects.filter(target=f"case:{number}").order_by("id")
+    assert [one.act for one in acts if one.act.startswith("cases.")] == [
+        "cases.receive",
+        "cases.automatic_run",
+        "cases.automatic_run",
+    ]
 
 
 def test_who_asks_for_a_person_before_gets_a_person(elder, register):

@@ -135,6 +135,29 @@ def test_a_number_that_nothing_comes_for_is_given_up():
     assert (after.position, after.left_out) == (before.position, {})
 
 
+def test_a_look_that_begins_long_after_it_was_due_gives_up_nothing_that_is_still_to_come():
+    name, drawn = numbers()
+    cases.receive()
+    due = cases.FRIDAY - dt.timedelta(minutes=10)  # the workers were down for so long
+    assert services.tell_of_events(at=due) == 0
+    services.tell_of_events(at=cases.FRIDAY)
+
+    late = committed_late(name, drawn)
+    services.tell_of_events(at=cases.FRIDAY + dt.timedelta(seconds=30))
+
+    assert Notice.objects.filter(about=f"case:{late}").count() == 1
+
+
+def test_a_clock_that_is_set_back_tells_nothing_twice_and_loses_nothing():
+    cases.receive()
+    assert services.tell_of_events(at=cases.FRIDAY) == 1
+
+    assert services.tell_of_events(at=cases.FRIDAY - dt.timedelta(hours=1)) == 0
+    cases.receive(idempotency_key="second")
+    assert services.tell_of_events(at=cases.FRIDAY - dt.timedelta(minutes=59)) == 0
+    assert services.tell_of_events(at=cases.FRIDAY) == 1
+
+
 def test_what_happens_after_the_moment_of_the_look_is_told_by_the_next():
     cases.receive()
 

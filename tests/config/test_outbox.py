@@ -59,7 +59,7 @@ def test_an_event_that_fails_holds_up_no_other_and_is_tried_again():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "undone"])
 def test_what_a_job_publishes_is_kept_or_lost_with_its_act(kept: bool):
-    """A job runs as in a worker: tasks of the process, the app of the worker open."""
+    """A job runs as in a worker, whose app is open."""
     events.subscribe(Rung, lambda event: None)
     seen: list[int] = []
     before = _waiting()
@@ -73,8 +73,9 @@ def test_what_a_job_publishes_is_kept_or_lost_with_its_act(kept: bool):
         connection.close()
 
     async def working() -> None:
-        async with worker_app().open_async():
-            await sync_to_async(act, thread_sensitive=False)()
+        with worker_app() as worker:
+            async with worker.open_async():
+                await sync_to_async(act, thread_sensitive=False)()
 
     asyncio.run(working())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from asgiref.sync import async_to_sync
 from croniter import croniter
 from procrastinate.contrib.django import app
 
@@ -27,3 +28,22 @@ def test_a_job_that_runs_every_few_seconds_does(name):
     moments = [times.get_next() for _ in range(20)]
 
     assert {later - earlier for earlier, later in pairwise(moments)} == {OFTEN[name]}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["yiwang.cases.tell_of_events", "yiwang.notices.send_due"])
+def test_a_run_that_lasts_holds_up_the_next(name):
+    """The next run is queued as soon as one begins; no second worker may begin it."""
+    queue = "held-up"
+    app.configure_task(name, queue=queue).defer(timestamp=1)
+    taken = sync_fetch(queue)
+    assert taken == name
+    app.configure_task(name, queue=queue).defer(timestamp=2)
+
+    assert sync_fetch(queue) is None
+
+
+def sync_fetch(queue: str) -> str | None:
+    """Take the next job of a queue as a worker would; return the name of its task."""
+    job = async_to_sync(app.job_manager.fetch_job)(queues=[queue], worker_id=None)
+    return job.task_name if job else None

@@ -116,6 +116,47 @@ def test_many_who_put_the_same_file_at_once_keep_it_once(settings):
     assert StoredFile.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept_before", [False, True], ids=["dropped", "destroyed"])
+def test_what_is_put_while_it_is_deleted_is_there_afterwards(settings, kept_before):
+    """Whoever stores the same content waits for the deletion and begins anew."""
+    ref = store.put(b"same", "text/plain", kept=False)
+    if kept_before:
+        store.keep(ref.sha256)
+    done: list[store.FileRef] = []
+
+    def put() -> None:
+        try:
+            done.append(store.put(b"same", "text/plain"))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=put)
+    with transaction.atomic():
+        assert store.destroy(ref.sha256) if kept_before else store.drop(ref.sha256)
+        thread.start()
+        thread.join(timeout=0.3)
+        assert thread.is_alive()
+    thread.join()
+
+    assert done == [ref]
+    assert store.open(ref.sha256) == b"same"
+    row = StoredFile.objects.get(sha256=ref.sha256)
+    assert (row.kept, row.made, row.erased) == (True, True, False)
+
+
+def test_what_was_erased_is_there_again_once_it_is_put():
+    ref = store.put(b"same", "text/plain", kept=False)
+    StoredFile.objects.filter(sha256=ref.sha256).update(erased=True)
+    store.folder().delete(ref.sha256)
+
+    assert store.put(b"same", "text/plain", kept=False) == ref
+
+    assert store.open(ref.sha256) == b"same"
+    row = StoredFile.objects.get(sha256=ref.sha256)
+    assert (row.kept, row.made, row.erased) == (False, False, False)
+
+
 def test_the_database_takes_hashes_only():
     with (
         pytest.raises(IntegrityError, match="documents_storedfile_hashes_are_hex"),

@@ -153,6 +153,7 @@ def purge_drafts(timestamp: int) -> None:
     queue="mail",
     priority=10,  # news goes before files and figures
     queueing_lock="yiwang.cases.tell_of_events",
+    lock="yiwang.cases.tell_of_events",  # a look that lasts holds up the next
 )
 def tell_of_events(timestamp: int) -> None:
     """Plan notices of what happened to cases since the last look."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from procrastinate import App
+from procrastinate.connector import BaseConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 from psycopg import AsyncConnection
@@ -18,14 +21,24 @@ STOP_SECONDS = 15
 """How long running jobs may take to end when the worker is asked to stop."""
 
 
-def worker_app() -> App:
-    """Return the app of a worker: the tasks of this process, fetched over connections of its own.
+class WorkerConnector(PsycopgConnector):
+    """Connections of a worker: its own for taking jobs, that of the act for what an act writes.
 
-    It is another app over the same tasks, as the library's own command does not have it: a job
-    that publishes an event writes it by the connection of its act, so that the event is kept or
-    lost with the act, and nobody acts on it before it is kept.
+    The library's would write what a job publishes by a connection of its own, before the act is
+    kept, and even where it is lost.
     """
-    return app.with_connector(PsycopgConnector(kwargs=connector_params(), pool_factory=_pool))
+
+    def get_sync_connector(self) -> BaseConnector:
+        """Return what a job writes by: the connection of its thread, within its transaction."""
+        return DjangoConnector()
+
+
+@contextmanager
+def worker_app() -> Iterator[App]:
+    """Return the app of this process as a worker has it, for as long as the block lasts."""
+    connections = WorkerConnector(kwargs=connector_params(), pool_factory=_pool)
+    with app.replace_connector(connections) as worker:
+        yield worker
 
 
 def work(*, queues: Sequence[str], concurrency: int) -> None:
@@ -38,12 +51,13 @@ def work(*, queues: Sequence[str], concurrency: int) -> None:
     Raises:
         ConnectorException: the database is not there.
     """
-    worker_app().run_worker(
-        queues=queues,
-        concurrency=concurrency,
-        shutdown_graceful_timeout=STOP_SECONDS,
-        delete_jobs="successful",
-    )
+    with worker_app() as worker:
+        worker.run_worker(
+            queues=queues,
+            concurrency=concurrency,
+            shutdown_graceful_timeout=STOP_SECONDS,
+            delete_jobs="successful",
+        )
 
 
 def _pool(**wanted: Any) -> AsyncConnectionPool:

@@ -19,9 +19,10 @@ log = structlog.get_logger()
     queue="mail",
     priority=10,  # news goes before files and figures
     queueing_lock="yiwang.notices.send_due",
+    lock="yiwang.notices.send_due",  # a claim is as old as its job: a later one would take it back
 )
 def send_due(timestamp: int) -> None:
-    """Send the notices that are due; several workers share the work without sending one twice."""
+    """Send the notices that are due; one run at a time, whichever worker does it."""
     with scope.everything():  # addresses of everybody who is to be told
         ended = services.send_due(at=datetime.fromtimestamp(timestamp, tz=UTC))
     if ended:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from yiwang.audit.models import AuditEvent
 from yiwang.audit.policy import merkle
@@ -63,7 +64,23 @@ class _Held:
         """Do nothing at the commit: the database forgets the call where a savepoint is undone."""
 
 
-_held: ContextVar[list[_Held] | None] = ContextVar("held", default=None)
+@dataclass(frozen=True)
+class _Block:
+    """Rows that wait for the end of `together`, and the connection by which they are written.
+
+    A thread may inherit the context, but not the transaction: what it records is its own.
+    """
+
+    connection: BaseDatabaseWrapper
+    rows: list[_Held] = field(default_factory=list)
+
+
+_block: ContextVar[_Block | None] = ContextVar("block", default=None)
+
+
+def _open_block() -> _Block | None:
+    block = _block.get()
+    return block if block and block.connection is transaction.get_connection() else None
 
 
 @contextlib.contextmanager
@@ -79,17 +96,17 @@ def together() -> Iterator[None]:
     """
     if not _under_way():
         raise RuntimeError("audit.together belongs into the transaction of the act")
-    if _held.get() is not None:
+    if _open_block():
         yield
         return
-    held: list[_Held] = []
-    before = _held.set(held)
+    block = _Block(transaction.get_connection())
+    before = _block.set(block)
     try:
         yield
     finally:
-        _held.reset(before)
-    standing = {id(entry[1]) for entry in transaction.get_connection().run_on_commit}
-    AuditEvent.objects.bulk_create(one.row for one in held if id(one) in standing)
+        _block.reset(before)
+    standing = {id(entry[1]) for entry in block.connection.run_on_commit}
+    AuditEvent.objects.bulk_create(one.row for one in block.rows if id(one) in standing)
 
 
 class PersonalNumberRefusedError(RefusedError):
@@ -168,11 +185,10 @@ def record(
             "内容中含有公民身份号码，操作日志不保存完整号码，请删去号码或改用办件编号后再提交。"
         )
     row = AuditEvent(**(words | {"at": at}), leaf=merkle.leaf_hash(canonical_json(words)))
-    held = _held.get()
-    if held is None:
-        row.save(force_insert=True)
+    if block := _open_block():
+        block.rows.append(_Held(row))
     else:
-        held.append(_Held(row))
+        row.save(force_insert=True)
 
 
 def record_read(

@@ -117,9 +117,10 @@ def _read_up_to(events: Sequence[CaseEvent], read: ReadSoFar, at: datetime) -> R
     seen = {event.pk for event in events}
     position = max(seen | {read.position})
     missing = set(range(max(read.position + 1, position - GAP), position)) - seen
+    drawn_at = max([at, *(event.at for event in events)])  # a job may begin long after it was due
     left_out = {
         number: since
-        for number, since in {**dict.fromkeys(missing, at), **read.left_out}.items()
+        for number, since in {**dict.fromkeys(missing, drawn_at), **read.left_out}.items()
         if number not in seen and at - since < LOOKED_FOR
     }
     later = {event.pk: at for event in events if event.at > at}  # happened since the job was due
