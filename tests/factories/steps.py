@@ -24,6 +24,7 @@ from yiwang.cases.models import (
     Hearing,
     InterestedPerson,
 )
+from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.interested import InterestedKind, Party
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
@@ -498,7 +499,7 @@ ACTS: Mapping[Step, Act] = {
     Step.GRANT_AUTOMATIC: Act(
         make=_other(_by_rules, CaseState.RECEIVED),
         take=lambda number, by: grant_automatically(
-            locked(number), calendar=cases.CALENDAR, by=by, at=AT, reason="规则准予"
+            locked(number), AutoRun(), calendar=cases.CALENDAR, by=by, at=AT, reason="规则准予"
         ),
         clock=lambda number: services.handle(
             number=number, calendar=cases.CALENDAR, by=SYSTEM, at=AT
