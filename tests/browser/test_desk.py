@@ -199,3 +199,13 @@ def test_on_a_phone_the_navigation_is_one_line_until_it_is_opened(visit: Visit):
     page.set_viewport_size(DESK)  # type: ignore[arg-type]  # two whole numbers
     expect(fold).to_be_hidden()
     expect(letters).to_be_visible()
+
+
+def test_every_list_of_automatic_handling_is_in_view_on_a_phone(visit: Visit):
+    page = visit(login="head")
+    page.goto("/desk/automatic/")
+
+    boxes = [one.bounding_box() for one in page.locator(".yw-tabs a").all()]
+
+    assert len(boxes) == 5
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)

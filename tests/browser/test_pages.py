@@ -73,6 +73,15 @@ def test_a_page_of_an_applicant_keeps_the_rules(visit: Visit, url: str):
     audit_page(visit(login="restaurant"), url)
 
 
+@pytest.mark.parametrize("path", ["", "items/", "letters/"])
+def test_a_page_of_a_terminal_keeps_the_rules(visit: Visit, path: str):
+    clerk = visit(login="clerk")
+    clerk.goto("/counter/queue/")
+    start = clerk.locator("a[href*='/kiosk/']").first.get_attribute("href")
+
+    audit_page(visit(), f"{start}{path}")
+
+
 @pytest.mark.parametrize("url", ["/", "/items/food-business/", "/track/", "/accessibility/"])
 def test_a_page_in_english_keeps_the_rules(visit: Visit, url: str):
     page = visit(english=True)

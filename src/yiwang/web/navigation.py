@@ -20,12 +20,14 @@ class Entry:
         key: What a page names in `nav` to be marked as current.
         address: Name of the address; an entry whose address does not exist is not shown.
         permission: Needed somewhere; None: shown to everybody.
+        also: Another that opens the page too, held somewhere.
     """
 
     key: str
     label: object
     address: str
     permission: Permission | None = None
+    also: Permission | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,13 @@ DESK: Sequence[Entry] = (
         label=_("代办咨询"),
         address="officer:agency_questions",
         permission=Permission.CASE_REVIEW,
+        also=Permission.CASE_ASSIGN,
+    ),
+    Entry(
+        key="liaisons",
+        label=_("部门联络员"),
+        address="officer:liaisons",
+        permission=Permission.CASE_ASSIGN,
     ),
     Entry(
         key="turned_away",
@@ -207,7 +216,8 @@ def links(entries: Sequence[Entry], allowed: Callable[[Permission], bool]) -> li
     return [
         Link(key=entry.key, label=entry.label, href=href)
         for entry in entries
-        if entry.permission is None or allowed(entry.permission)
+        if entry.permission is None
+        or any(allowed(one) for one in (entry.permission, entry.also) if one)
         if (href := _address(entry.address))
     ]
 

@@ -47,6 +47,7 @@ def test_a_firm_sees_its_agent_and_takes_the_mandate_back(mandate):
     assert AgencyMandate.objects.get().end_reason == "自己办"
     assert Message.objects.filter(to_ref="user:clerk", title="代办委托已终止").exists()
     assert firm.get(path).status_code == 404
+    assert firm.post(path, {"reason": "自己办"}).status_code == 404
 
 
 def test_whoever_gave_no_mandate_finds_none_to_end(mandate):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signing import get_cookie_signer
 from django.test import Client
 
 from tests.factories import cases, desk
@@ -15,6 +16,7 @@ from yiwang.cases import services
 from yiwang.cases.models import Case, Draft
 from yiwang.catalogue.services import cancel_item, suspend_item
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
+from yiwang.web.context import KIOSK_COOKIE, KIOSK_SALT
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -237,6 +239,20 @@ def test_the_receipt_names_number_next_steps_and_dates():
     assert "最迟于 2026年3月13日 告知是否受理" in page
     assert "请在 2026年3月11日 前补交“规章制度”" in page
     assert "受理后 5 个工作日内作出决定" in page
+
+
+def test_a_receipt_is_printed_at_a_terminal_and_not_left_in_it():
+    client = signed_in()
+    receipt = f"{submitted(client)}receipt/"
+    assert "下载收件凭证" in words(client.get(receipt))
+    start = "/halls/hall/kiosk/key/"
+    signer = get_cookie_signer(salt=KIOSK_COOKIE + KIOSK_SALT)
+    client.cookies[KIOSK_COOKIE] = signer.sign(start)
+
+    shown = client.get(receipt).content.decode()
+
+    assert f'href="{start}letters/?code={Case.objects.get().query_code}"' in shown
+    assert "下载收件凭证" not in shown
 
 
 def test_submitting_twice_gives_one_case():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -132,6 +134,51 @@ def test_a_terminal_offers_items_prints_letters_and_keeps_nobody(hall):
         "在自助终端打印文书"
     ]
     assert "sessionid" not in machine.cookies
+
+
+def test_from_its_first_page_on_a_terminal_leads_back_and_offers_no_way_off(hall):
+    machine = Client()
+
+    first = machine.get(kiosk()).content.decode()
+
+    assert 'href="/accounts/login/' not in first
+    assert 'href="/opendata/"' not in first
+    assert f'data-reload-to="{kiosk()}"' in machine.get("/help/").content.decode()
+
+
+def test_a_clerk_who_looks_at_a_terminal_does_not_turn_their_browser_into_one(hall, clerk):
+    clerk.get(kiosk("items/"))
+
+    assert "data-reload-to" not in clerk.get("/help/").content.decode()
+
+
+def test_the_language_chosen_at_a_terminal_stays_until_it_begins_again(hall):
+    machine = Client()
+    chosen = re.search(r'name="next" value="([^"]+)"', machine.get(kiosk()).content.decode())
+    assert chosen is not None
+    machine.post("/preferences/language/", {"language": "en", "next": chosen[1]}, follow=True)
+    assert '<html lang="en">' in machine.get(kiosk("letters/")).content.decode()
+
+    machine.get(kiosk())
+
+    assert '<html lang="zh-CN">' in machine.get(kiosk("letters/")).content.decode()
+
+
+def test_a_terminal_says_where_a_case_stands_and_what_is_to_do(hall):
+    case = cases.accepted()
+
+    shown = Client().post(
+        kiosk("letters/"), {"query_code": case.query_code, "phone": "1234"}, follow=True
+    )
+
+    assert "您现在要做的 无需操作" in words(shown)
+    assert "承诺办结" in words(shown)
+
+
+def test_the_query_code_of_what_was_submitted_at_a_terminal_is_not_typed_again(hall):
+    found = Client().get(kiosk("letters/?code=JD261126SZ33")).content.decode()
+
+    assert 'value="JD261126SZ33"' in found
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -194,7 +195,27 @@ def test_the_window_ends_a_mandate_with_a_reason_and_sees_the_firm_no_more():
 
     assert clerk.get(page).status_code == 404
     assert Message.objects.filter(to_ref=cases.FIRM_REF, title="代办委托已终止").exists()
-    assert "已经终止" in words(clerk.post(f"{page}end/", {"reason": "再来"}))
+    again = clerk.post(f"{page}end/", {"reason": "再来"})
+    assert (again.status_code, "已经终止" in words(again)) == (422, True)
+    assert len(trail(act="halls.end_mandate")) == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "shown"),
+    [
+        ("head", {"agency/questions/", "agency/liaisons/"}),
+        ("reviewer", {"agency/questions/"}),
+        ("clerk", {"agency/"}),
+        ("approver", set()),
+    ],
+)
+def test_whoever_answers_agents_or_names_who_does_finds_the_page(login, shown):
+    page = signed_in(login).get("/desk/messages/").content.decode()
+    navigation = page.partition('<nav class="yw-nav"')[2].partition("</nav>")[0]
+
+    found = set(re.findall(r'href="/desk/(agency/[a-z/]*)"', navigation))
+
+    assert found == shown
 
 
 def test_other_posts_do_not_see_mandates():

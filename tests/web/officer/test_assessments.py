@@ -60,7 +60,9 @@ def test_automatic_handling_goes_on_after_one_wrote_and_another_approved(item):
     assert "社会保险经办系统：正在领取养老金" in form
     short = owner.post(WRITE, TYPED | {"risks": " ", "submit": "1"})
     assert short.status_code == 422
-    assert "评估还没有写完，请补写：安全风险。" in words(short)
+    assert 'href="#id_risks">请填写“安全风险”。' in short.content.decode()
+    undecided = owner.post(WRITE, TYPED | {"conclusion": "", "submit": "1"})
+    assert "请选择评估的结论。" in words(undecided)
     assert POINTS.purpose in words(short)
     sent = owner.post(WRITE, TYPED | {"document": picture(), "submit": "1"})
     key = number_of(sent)
@@ -70,6 +72,7 @@ def test_automatic_handling_goes_on_after_one_wrote_and_another_approved(item):
 
     first = head.post(f"{one}approve/", {"verdict": "approve", "reason": ""})
     assert "评估生效，读取同样数据的规则可以上线" in words(first)
+    assert "确认批准" in words(first)
     head.post(f"{one}approve/", {"verdict": "approve", "reason": "", "confirmed": "1"})
     assert "可以。规则读取的数据都评估过，下次复评 2027-03-06。" in words(head.get(ITEM))
     approver.post(SWITCH, {"act": "ask", "reason": "评估好了"})
@@ -100,6 +103,9 @@ def test_it_is_given_back_written_again_and_given_up(item):
     assert silent.status_code == 422
     assert "请填写退回的理由" in words(silent)
     assert head.post(f"{one}approve/", {"reason": "x"}).status_code == 422
+    returned = words(head.post(f"{one}approve/", {"verdict": "return", "reason": "写明保存多久"}))
+    assert "确认退回修改" in returned
+    assert "写明保存多久" in returned
     head.post(f"{one}approve/", {"verdict": "return", "reason": "写明保存多久", "confirmed": "1"})
     assert "写明保存多久" in words(owner.get(WRITE))
 

@@ -317,7 +317,7 @@ class Liaisons(FormPage):
 
     permission: ClassVar[Permission] = Permission.CASE_ASSIGN
     template_name = "officer/agency/liaisons.html"
-    nav = "agency_questions"
+    nav = "liaisons"
     form_class = LiaisonForm
 
     @cached_property

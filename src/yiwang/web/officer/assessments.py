@@ -256,10 +256,20 @@ class WriteAssessment(OneItem, FormPage):
             services.submit_assessment(assessment=kept.id, by=self.actor, at=self.at)
         except RefusedError as refusal:
             self.__dict__.pop("opened", None)
-            form.add_error(None, refusal.message)
+            self._complain(form, refusal)
             return self.invalid(form)
         messages.success(self.request, _("已送批准，请另一名有权人员批准。"))
         return redirect("officer:assessment", key=kept.id)
+
+    def _complain(self, form: AssessmentForm, refusal: RefusedError) -> None:
+        """Say what is missing beside its field; what no field puts right, above them."""
+        empty = [name for name in POINTS if not form.cleaned_data[name].strip()]
+        for name in empty:
+            form.add_error(name, _("请填写“%(point)s”。") % {"point": LABELS[name]})
+        if form.conclusion is None:
+            form.add_error("conclusion", _("请选择评估的结论。"))
+        if not form.errors:
+            form.add_error(None, refusal.message)
 
 
 class OneAssessment(AssessmentsPage):
@@ -374,6 +384,11 @@ class ApproveForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].help_text = _l("退回的必须写明要改什么，编写人会看到。")
 
+    def clean(self) -> None:
+        """Whoever gives it back says why, before the second step."""
+        if self.cleaned_data.get("verdict") == "return" and not self.cleaned_data.get("reason"):
+            self.add_error("reason", _("请填写退回的理由，写明要改什么。"))
+
 
 class Act(OneAssessment, Confirmed):
     """An act on an assessment: first the reason, then the consequence, then the act."""
@@ -388,10 +403,8 @@ class Act(OneAssessment, Confirmed):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the words."""
         return super().context(
-            title=self.title,
-            words=self.words,
+            **{"title": self.title, "words": self.words, **given},
             back=reverse("officer:assessment", args=[self.one.id]),
-            **given,
         )
 
     def done(self, message: str) -> HttpResponse:
@@ -424,7 +437,13 @@ class ApproveAssessment(Act):
 
     form_class = ApproveForm
     title = _l("批准影响评估")
-    words = _l("确认")
+    words = _l("批准")
+
+    def confirmation(self, form: Any) -> Mapping[str, Any]:
+        """Name the act that was chosen."""
+        returned = form.cleaned_data["verdict"] == "return"
+        words = _("退回修改") if returned else _("批准")
+        return {**super().confirmation(form), "words": words}
 
     def consequence(self, form: Any) -> str:
         """Say what follows."""

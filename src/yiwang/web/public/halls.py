@@ -27,7 +27,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
-from yiwang.web.citizen import guides
+from yiwang.web.citizen import guides, progress
 from yiwang.web.citizen.tracking import TrackForm
 from yiwang.web.context import KIOSK_COOKIE, KIOSK_SECONDS, SIZE_COOKIE
 from yiwang.web.context import KIOSK_SALT as COOKIE_SALT
@@ -146,12 +146,34 @@ class KioskPage(HallPage):
             raise Http404("no such kiosk")
         response = super().dispatch(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
+        if not self.staff:
+            self._remember(response)
         return response
+
+    @property
+    def staff(self) -> bool:
+        """Whether somebody of the hall looks at the machine from a desk."""
+        return self.request.user.is_authenticated and not self.actor.subjects
+
+    @property
+    def start(self) -> str:
+        """Where the machine begins."""
+        return reverse("public:kiosk", args=[self.plan.code, self.kwargs["key"]])
+
+    def _remember(self, response: HttpResponseBase) -> None:
+        """Have every page of the portal, opened here, lead back to the beginning."""
+        response.set_signed_cookie(
+            KIOSK_COOKIE,
+            self.start,
+            salt=COOKIE_SALT,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add where the machine begins, and when it goes back there by itself."""
-        start = reverse("public:kiosk", args=[self.plan.code, self.kwargs["key"]])
-        return super().context(start=start, seconds=self.seconds, **given)
+        return super().context(start=self.start, seconds=self.seconds, **given)
 
 
 class Kiosk(KioskPage):
@@ -160,13 +182,16 @@ class Kiosk(KioskPage):
     template_name = "public/kiosk.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show zones with how many wait; whoever forgot to sign out is signed out."""
-        staff = request.user.is_authenticated and not self.actor.subjects
-        if not staff and request.session.session_key:
+        """Show zones with how many wait; whoever forgot to sign out is signed out.
+
+        Asked with `kept`, the language that was chosen here a moment ago stays.
+        """
+        if not self.staff and request.session.session_key:
             request.session.flush()
         response = self._page()
-        for name in request.COOKIES.keys() & LEFT_BEHIND:
-            response.delete_cookie(name)
+        if "kept" not in request.GET:
+            for name in request.COOKIES.keys() & LEFT_BEHIND:
+                response.delete_cookie(name)
         return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -211,23 +236,13 @@ class Kiosk(KioskPage):
 
 
 class KioskItems(KioskPage):
-    """Items that a terminal offers (可在自助终端办理); from here on the machine ends by itself."""
+    """Items that a terminal offers (可在自助终端办理)."""
 
     template_name = "public/kiosk_items.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show them, and have every page of the portal lead back to the beginning."""
-        response = self.render({"items": self._offered()})
-        start = reverse("public:kiosk", args=[self.plan.code, self.kwargs["key"]])
-        response.set_signed_cookie(
-            KIOSK_COOKIE,
-            start,
-            salt=COOKIE_SALT,
-            httponly=True,
-            samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
-        )
-        return response
+        """Show them."""
+        return self.render({"items": self._offered()})
 
     def _offered(self) -> list[ItemVersion]:
         """Return the items for terminals; in the centre of a town only what was sunk to it."""
@@ -243,6 +258,10 @@ class KioskFind(KioskPage, FormPage):
 
     template_name = "public/kiosk_find.html"
     form_class = TrackForm
+
+    def initial(self) -> dict[str, Any]:
+        """Take the query code of what was just submitted here."""
+        return {"query_code": self.request.GET.get("code", "")[:20]}
 
     def valid(self, form: TrackForm) -> HttpResponse:
         """Go on with an address that opens for a few minutes; nothing is kept in the machine."""
@@ -283,7 +302,18 @@ class KioskLetters(KioskPage):
                     int(wanted), query_code=case.query_code, by=self.actor, at=self.at
                 )
         names = {unit.code: unit.name for unit in organisations.departments()}
-        return self.render({"case": case, "letters": letters, "letter": letter, "names": names})
+        return self.render(
+            {
+                "case": case,
+                "track": progress.track(case.state, case.events),
+                "light": case.light(today=self.today, calendar=self.calendar),
+                "duty": progress.duty(case.state, due_on=case.due_on, rateable=False, tolerated=0),
+                "department": organisations.department(case.department_code),
+                "letters": letters,
+                "letter": letter,
+                "names": names,
+            }
+        )
 
 
 class KioskTicket(KioskPage):
