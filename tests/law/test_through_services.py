@@ -31,6 +31,7 @@ from yiwang.cases.models.commitments import PostCheck
 from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.ending import LETTER, EndKind, NotEnded
 from yiwang.cases.policy.interested import Party
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.procedure import HearingEnd
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Step, Way
 from yiwang.cases.policy.terms import ClockKind, Outcome
@@ -416,7 +417,10 @@ def sides_of(example: Example, calendar: WorkdayCalendar) -> None:
 
 def deemed_of(example: Example, calendar: WorkdayCalendar) -> None:
     if "received" in example:
-        number = cases.receive(calendar=calendar, at=on(example["received"])).number
+        entered = example.get("entered")
+        letter = Mailed(received_on=example["received"]) if entered else None
+        taken_in = on(entered or example["received"])
+        number = cases.receive(calendar=calendar, at=taken_in, letter=letter).number
         for day, taken in (
             (example["last"], []),
             (example["last"] + dt.timedelta(days=1), [number]),

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from yiwang.cases.policy.ending import NotEnded
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, PaperForm, Relation, Tab
 from yiwang.cases.policy.towns import CollectAt
@@ -59,6 +60,27 @@ Certificates = Annotated[
 ]
 
 
+class LetterBody(Body):
+    """The letter that brought an application (信函申请)."""
+
+    received_on: date = Field(
+        description="Day on which the authority got it; days count from it. Not in the future, at "
+        "most 90 days back."
+    )
+    mail_number: Annotated[str, StringConstraints(max_length=60), AfterValidator(printable)] = (
+        Field(default="", description="Number of the letter with the carrier; empty: none.")
+    )
+    declared: bool = Field(
+        default=True,
+        description="Whether the declaration lay in the letter, signed. Without one the letter is "
+        "taken in all the same.",
+    )
+
+    def mailed(self) -> Mailed:
+        """Return it as the service takes it."""
+        return Mailed(received_on=self.received_on, number=self.mail_number, declared=self.declared)
+
+
 class OpenCase(Body):
     """An application taken in at a counter."""
 
@@ -70,6 +92,11 @@ class OpenCase(Body):
     )
     window: Annotated[str, StringConstraints(max_length=40), AfterValidator(printable)] = ""
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9 -]{0,20}$")] = ""
+    letter: LetterBody | None = Field(
+        default=None,
+        description="The letter that brought it; left out: somebody stands at the window. What is "
+        "signed then lay signed in the letter.",
+    )
     by_person: bool = Field(default=False, description="The applicant wants a person to decide.")
     collect: CollectAt | None = Field(
         default=None,

@@ -50,6 +50,7 @@ def open_case(
         at=at,
         by_person=body.by_person,
         collect=body.collect,
+        letter=body.letter.mailed() if body.letter else None,
     )
     if body.uploads:
         services.precheck_case(number=case.number, by=by, at=at)

@@ -173,6 +173,7 @@ def case_body(
             number=number.value if number else "",
         ),
         received_at=case.received_at,
+        received_on=case.received_on,
         notice_due_on=case.notice_due_on,
         corrected_on=case.corrected_on,
         accepted_on=case.accepted_on,

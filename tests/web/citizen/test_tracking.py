@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.portal import accepted, closed
+from tests.factories.portal import accepted, closed, signed_in
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.ratings.models import Rating
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -21,6 +22,18 @@ def ask(client: Client, code: str, phone: str = PHONE, **more: object) -> object
 
 def words(answer: object) -> str:
     return answer.content.decode()  # type: ignore[attr-defined]
+
+
+def test_an_application_by_letter_says_when_the_letter_was_got(client: Client):
+    letter = Mailed(received_on=cases.FRIDAY.date(), number="XA123")
+    case = cases.receive(letter=letter, at=cases.FRIDAY)
+
+    for page in (
+        words(ask(client, case.query_code, follow=True)),
+        words(signed_in().get(f"/cases/{case.number}/")),
+    ):
+        assert "邮寄信函（邮件号 XA123）" in page
+        assert "2026年3月6日收到" in page
 
 
 def test_code_and_phone_show_the_case_without_names(client: Client):

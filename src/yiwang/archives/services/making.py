@@ -266,7 +266,10 @@ def _signatures(
     return {
         "declaration": {
             "submitted_by": case.submitted_by,
+            "channel": case.channel.value,
             "received_at": case.received_at.isoformat(),
+            "received_on": case.received_on.isoformat(),
+            "mail_number": case.mail_number,
             "text": [row.get("declaration", "") for row in tables.get("cases_caseanswer", [])],
         },
         "seals": {path: _plain(sealing.verify_pdf(data)) for path, data in letters.items()},

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast
 
 from yiwang.cases.models.asking import CaseAsked as CaseAsked
 from yiwang.cases.models.assisting import CaseAssistance as CaseAssistance
@@ -57,7 +58,8 @@ from yiwang.cases.models.terminating import terminated_on_a_ground
 from yiwang.cases.models.visiting import ContactChange as ContactChange
 from yiwang.cases.models.visiting import MaterialWithdrawal as MaterialWithdrawal
 from yiwang.cases.models.visiting import WindowVisit as WindowVisit
-from yiwang.cases.policy.deadlines import CLOCKS_DIFFER
+from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE
+from yiwang.cases.policy.mailed import NUMBER_LENGTH as MAIL_NUMBER_LENGTH
 from yiwang.cases.policy.states import (
     DECIDED,
     ENDED,
@@ -431,6 +433,18 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.running().filter(due_on__lt=day)
 
 
+_ENTERED_ON = Cast(
+    Func(
+        Value(PLACE.key),
+        F("received_at"),
+        function="timezone",
+        output_field=models.DateTimeField(),
+    ),
+    models.DateField(),
+)
+"""Day on which a case was entered, as the clocks of the district count days."""
+
+
 class Case(models.Model):
     """One application for one item version, from receipt to closure (办件).
 
@@ -468,6 +482,9 @@ class Case(models.Model):
         "领取结果的单位", max_length=CODE_LENGTH, blank=True, default="", db_default=""
     )
     channel = models.CharField("收件渠道", max_length=16, choices=choices(Channel))
+    mail_number = models.CharField(
+        "邮件号", max_length=MAIL_NUMBER_LENGTH, blank=True, default="", db_default=""
+    )
 
     applicant_ref = models.CharField("申请人", max_length=REF_LENGTH)
     applicant_kind = models.CharField("申请人类型", max_length=16, choices=choices(Audience))
@@ -534,6 +551,18 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="cases_case_state_known", condition=Q(state__in=values(CaseState))
+            ),
+            models.CheckConstraint(
+                name="cases_case_channel_known", condition=Q(channel__in=values(Channel))
+            ),
+            models.CheckConstraint(
+                name="cases_case_only_letters_have_a_mail_number",
+                condition=Q(mail_number="") | Q(channel=Channel.LETTER.value),
+            ),
+            models.CheckConstraint(
+                name="cases_case_only_letters_are_entered_later",
+                condition=Q(received_on=_ENTERED_ON)
+                | Q(channel=Channel.LETTER.value, received_on__lt=_ENTERED_ON),
             ),
             models.CheckConstraint(
                 name="cases_case_town_mode_known",
@@ -699,6 +728,9 @@ class Case(models.Model):
                     "must_check_site",
                     "applicant_ref",
                     "received_at",
+                    "received_on",
+                    "channel",
+                    "mail_number",
                     "town_mode",
                     "accepting_department",
                 ],

@@ -42,6 +42,11 @@ class SignedBy(Term):
     SECOND_STEP = "second_step", "账号登录并二次验证"
     TOKEN = "token", "接口令牌"
     WINDOW = "window", "窗口当面核验并书面签署"
+    LETTER = "letter", "信函所附纸质件上签名"
+
+
+ON_PAPER = frozenset({SignedBy.WINDOW, SignedBy.LETTER})
+"""Signatures of the applicant on paper, entered by a clerk."""
 
 
 class CheckState(Term):

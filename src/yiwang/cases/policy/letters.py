@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from yiwang.cases.policy.deadlines import REVIEW_APPEAL_DAYS, SUIT_MONTHS
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.terms import NUMBER_WORDS, DocumentKind
 from yiwang.catalogue.policy.items import ItemType, ItemVersion, ReformMode
 
@@ -86,17 +87,27 @@ def receipt(
     window: str,
     materials: Sequence[str],
     handled: Sequence[str] = (),
+    letter: Mailed | None = None,
 ) -> Body:
     """Return what the receipt (收件凭证) says: everything that was handed in.
 
-    `handled` are sentences on who accepts and where the result is collected (街镇窗口).
+    `handled` are sentences on who accepts and where the result is collected (街镇窗口). Of a
+    letter it says how and on which day it came, and it goes back by post.
 
     Source:
         行政许可法 第三十二条第二款 (written proof with date).
     """
-    facts = [*_facts(heading), ("收件时间", received), ("收件人员", taken_by)]
+    facts = [
+        *_facts(heading),
+        ("登记时间" if letter else "收件时间", received),
+        ("收件人员", taken_by),
+    ]
     if window:
         facts.append(("收件窗口", window))
+    if letter is not None:
+        day = chinese_day(letter.received_on)
+        facts += [("收件方式", letter.words), ("收到日期", day)]
+        handled = [*handled, f"受理期限自收到信函之日（{day}）起计算，本凭证邮寄给申请人。"]
     return _body(
         facts,
         [f"已收到您提交的“{heading.item.name}”申请。", "收到的材料：", *materials, *handled],

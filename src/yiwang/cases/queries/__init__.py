@@ -110,6 +110,9 @@ class CaseView:
         acceptor: Unit in whose name it is accepted.
         collect_at: Unit at which the applicant chose to collect the result; empty: none chosen.
         phone_masked: Empty: the applicant gave no telephone.
+        mail_number: Of the letter that brought the application; empty: none, or no letter.
+        received_at: When it was entered.
+        received_on: Day of receipt, from which days count; of a letter, when it was got.
     """
 
     number: str
@@ -128,6 +131,7 @@ class CaseView:
     acceptor: str
     collect_at: str
     channel: Channel
+    mail_number: str
     applicant_ref: str
     applicant_kind: Audience
     applicant_name: str
@@ -140,6 +144,7 @@ class CaseView:
     touched_by: str
     touched_at: datetime
     received_at: datetime
+    received_on: date
     due_on: date | None
     notice_due_on: date
     corrected_on: date | None
@@ -372,7 +377,10 @@ class TrackView:
     item_name: str
     department_code: str
     state: CaseState
+    channel: Channel
+    mail_number: str
     received_at: datetime
+    received_on: date
     due_on: date | None
     promised_on: date | None
     statutory_on: date | None
@@ -504,7 +512,10 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
         item_name=row.item_name,
         department_code=row.department_code,
         state=CaseState(row.state),
+        channel=Channel(row.channel),
+        mail_number=row.mail_number,
         received_at=row.received_at,
+        received_on=row.received_on,
         due_on=row.due_on,
         promised_on=row.promised_on,
         statutory_on=row.statutory_on,
@@ -985,6 +996,7 @@ def case_view(row: Case) -> CaseView:
         acceptor=row.acceptor,
         collect_at=row.collect_at,
         channel=Channel(row.channel),
+        mail_number=row.mail_number,
         applicant_ref=row.applicant_ref,
         applicant_kind=Audience(row.applicant_kind),
         applicant_name=row.applicant_name,
@@ -997,6 +1009,7 @@ def case_view(row: Case) -> CaseView:
         touched_by=row.touched_by,
         touched_at=row.touched_at,
         received_at=row.received_at,
+        received_on=row.received_on,
         due_on=row.due_on,
         notice_due_on=row.notice_due_on,
         corrected_on=row.corrected_on,

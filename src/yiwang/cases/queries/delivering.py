@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from yiwang.cases.models import CaseDocument, Delivery, Dispatch, LetterReading
 from yiwang.cases.policy.deadlines import PLACE
@@ -22,7 +22,12 @@ from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 KEY_DIGITS = 18
 
-NEEDED = sorted(kind.value for kind in DELIVERED_LETTERS)
+NEEDED = Q(kind__in=sorted(kind.value for kind in DELIVERED_LETTERS)) | Q(
+    kind=DocumentKind.RECEIPT.value,
+    case__channel=Channel.LETTER.value,
+    issued_at=F("case__received_at"),
+)
+"""Letters whose delivery is proven; the receipt of a letter too, which goes back by post."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +240,7 @@ def _condition(wish: LedgerWish) -> Q:
             | Q(case__applicant_name__contains=text)
         )
     undelivered = (
-        Q(kind__in=NEEDED)
+        NEEDED
         & ~Q(Exists(Delivery.objects.filter(document=OuterRef("pk"))))
         & ~Q(case__channel=Channel.PORTAL.value)
     )
@@ -252,7 +257,7 @@ def _condition(wish: LedgerWish) -> Q:
             )
         )
     elif wish.state is LetterState.DELIVERED:
-        condition &= Q(kind__in=NEEDED) & (
+        condition &= NEEDED & (
             Q(Exists(Delivery.objects.filter(document=OuterRef("pk"))))
             | Q(case__channel=Channel.PORTAL.value)
         )
@@ -303,10 +308,21 @@ def _row(
     )
 
 
+def needs_delivery(row: CaseDocument) -> bool:
+    """Tell of one letter what `NEEDED` tells of rows."""
+    case = row.case
+    posted_back = (
+        row.kind == DocumentKind.RECEIPT
+        and case.channel == Channel.LETTER
+        and row.issued_at == case.received_at
+    )
+    return posted_back or row.kind in DELIVERED_LETTERS
+
+
 def _state(row: CaseDocument, delivered: bool, parcel: Dispatch | None) -> LetterState:
     if delivered:
         return LetterState.DELIVERED
-    if row.kind not in NEEDED:
+    if not needs_delivery(row):
         return LetterState.NOT_NEEDED
     if parcel is None:
         return LetterState.WAITING

@@ -16,7 +16,6 @@ from yiwang.cases.models import (
 )
 from yiwang.cases.policy.states import ENDED, CaseState
 from yiwang.cases.policy.terms import (
-    DELIVERED_LETTERS,
     NOT_THERE,
     MaterialState,
     Outcome,
@@ -31,6 +30,7 @@ from yiwang.cases.queries import (
     may_read,
     staff_may_read,
 )
+from yiwang.cases.queries.delivering import NEEDED
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Channel, ItemVersion
 from yiwang.kernel.masking import mask_address, mask_phone
@@ -159,8 +159,7 @@ def undelivered(case: Case) -> list[CaseDocument]:
     """
     if case.channel == Channel.PORTAL.value:
         return []
-    wanted = sorted(kind.value for kind in DELIVERED_LETTERS)
-    rows = CaseDocument.objects.filter(case=case, kind__in=wanted).order_by("id")
+    rows = CaseDocument.objects.filter(NEEDED, case=case).order_by("id")
     done = set(Delivery.objects.filter(case=case).values_list("document_id", flat=True))
     return [row for row in rows if row.pk not in done]
 

@@ -346,7 +346,7 @@ def _deem(number: str, *, calendar: WorkdayCalendar, by: Actor, at: datetime) ->
     if case is None:
         return False
     acting = capacity(case, STEPS[Step.ACCEPT], by)
-    accepted_on = case.corrected_on or day_of(case.received_at)
+    accepted_on = case.corrected_on or case.received_on
     try:
         _accept(
             case,

@@ -12,7 +12,6 @@ from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, CaseState, Step
 from yiwang.cases.policy.terms import (
-    DELIVERED_LETTERS,
     INTERNAL_LETTERS,
     DeliveryChannel,
     DocumentKind,
@@ -20,6 +19,7 @@ from yiwang.cases.policy.terms import (
 )
 from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view
+from yiwang.cases.queries.delivering import needs_delivery
 from yiwang.cases.queries.visiting import undelivered
 from yiwang.cases.services import kept
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
@@ -427,7 +427,7 @@ def deliver_letter(
         raise CaseNotFoundError
     case = locked(found.case.number)
     acting = capacity(case, STEPS[Step.CLOSE], by)
-    if found.kind in DECISIONS or found.kind not in {one.value for one in DELIVERED_LETTERS}:
+    if found.kind in DECISIONS or not needs_delivery(found):
         raise DeliveryRefusedError("决定书请在“送达发证”中送达；其他文书不需要登记送达。")
     if Delivery.objects.filter(document=found).exclude(channel="in_app").exists():
         raise DeliveryRefusedError("这份文书已经登记送达，请刷新后查看。")

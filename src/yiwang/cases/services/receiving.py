@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 from yiwang.audit import services as audit
 from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseMaterial, Draft
-from yiwang.cases.policy import letters, towns
+from yiwang.cases.policy import letters, mailed, towns
 from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
 from yiwang.cases.policy.commitments import SignedBy, tolerable
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm
 from yiwang.cases.policy.towns import CollectAt
@@ -129,7 +130,8 @@ COMMITTED_INSTEAD = "告知承诺书"
 """Sources of a material in whose place a written promise stands."""
 
 ON_PAPER = "窗口收取纸质材料"
-"""Source of a material that was not uploaded."""
+IN_THE_LETTER = "信函所附纸质材料"
+"""Sources of a material that was not uploaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,11 @@ class _Application:
     briefed: str = ""
     town_window: TownWindow | None = None
     collect: CollectAt | None = None
+    letter: Mailed | None = None
+
+    def received_on(self, today: date) -> date:
+        """Return the day of receipt: of a letter, the day on which it was got."""
+        return self.letter.received_on if self.letter else today
 
 
 @contextmanager
@@ -294,8 +301,12 @@ def receive_at_counter(
     signed: SignedAtWindow = NOTHING_SIGNED,
     by_person: bool = False,
     collect: CollectAt | None = None,
+    letter: Mailed | None = None,
 ) -> CaseView:
     """Take in an application at a counter (窗口收件); the second time gives the same case.
+
+    A letter is entered here too (信函申请): its days count from the day on which it was got, and
+    nobody signs before the clerk; what has to be signed lay in it as paper.
 
     Missing materials do not stop the receipt: nobody is turned away, and what is missing is told
     once, afterwards. Answers must be there, the clerk asks for them.
@@ -318,12 +329,14 @@ def receive_at_counter(
             file missing tolerable materials.
         by_person: The applicant wants a person to decide, although rules might.
         collect: Where the applicant at a town's window collects the result; None: at either.
+        letter: The letter that brought the application; None: somebody stands at the window.
 
     Raises:
         PermissionRefusedError: `by` may not receive this item's cases.
         NotHereError: the item is not done at this window of a town today; says where it is.
         IncompleteError: answers are missing or wrong; all are named.
-        SubmissionRefusedError: not offered at counters, key missing or used for something else.
+        SubmissionRefusedError: not offered at counters, key missing or used for something else,
+            the day or the number of the letter cannot be.
         NotEligibleError: the item is not for this kind of applicant.
         NotBriefedError: what the applicant is to be told was not confirmed, or changed since.
         CommitmentRefusedError: the item or the record does not allow a commitment, or a condition
@@ -332,7 +345,8 @@ def receive_at_counter(
         LookupError: no such item in force, or no such applicant registered.
 
     Source:
-        行政许可法 第三十二条; 上海市优化营商环境条例 第二十五条 (no refusal to take in).
+        行政许可法 第二十九条 (letters), 第三十二条; 上海市优化营商环境条例 第二十五条 (no refusal
+        to take in).
     """
     key = _key(idempotency_key)
     if (known := _submitted(by, key, item_slug, applicant_ref, answers)) is not None:
@@ -355,6 +369,7 @@ def receive_at_counter(
                 signed=signed,
                 by_person=by_person,
                 collect=collect,
+                letter=letter,
             )
     except SubmissionRefusedError:
         known = _submitted(by, key, item_slug, applicant_ref, answers)
@@ -380,7 +395,10 @@ def _receive_at_counter(
     signed: SignedAtWindow,
     by_person: bool,
     collect: CollectAt | None,
+    letter: Mailed | None,
 ) -> CaseView:
+    if letter is not None and (wrong := mailed.problem(letter, today=day_of(at))):
+        raise SubmissionRefusedError(wrong)
     acting, town_window = _window_of(item, by=by, on=day_of(at))
     if collect is not None and town_window is None:
         raise SubmissionRefusedError("只有街镇窗口收的件可以选择领取结果的地点，请不要填写。")
@@ -397,6 +415,7 @@ def _receive_at_counter(
     registered = _registered(applicant_ref)
     plain = _with_known(item, plain, registered)
     require_signable(item, plain, applicant_ref, signed=signed, at=at)
+    signed_how = SignedBy.LETTER if letter else SignedBy.WINDOW
     case = _receive(
         _Application(
             item=item,
@@ -404,13 +423,13 @@ def _receive_at_counter(
             registered=registered,
             answers=plain,
             uploads=uploads,
-            channel=Channel.COUNTER,
+            channel=Channel.LETTER if letter else Channel.COUNTER,
             intake_department=acting.department,
-            window=window.strip()[:40],
+            window="" if letter else window.strip()[:40],
             phone=phone.strip(),
             town=town,
             key=key,
-            declaration=item.declaration,
+            declaration=item.declaration if letter is None or letter.declared else "",
             acting=acting,
             complete=False,
             paper=paper,
@@ -422,14 +441,15 @@ def _receive_at_counter(
             briefed=signed.briefed,
             town_window=town_window,
             collect=collect,
+            letter=letter,
         ),
         calendar=calendar,
         by=by,
         at=at,
-        signed_how=SignedBy.WINDOW,
+        signed_how=signed_how,
     )
     if signed.told is not None:
-        sign_at_window(case, item, plain, signed=signed, by=by, at=at)
+        sign_at_window(case, item, plain, signed=signed, signed_how=signed_how, by=by, at=at)
     return case_view(case)
 
 
@@ -442,6 +462,7 @@ def _receive(
     signed_how: SignedBy,
 ) -> Case:
     item, today = application.item, day_of(at)
+    received_on = application.received_on(today)
     check_certificates(item, application.certified, application.applicant_ref, on=today)
     answers = _checked_answers(application, today)
     phone, answers = _reachable(application, answers, by=by, at=at)
@@ -449,7 +470,7 @@ def _receive(
     _check_complete(application, answers, materials, today)
     briefing = briefing_for(item, answers, applicant_name=_applicant_name(application), on=today)
     require_confirmed(briefing, application.briefed)
-    notice_on = notice_due_on(received_on=today, calendar=calendar)
+    notice_on = notice_due_on(received_on=received_on, calendar=calendar)
     deciding = kept.deciding_department(item.department, on=today)
     town_window = application.town_window
     acceptor = kept.department((town_window and town_window.name_of) or deciding)
@@ -472,6 +493,7 @@ def _receive(
         accepting_department=town_window.name_of if town_window else "",
         collect_at=collect_at,
         channel=application.channel.value,
+        mail_number=application.letter.plain_number if application.letter else "",
         applicant_ref=application.applicant_ref,
         applicant_kind=audience_of(application.applicant_ref).value,
         applicant_name=_applicant_name(application),
@@ -483,7 +505,7 @@ def _receive(
         touched_by=by.name or by.ref,
         touched_at=at,
         received_at=at,
-        received_on=today,
+        received_on=received_on,
         due_on=notice_on,
         notice_due_on=notice_on,
     )
@@ -501,6 +523,7 @@ def _receive(
         acting=application.acting,
         by=by,
         at=at,
+        came=application.letter.came if application.letter else "",
     )
     issue(
         case,
@@ -510,6 +533,7 @@ def _receive(
             received=f"{at.astimezone(PLACE):%Y-%m-%d %H:%M}",
             taken_by=by.name if application.acting.post else "一网通办平台",
             window=application.window,
+            letter=application.letter,
             materials=_handed_in(application, materials),
             handled=_handled(application, acceptor.name, collect_at),
         ),
@@ -558,7 +582,7 @@ def _receive(
             number=number,
             item_slug=item.slug,
             applicant_ref=application.applicant_ref,
-            received_on=today,
+            received_on=received_on,
             deciding_department=case.deciding_department,
         )
     )
@@ -686,7 +710,8 @@ def _material(application: _Application, material: Material, *, today: date) -> 
     elif source:
         row.state, row.source = MaterialState.WAIVED.value, source
     elif on_paper:
-        row.state, row.source = MaterialState.FILED.value, ON_PAPER
+        row.state = MaterialState.FILED.value
+        row.source = IN_THE_LETTER if application.letter else ON_PAPER
     elif application.committed and material.on_commitment is OnCommitment.REPLACED:
         row.state, row.source = MaterialState.WAIVED.value, COMMITTED_INSTEAD
     elif application.committed and material.on_commitment is OnCommitment.LATER:

@@ -19,6 +19,7 @@ from yiwang.cases.models.commitments import (
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import kept_answers, plain_answers
 from yiwang.cases.policy.commitments import (
+    ON_PAPER,
     SignedBy,
     certifiable,
     certificate_paragraphs,
@@ -181,17 +182,21 @@ def sign_at_window(
     answers: Mapping[str, Answer],
     *,
     signed: SignedAtWindow,
+    signed_how: SignedBy,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Keep the letter of commitment that was signed on paper before `by`, and seal a copy of it."""
+    """Keep the letter of commitment that was signed on paper, and seal a copy of it.
+
+    It was signed before `by`, or lay signed in the letter that brought the application.
+    """
     row = Commitment.objects.create(
         case=case,
         **_letter(item, kept_answers(item, dict(answers)), case.applicant_ref),
         signed_by=case.applicant_ref,
         signed_by_name=signed.hand(case.applicant_name),
         agent=bool(signed.agent),
-        signed_how=SignedBy.WINDOW.value,
+        signed_how=signed_how.value,
         signed_at=at,
     )
     audit.record(
@@ -274,15 +279,15 @@ def _signed(
 ) -> dict[str, Any]:
     """Return what a row keeps of a letter and of its signature, on paper or online."""
     hashes = digests("\n".join(paragraphs))
-    at_window = signed_how is SignedBy.WINDOW
+    on_paper = signed_how in ON_PAPER
     return {
         "applicant_ref": case.applicant_ref,
         "paragraphs": paragraphs,
         "sha256": hashes.sha256,
         "sm3": hashes.sm3,
-        "signed_by": case.applicant_ref if at_window else by.ref,
-        "signed_by_name": (agent or case.applicant_name) if at_window else by.name or by.ref,
-        "agent": bool(agent) if at_window else is_agent(case.applicant_ref, by),
+        "signed_by": case.applicant_ref if on_paper else by.ref,
+        "signed_by_name": (agent or case.applicant_name) if on_paper else by.name or by.ref,
+        "agent": bool(agent) if on_paper else is_agent(case.applicant_ref, by),
         "signed_how": signed_how.value,
         "signed_at": at,
     }

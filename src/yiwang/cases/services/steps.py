@@ -295,12 +295,16 @@ def write_down_birth(
     acting: Capacity,
     by: Actor,
     at: datetime,
+    came: str = "",
 ) -> None:
-    """Write what the applicant declared, the first event and the trail row of a new case."""
+    """Write what the applicant declared, the first event and the trail row of a new case.
+
+    `came` says in the event how it came, where nobody brought it.
+    """
     words: dict[str, Any] = {
         "answers": orjson.dumps(answers).decode(),
         "declaration": declaration,
-    } | _event(case, Step.RECEIVE, "", acting=acting, by=by, at=at)
+    } | _event(case, Step.RECEIVE, "", acting=acting, by=by, at=at, reason=came)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH written AS ({_EVENT}) "  # noqa: S608 - our own words

@@ -64,10 +64,17 @@ class CaseKind(Term):
 
 
 class Channel(Term):
-    """Through which door an application comes in (办理形式)."""
+    """Through which door an application comes in (办理形式).
+
+    Letters come to every item that is done at counters; an item may name them, and need not.
+
+    Source:
+        行政许可法 第二十九条第三款.
+    """
 
     PORTAL = "portal", "网上办理"
     COUNTER = "counter", "窗口办理"
+    LETTER = "letter", "信函办理"
 
 
 class PowerSource(Term):

@@ -481,7 +481,11 @@ class CaseBody(Shape):
     department: str
     deciding_department: str
     applicant: Applicant
-    received_at: datetime
+    received_at: datetime = Field(description="When it was entered.")
+    received_on: date | None = Field(
+        default=None,
+        description="Day of receipt, from which days count; of a letter, the day it was got.",
+    )
     notice_due_on: date
     corrected_on: date | None
     accepted_on: date | None

@@ -482,7 +482,11 @@ def _place(point: ServicePoint) -> str:
 
 def channels(item: ItemVersion) -> str:
     """Return where one may apply, in words."""
-    words = {Channel.PORTAL: _("网上提交"), Channel.COUNTER: _("窗口提交")}
+    words = {
+        Channel.PORTAL: _("网上提交"),
+        Channel.COUNTER: _("窗口提交"),
+        Channel.LETTER: _("信函提交"),
+    }
     return _("或").join(words[one] for one in item.channels)
 
 

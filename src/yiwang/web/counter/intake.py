@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy import mailed
 from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
@@ -83,6 +84,9 @@ _CASE_CODE = re.compile(r"[A-Z]{2}\d{6}[0-9A-Z]{2,6}|[0-9A-Z]{24,45}|.+〔\d{4}�
 """What stands on papers that the applicant brings back: query code, case number, letter number."""
 
 ITEMS_SHOWN = 30
+
+MAIL_FIELDS = ("mailed_on", "mail_number")
+"""What is entered of a letter that brought an application."""
 
 ACCEPT_AT_ONCE = "accept"
 """What the button sends that receives and accepts in one go."""
@@ -509,8 +513,11 @@ class Receive(Papers):
             status = UNPROCESSABLE if errors else 200
             return self._page(form, self._papers(errors), key=key, status=status)
         form = self.form(request.POST)
-        declared = request.POST.get("declared") == "1"
+        declared = request.POST.get("declared") == "1" or self.by_letter
         valid = form.is_valid()
+        misread = self.misread_letter
+        if misread:
+            form.add_error(None, forms.ValidationError(misread, code="#mailed_on"))
         if not declared:
             form.add_error(
                 None,
@@ -536,7 +543,7 @@ class Receive(Papers):
                     code="#briefed",
                 ),
             )
-        if not valid or not declared or unsigned or unread:
+        if not valid or misread or not declared or unsigned or unread:
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
         return self._receive(form, key)
 
@@ -588,6 +595,7 @@ class Receive(Papers):
             paper=self.on_paper,
             by_person=self.request.POST.get("by_person") == "1",
             collect=self.collect,
+            letter=self.mail,
             signed=services.SignedAtWindow(
                 told=self.request.POST.getlist("told") if self.committed else None,
                 tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
@@ -608,6 +616,39 @@ class Receive(Papers):
                 at=self.at,
             )
         return case
+
+    @property
+    def by_letter(self) -> bool:
+        """Whether the application came by post, as ticked."""
+        return self.request.POST.get("by_letter") == "1"
+
+    @cached_property
+    def mail(self) -> mailed.Mailed | None:
+        """The letter that brought the application; None: none, or its day cannot be read."""
+        day = _day(self.request.POST.get("mailed_on", ""))
+        if not self.by_letter or day is None:
+            return None
+        return mailed.Mailed(
+            received_on=day,
+            number=self.request.POST.get("mail_number", "")[:60],
+            declared=self.request.POST.get("declared") == "1",
+        )
+
+    @cached_property
+    def misread_letter(self) -> str:
+        """What is wrong with what was entered of a letter; empty: nothing."""
+        sent = {name: self.request.POST.get(name, "").strip() for name in MAIL_FIELDS}
+        if not self.by_letter:
+            return (
+                _("填写了信函收到日期或者邮件号的，请勾选“申请是邮寄来的”。")
+                if any(sent.values())
+                else ""
+            )
+        if not sent["mailed_on"]:
+            return _("请填写本单位收到信函的日期。")
+        if self.mail is None:
+            return _("请按“年-月-日”填写信函收到日期。")
+        return mailed.problem(self.mail, today=self.today)
 
     @cached_property
     def plain(self) -> dict[str, Answer]:
@@ -672,7 +713,7 @@ class Receive(Papers):
         services.note_asked(
             number=number, blank=with_nothing_typed.blank(), by=self.actor, at=self.at
         )
-        if self.ticket is not None:
+        if self.ticket is not None and not self.by_letter:
             halls.tie_case(ticket=self.ticket.id, case_number=number, by=self.actor, at=self.at)
         self._accept_at_once(case)
         return redirect("counter:receipt", number=number)
@@ -836,9 +877,22 @@ class Receive(Papers):
                 "agent_number": self.request.POST.get("agent_number", ""),
                 "consented": self.request.POST.get("consented") == "1",
                 "declared": self.request.POST.get("declared") == "1",
+                "by_letter": self.by_letter,
+                "letter_error": self.misread_letter if "receive" in self.request.POST else "",
+                "mailed_on": self.request.POST.get("mailed_on", ""),
+                "mail_number": self.request.POST.get("mail_number", ""),
+                "last_day": self.today,
             },
             status=status,
         )
+
+
+def _day(typed: str) -> date | None:
+    """Return a day as a browser sends it; None: it cannot be read."""
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        return None
 
 
 def _read(question: Question, sent: QueryDict) -> Answer:

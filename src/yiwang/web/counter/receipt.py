@@ -39,6 +39,7 @@ class Receipt(CasePages):
         return self.render(
             {
                 "letter": letter,
+                "by_letter": casefile.by_letter(self.case),
                 "signed": [one for one in self.file.documents if one.kind in SIGNED],
                 "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "assistance": assistance_of(self.case.number),

@@ -15,10 +15,10 @@ from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
 from yiwang.cases.policy.prechecks import Finding, doubts
 from yiwang.cases.policy.states import STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import MaterialState
-from yiwang.cases.queries import CasePage, DocumentView, MaterialView, TimelineRow
+from yiwang.cases.queries import CasePage, CaseView, DocumentView, MaterialView, TimelineRow
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.visiting import WithdrawnView, contact_of, withdrawn_of
-from yiwang.catalogue.policy.items import ItemVersion, asked
+from yiwang.catalogue.policy.items import Channel, ItemVersion, asked
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
@@ -324,7 +324,7 @@ def track(page: CasePage) -> Sequence[Stage]:
     """Return the five steps with their state; after an early end the rest stays open."""
     case = page.case
     days = (
-        timezone.localdate(case.received_at),
+        case.received_on,
         case.accepted_on,
         None,
         timezone.localdate(case.decided_at) if case.decided_at else None,
@@ -392,13 +392,21 @@ def _files(
     return lines
 
 
+def by_letter(case: CaseView) -> str:
+    """Return how the application came, where it came by post."""
+    number = case.mail_number
+    return _("邮寄信函（邮件号 %(number)s）") % {"number": number} if number else _("邮寄信函")
+
+
 def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
     """Return the facts at the top of every page of a case."""
     case = page.case
     rows = [
         (_("申请人"), case.applicant_name),
-        (_("收件"), f"{timezone.localdate(case.received_at):%Y-%m-%d}"),
+        (_("收件"), f"{case.received_on:%Y-%m-%d}"),
     ]
+    if case.channel is Channel.LETTER:
+        rows.append((_("收件方式"), by_letter(case)))
     if case.promised_on:
         rows.append((_("承诺办结"), f"{case.promised_on:%Y-%m-%d}"))
     if case.statutory_on:

@@ -1,0 +1,61 @@
+"""An application that came by post (信函申请): when it was got, under which mail number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+AGE_DAYS = 90
+"""Days back that a letter may be entered; what is older is a slip of the pen."""
+
+NUMBER_LENGTH = 40
+
+_NUMBER = re.compile(rf"[0-9A-Z-]{{0,{NUMBER_LENGTH}}}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailed:
+    """What a clerk says of a letter that brought an application.
+
+    Attributes:
+        received_on: Day on which the authority got the letter; clocks run from it.
+        number: Number of the letter with the carrier; empty: an ordinary letter.
+        declared: Whether the declaration lay in it, signed; without one it is still taken in.
+    """
+
+    received_on: date
+    number: str = ""
+    declared: bool = True
+
+    @property
+    def plain_number(self) -> str:
+        """The mail number as it is kept: no spaces, capital letters."""
+        return "".join(self.number.split()).upper()
+
+    @property
+    def words(self) -> str:
+        """How it came, as receipts name it."""
+        number = self.plain_number
+        return f"邮寄信函（邮件号{number}）" if number else "邮寄信函"
+
+    @property
+    def came(self) -> str:
+        """How and on which day it came, as the course of the case names it."""
+        return f"{self.words}，{self.received_on:%Y-%m-%d}收到"
+
+
+def problem(mailed: Mailed, *, today: date) -> str:
+    """Return what is wrong with what was said of a letter; empty: nothing.
+
+    Source:
+        行政许可法 第二十九条 (an application may come by letter), 第三十二条 (days count from
+        the day on which the material was received).
+    """
+    if mailed.received_on > today:
+        return "信函收到日期不能晚于今天，请按收发登记填写。"
+    if mailed.received_on < today - timedelta(days=AGE_DAYS):
+        return f"信函收到日期不能早于{AGE_DAYS}天前，请按收发登记核对年份和月份。"
+    if not _NUMBER.fullmatch(mailed.plain_number):
+        return f"邮件号应为不超过{NUMBER_LENGTH}位的字母、数字或者短横线，没有邮件号的请留空。"
+    return ""

@@ -1,0 +1,69 @@
+"""A letter at the counter: entered with its day, receipt to post back, shown at the desk."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import cases
+from tests.factories.desk import signed_in
+from tests.web.officer.test_pages import words
+from yiwang.cases.models import Case
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+FORM = f"/counter/{cases.FIRM_REF}/{cases.RESTAURANT}/"
+GOT = cases.FRIDAY.date()
+SENT = {
+    "kind": "catering",
+    "address": "嘉定区南翔镇示例路11号",
+    "area_m2": "80",
+    "phone": "13900001234",
+    "key": "k1",
+    "receive": "1",
+}
+LETTER = {"by_letter": "1", "mailed_on": f"{GOT}", "mail_number": "XA 123"}
+
+
+@pytest.mark.req("CASE-01")
+def test_a_letter_is_entered_and_its_receipt_is_posted_back():
+    clerk = signed_in("clerk")
+
+    answer = clerk.post(FORM, SENT | LETTER)
+    assert answer.status_code == 302, words(answer)
+    row = Case.objects.get()
+    assert (row.channel, row.received_on, row.mail_number) == ("letter", GOT, "XA123")
+    receipt = words(clerk.get(answer.headers["Location"]))
+    assert "请把收件凭证寄回申请人" in receipt
+    assert "邮寄信函（邮件号 XA123）" in receipt
+    assert "2026年3月6日收到" in receipt
+
+    staff = words(signed_in("reviewer").get(f"/desk/cases/{row.number}/"))
+    assert "收件方式" in staff
+    assert "邮寄信函（邮件号 XA123）" in staff
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"mailed_on": ""}, "请填写本单位收到信函的日期。"),
+        ({"mailed_on": "6 March"}, "请按“年-月-日”填写信函收到日期。"),
+        ({"mailed_on": "2099-01-01"}, "信函收到日期不能晚于今天"),
+        ({"mailed_on": "1999-01-01"}, "信函收到日期不能早于90天前"),
+        ({"mail_number": "邮件"}, "邮件号应为不超过40位的字母、数字或者短横线"),
+        ({"by_letter": ""}, "请勾选“申请是邮寄来的”"),
+    ],
+)
+def test_what_was_entered_wrong_is_said_at_the_form_and_kept(sent: dict[str, str], sentence: str):
+    answer = signed_in("clerk").post(FORM, SENT | {"declared": "1"} | LETTER | sent)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert f'value="{(LETTER | sent)["mail_number"]}"' in answer.content.decode()
+    assert Case.objects.count() == 0
+
+
+def test_whoever_stands_at_the_window_still_signs_the_declaration():
+    answer = signed_in("clerk").post(FORM, SENT)
+
+    assert answer.status_code == 422
+    assert "请把声明读给申请人听" in words(answer)
