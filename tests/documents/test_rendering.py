@@ -181,6 +181,34 @@ def test_a_long_licence_goes_on_over_pages_and_keeps_one_place_for_the_seal():
     assert made.seal_place.page == pages - 1
 
 
+@pytest.mark.parametrize("count", range(4, 18))
+def test_the_seal_never_stands_on_a_page_without_words_of_the_letter(count):
+    words = NOTICE | {
+        "paragraphs": ["请在期限以前补齐下列材料。" * 2] * count,
+        "remedy": "本告知只作一次。",
+    }
+
+    made = render("notice", words, at=NOON)
+
+    with pypdfium2.PdfDocument(made) as document:
+        assert "本告知只作一次" in document[len(document) - 1].get_textpage().get_text_range()
+
+
+@pytest.mark.parametrize(
+    ("template", "words"), [("notice", NOTICE), ("receipt", RECEIPT)], ids=["notice", "receipt"]
+)
+def test_a_digest_is_broken_within_the_margins_and_copied_whole(template, words):
+    digest = "8df1a94d1525495492f7f2fbe43c8a4e" * 2
+    made = render(template, words | {"paragraphs": [f"签署的文本的摘要：{digest}"]}, at=NOON)
+
+    with pypdfium2.PdfDocument(made) as document:
+        page = document[0].get_textpage()
+        edges = [page.get_charbox(index)[2] for index in range(page.count_chars())]
+        printed = page.get_text_range()
+    assert max(edges) < 595 - 60
+    assert digest in re.sub(r"[\r\n]", "", printed)
+
+
 @pytest.mark.parametrize("template", sorted(set(WORDS) - {"guide"}))
 def test_the_place_of_the_seal_lies_on_the_page(template):
     place = render_for_seal(template, WORDS[template], at=NOON).seal_place

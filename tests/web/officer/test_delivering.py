@@ -100,3 +100,10 @@ def test_the_conditions_of_the_ledger_fold_until_one_of_them_is_set():
     ):
         page = signed_in("head").get(f"/desk/letters/{query}").content.decode()
         assert page.count(expected) == 1, query
+
+
+def test_a_window_without_letters_of_its_own_learns_where_those_of_departments_wait():
+    shown = words(signed_in("clerk").get("/desk/letters/"))
+
+    assert "各部门交窗口送达的，在工作台的“待送达”里" in shown
+    assert "没有符合条件" not in shown
