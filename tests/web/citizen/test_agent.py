@@ -57,3 +57,14 @@ def test_whoever_gave_no_mandate_finds_none_to_end(mandate):
     assert stranger.get(path).status_code == 404
     assert stranger.post(path, {"reason": "不要了"}).status_code == 404
     assert AgencyMandate.objects.get().ended_at is None
+
+
+def test_what_is_registered_is_named_in_english_where_english_was_chosen(mandate):
+    firm = portal.signed_in()
+    firm.cookies["django_language"] = "en"
+
+    shown = words(firm.get("/me/"))
+
+    assert "Unified social credit code" in shown
+    assert "统一社会信用代码" not in shown
+    assert "available in Chinese only" not in words(firm.get("/licences/"))

@@ -58,6 +58,14 @@ def test_a_head_sees_what_is_to_be_given_out():
     assert f"/desk/cases/{case.number}/assign/" in answer.content.decode()
 
 
+def test_whoever_only_reads_begins_at_what_is_finished():
+    hire_keepers()
+
+    answer = signed_in("archivist").get("/desk/")
+
+    assert answer.context["tab"].value == "finished"
+
+
 @pytest.mark.parametrize(
     ("login", "works"), [("clerk", True), ("head", True), ("archivist", False)]
 )

@@ -62,7 +62,7 @@ class Me(Page):
                     "at": row.at,
                     "department": names.get(row.department, row.department),
                     "purpose": row.purpose,
-                    "fields": "、".join(FIELDS.get(one, one) for one in row.fields),
+                    "fields": _("、").join(str(FIELDS.get(one, one)) for one in row.fields),
                 }
                 for row in audit.reads_of(ref, limit=READS_SHOWN)
             ],
@@ -116,32 +116,32 @@ class EndMandate(FormPage):
 
 
 LABELS = {
-    "person.name": "姓名",
-    "person.gender": "性别",
-    "person.born_on": "出生日期",
-    "person.id_number": "公民身份号码",
-    "person.phone": "电话",
-    "person.address": "住址",
-    "person.hukou": "户籍地",
-    "entity.name": "名称",
-    "entity.uscc": "统一社会信用代码",
-    "entity.kind": "类型",
-    "entity.status": "登记状态",
-    "entity.address": "住所",
-    "entity.legal_representative": "法定代表人（负责人）",
-    "entity.established_on": "成立日期",
-    "entity.phone": "联系电话",
+    "person.name": _l("姓名"),
+    "person.gender": _l("性别"),
+    "person.born_on": _l("出生日期"),
+    "person.id_number": _l("公民身份号码"),
+    "person.phone": _l("电话"),
+    "person.address": _l("住址"),
+    "person.hukou": _l("户籍地"),
+    "entity.name": _l("名称"),
+    "entity.uscc": _l("统一社会信用代码"),
+    "entity.kind": _l("类型"),
+    "entity.status": _l("登记状态"),
+    "entity.address": _l("住所"),
+    "entity.legal_representative": _l("法定代表人（负责人）"),
+    "entity.established_on": _l("成立日期"),
+    "entity.phone": _l("联系电话"),
 }
 
 FIELDS = {
-    "gender": "性别",
-    "born_on": "出生日期",
-    "hukou_address": "户籍地",
-    "representative_name": "法定代表人（负责人）",
-    "id_number": "公民身份号码",
-    "phone": "电话",
-    "address": "住址",
-    "name": "姓名",
+    "gender": _l("性别"),
+    "born_on": _l("出生日期"),
+    "hukou_address": _l("户籍地"),
+    "representative_name": _l("法定代表人（负责人）"),
+    "id_number": _l("公民身份号码"),
+    "phone": _l("电话"),
+    "address": _l("住址"),
+    "name": _l("姓名"),
 }
 
 

@@ -204,9 +204,11 @@ class Desk(Page):
         return named if len(named) <= ITEMS_LISTED else []
 
     def _first_tab(self) -> Tab:
-        """Return one's own work; for whoever only gives work out, what is to be given out."""
-        handles = any(self.actor.may_somewhere(one) for one in HANDLING)
-        return Tab.MINE if handles else Tab.TO_ACCEPT
+        """Return one's own work; else what is to be given out; whoever only reads: the finished."""
+        if any(self.actor.may_somewhere(one) for one in HANDLING):
+            return Tab.MINE
+        assigns = self.actor.may_somewhere(Permission.CASE_ASSIGN)
+        return Tab.TO_ACCEPT if assigns else Tab.FINISHED
 
     def _tabs(self, counts: dict[Tab, int], current: Tab) -> Sequence[TabLink]:
         wanted = {self._first_tab(), Tab.SOON, Tab.OVERDUE, Tab.FINISHED, current}
