@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.db import transaction
 from tests.factories import cases, steps
 from tests.factories.steps import ACTS
 from yiwang.cases import queries
-from yiwang.cases.models import Case, CaseDocument, CaseEvent
+from yiwang.cases.models import Case, CaseDocument, CaseEvent, Message
 from yiwang.cases.policy.states import ENDED, STEPS, CaseState, Desk, Step
 from yiwang.cases.services.steps import ClockRefusedError
 from yiwang.kernel.errors import RefusedError
@@ -33,6 +35,9 @@ ACTORS = {
     for post in posts
 } | {"applicant": cases.FIRM, "other applicant": cases.NOBODY}
 
+
+LONG_NUMBER = re.compile(r"(?<![0-9A-Z])1\d{10}(?!\d)|\d{17}[0-9Xx]")
+"""A mobile number or a citizen number."""
 
 COPIED = frozenset({CaseState.CLOSED}) | ENDED
 """A further copy of the decision may be handed over."""
@@ -212,3 +217,25 @@ def test_reading_needs_a_post_in_a_department_of_the_case(post):
             else:
                 with pytest.raises(queries.CaseNotFoundError):
                     question(number, by=actor)
+
+
+@pytest.mark.parametrize("step", list(ACTS))
+def test_no_message_of_a_step_names_anybody_in_its_title(step):
+    """A title stands in lists, previews and on screens that others see."""
+    taken = [
+        (state, actor)
+        for state, (who, actor) in itertools.product(CaseState, ACTORS.items())
+        if expected(step, state, who) is not None
+    ]
+    first = dict(reversed(taken))
+    for state, actor in first.items():
+        with transaction.atomic():
+            number = steps.made(step, state)
+            _refusal(functools.partial(ACTS[step].take, number, actor))
+            case = Case.objects.get(number=number)
+            titles = list(Message.objects.values_list("title", flat=True))
+            assert titles
+            for private in (case.applicant_name, cases.ANSWERS["phone"]):
+                assert not [one for one in titles if private in one]
+            assert not [one for one in titles if LONG_NUMBER.search(one)]
+            transaction.set_rollback(True)
