@@ -641,6 +641,14 @@ ACTS: Mapping[Step, Callable[[History, str, Actor], Any]] = {
         by=by,
         at=one.at,
     ),
+    Step.SEND_OFFICERS: lambda one, number, by: services.send_officers(
+        number=number,
+        kind=StopReason.TESTING,
+        officers=["李检测", one.pick(["周检测", "李检测"])],
+        sent_on=one.at.date(),
+        by=by,
+        at=one.at,
+    ),
     Step.START_SPECIAL: _special,
     Step.END_SPECIAL: lambda one, number, by: services.end_special(
         number=number, result="合格", calendar=one.calendar, by=by, at=one.at

@@ -26,6 +26,7 @@ SILENT = {
     Step.ASSIGN,
     Step.START_REVIEW,
     Step.CHECK_SITE,
+    Step.SEND_OFFICERS,
     Step.ASK_EXTENSION,
     Step.DECLINE_EXTENSION,
     Step.ASK_DEPARTMENT,

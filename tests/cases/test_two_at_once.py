@@ -23,6 +23,7 @@ AGAIN = {
     Step.ASK_ON_SPOT,
     Step.ASSIGN,
     Step.CHECK_SITE,
+    Step.SEND_OFFICERS,
     Step.FIX_DOCUMENT,
     Step.START_REVIEW,
 }

@@ -34,6 +34,7 @@ from yiwang.cases.policy.terms import DeliveryChannel, Outcome
 from yiwang.cases.services.automatic import SYSTEM
 from yiwang.cases.services.deciding import grant_automatically
 from yiwang.cases.services.steps import locked
+from yiwang.kernel.clocks import StopReason
 from yiwang.licences.models import Licence
 from yiwang.organisations.permissions import Actor
 
@@ -397,6 +398,16 @@ ACTS: Mapping[Step, Act] = {
             checked_on=AT.date(),
             place="示例路11号",
             found="一致",
+            by=by,
+            at=AT,
+        )
+    ),
+    Step.SEND_OFFICERS: Act(
+        take=lambda number, by: services.send_officers(
+            number=number,
+            kind=StopReason.TESTING,
+            officers=["李检测", "周检测"],
+            sent_on=AT.date(),
             by=by,
             at=AT,
         )

@@ -146,6 +146,16 @@ class NoteViews(schemas.Act):
     stated_on: date | None = Field(default=None, description="Left out: today.")
 
 
+class OfficersSent(schemas.Act):
+    """Who was sent, when, and for what."""
+
+    kind: StopReason = Field(description="`inspection`, `testing` or `quarantine`.")
+    officers: Annotated[list[schemas.Word], Field(max_length=60)] = Field(
+        description="Names of two or more officers."
+    )
+    sent_on: date
+
+
 class SiteCheck(schemas.Act):
     """What two officers found."""
 
@@ -333,6 +343,12 @@ def note_views(
             number=number, serial=serial, **body.dict(), by=actor(request), at=now()
         )
     )
+
+
+@router.post("/cases/{number}/officers-sent", response=CASE, operation_id="send_officers")
+def send_officers(request: HttpRequest, number: Number, body: OfficersSent) -> HttpResponse:
+    """Record who was sent to inspect, test or quarantine, within five days of acceptance."""
+    return answer(services.send_officers(number=number, **body.dict(), by=actor(request), at=now()))
 
 
 @router.post("/cases/{number}/site-checks", response=CASE, operation_id="record_site_check")

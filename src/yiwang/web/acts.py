@@ -52,6 +52,7 @@ ACTS: Mapping[str, str] = {
     "cases.change_contact": _("变更联系方式"),
     "cases.check_material": _("核对材料"),
     "cases.check_site": _("现场核查"),
+    "cases.send_officers": _("指派检验检测人员"),
     "cases.clock_missed": _("报告超期"),
     "cases.clocks_recomputed": _("重算期限"),
     "cases.close": _("送达办结"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.factories import cases
+from tests.factories import cases, steps
 from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.cases import services
@@ -23,6 +23,40 @@ def send(login, case, page, **sent):
     return signed_in(login).post(
         f"/desk/cases/{case.number}/{page}/", {"version": case.version, **sent}
     )
+
+
+TESTED = {
+    "special_steps": [{"name": "水质检测", "workdays": 8, "basis": "食品安全法 第八十四条"}],
+    "slug": "tested",
+    **steps.coded(41),
+}
+SENT = {"kind": "testing", "sent_on": f"{cases.FRIDAY.date()}", "officers": "李检测\r\n周检测"}
+
+
+def test_who_was_sent_to_test_is_written_down_and_shown_on_the_case():
+    cases.publish(cases.without_materials(**TESTED))
+    case = cases.reviewing(item_slug="tested")
+    file = words(signed_in("reviewer").get(f"/desk/cases/{case.number}/"))
+    assert "登记指派的检验检测人员" in file
+
+    for wrong, sentence in (
+        ({"officers": "李检测"}, "须指派两名以上工作人员"),
+        ({"officers": ""}, "请填写指派的人员。"),
+        ({"kind": "hearing"}, "用途"),
+        ({"sent_on": "2036-01-01"}, "指派日期须在受理之后"),
+    ):
+        refused = send("reviewer", case, "officers-sent", **(SENT | wrong))
+        assert refused.status_code == 422
+        assert sentence in words(refused)
+
+    answer = send("reviewer", case, "officers-sent", **SENT)
+    assert answer.status_code == 302
+    shown = words(signed_in("reviewer").get(f"/desk/cases/{case.number}/"))
+    assert "2026-03-06 检测 · 李检测、周检测" in shown
+    assert signed_in("clerk").get(f"/desk/cases/{case.number}/officers-sent/").status_code == 403
+    ordinary = cases.reviewing()
+    page = words(signed_in("reviewer").get(f"/desk/cases/{ordinary.number}/"))
+    assert "登记指派的检验检测人员" not in page
 
 
 def view(number):

@@ -30,6 +30,7 @@ from yiwang.cases.models.procedure import (
     DepartmentInquiry,
     Extension,
     Hearing,
+    OfficersSent,
     SiteCheck,
     SpecialProcedure,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "Extension",
     "Hearing",
     "Message",
+    "OfficersSent",
     "Opinion",
     "Serial",
     "SiteCheck",

@@ -18,7 +18,9 @@ from yiwang.cases.models.shared import (
     values,
 )
 from yiwang.cases.policy.procedure import (
+    INSPECTIONS,
     LONGEST_EXTENSION_WORKDAYS,
+    OFFICERS_SENT,
     ClosedGround,
     HearingEnd,
     HearingOrigin,
@@ -350,3 +352,43 @@ class SiteCheck(models.Model):
 
     def __str__(self) -> str:
         return f"site check {self.case_id}"
+
+
+class OfficersSent(models.Model):
+    """Which two or more officers were sent to inspect, test or quarantine (指派检验检测人员).
+
+    Source:
+        行政许可法 第五十五条第二款.
+    """
+
+    append_only = True
+
+    case = models.ForeignKey("Case", on_delete=models.PROTECT, related_name="officers_sent")
+    serial = models.PositiveSmallIntegerField("序号")
+    kind = models.CharField("用途", max_length=20, choices=choices(StopReason))
+    sent_on = models.DateField("指派日期")
+    names = ArrayField(models.CharField(max_length=NAME_LENGTH), verbose_name="指派人员")
+    by = models.CharField("记录人", max_length=REF_LENGTH)
+    at = models.DateTimeField("记录时间")
+
+    class Meta:
+        verbose_name = "指派检验检测人员"
+        constraints = [
+            models.UniqueConstraint(
+                name="cases_officerssent_serial_once", fields=["case", "serial"]
+            ),
+            models.CheckConstraint(
+                name="cases_officerssent_two_officers",
+                condition=Q(names__len__gte=OFFICERS_SENT)
+                & ~Q(names__0=F("names__1"))
+                & ~Q(names__contains=[""]),
+            ),
+            models.CheckConstraint(
+                name="cases_officerssent_for_an_inspection",
+                condition=Q(kind__in=sorted(one.value for one in INSPECTIONS)),
+            ),
+        ]
+        triggers = [*append_only(), archived_again()]
+
+    def __str__(self) -> str:
+        return f"officers sent {self.case_id}"

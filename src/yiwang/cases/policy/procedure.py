@@ -48,6 +48,9 @@ LONGEST_SPECIAL_WORKDAYS = 250
 INSPECTIONS = frozenset({StopReason.INSPECTION, StopReason.TESTING, StopReason.QUARANTINE})
 """Kinds for which two officers are sent within five working days. 行政许可法 第五十五条."""
 
+OFFICERS_SENT = 2
+"""Officers who are sent at least. 行政许可法 第五十五条第二款."""
+
 SPECIAL_KINDS = tuple(kind for kind in StopReason if kind is not StopReason.HEARING)
 """Kinds of special procedures; a hearing has a state and rules of its own."""
 

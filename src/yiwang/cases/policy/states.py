@@ -55,6 +55,7 @@ class Step(Term):
     ASSIGN = "assign", "分派"
     START_REVIEW = "start_review", "开始审查"
     CHECK_SITE = "check_site", "现场核查"
+    SEND_OFFICERS = "send_officers", "指派检验检测人员"
     START_SPECIAL = "start_special", "启动特别程序"
     END_SPECIAL = "end_special", "结束特别程序"
     NOTIFY_HEARING = "notify_hearing", "告知听证权利"
@@ -230,6 +231,12 @@ STEPS: Mapping[Step, Move] = {
     ),
     Step.CHECK_SITE: Move(
         starts=REVIEWED,
+        end=None,
+        permission=Permission.CASE_REVIEW,
+        desk=Desk.DECIDER,
+    ),
+    Step.SEND_OFFICERS: Move(
+        starts=REVIEWED | {S.SPECIAL},
         end=None,
         permission=Permission.CASE_REVIEW,
         desk=Desk.DECIDER,

@@ -15,6 +15,7 @@ from yiwang.cases.models import (
     DepartmentInquiry,
     Extension,
     Hearing,
+    OfficersSent,
     SiteCheck,
     SpecialProcedure,
 )
@@ -156,6 +157,15 @@ class SiteCheckView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfficersSentView:
+    """Who was sent to inspect, test or quarantine."""
+
+    kind: StopReason
+    sent_on: date
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProcedureView:
     """Everything that happened between acceptance and decision beside the ordinary course."""
 
@@ -164,6 +174,7 @@ class ProcedureView:
     extensions: tuple[ExtensionView, ...]
     inquiries: tuple[InquiryView, ...]
     site_checks: tuple[SiteCheckView, ...]
+    officers_sent: tuple[OfficersSentView, ...]
     interested: tuple[InterestedView, ...]
 
     @property
@@ -175,6 +186,7 @@ class ProcedureView:
             or self.extensions
             or self.inquiries
             or self.site_checks
+            or self.officers_sent
             or self.interested
         )
 
@@ -206,7 +218,7 @@ def site_checked_on(number: str) -> date | None:
 
 
 def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
-    """Return what happened beside the ordinary course; eight queries at most.
+    """Return what happened beside the ordinary course; nine queries at most.
 
     Opinions of departments and requests for more days are internal: an applicant gets none.
 
@@ -263,6 +275,10 @@ def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
                 witness=one.witness,
             )
             for one in SiteCheck.objects.filter(case=row).order_by("serial")
+        ),
+        officers_sent=tuple(
+            OfficersSentView(kind=StopReason(one.kind), sent_on=one.sent_on, names=tuple(one.names))
+            for one in OfficersSent.objects.filter(case=row).order_by("serial")
         ),
         interested=interested_in(row, by=by, today=today),
     )

@@ -145,6 +145,7 @@ from yiwang.cases.services.procedure import (
     end_special,
     give_opinion,
     record_site_check,
+    send_officers,
     start_special,
 )
 from yiwang.cases.services.receiving import (
@@ -349,6 +350,7 @@ __all__ = [
     "run_replay",
     "save_draft",
     "send_back",
+    "send_officers",
     "send_result",
     "set_hearing",
     "sign_commitment",

@@ -12,6 +12,7 @@ from yiwang.cases.models import (
     Extension,
     Hearing,
     InterestedPerson,
+    OfficersSent,
     Opinion,
     SentBack,
     SiteCheck,
@@ -28,6 +29,7 @@ from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.services import kept
 from yiwang.cases.services.steps import heading, issue, materials_of
 from yiwang.catalogue.policy.items import ItemVersion
+from yiwang.kernel.clocks import StopReason
 from yiwang.organisations.permissions import Actor
 
 ON_SPOT = (
@@ -134,6 +136,8 @@ def _sheet(case: Case, *, alone: bool = False) -> Sheet:
             ("特别程序、听证和延期", list(_stops(case, taken))),
             ("现场核查", list(_site_checks(case, taken))),
         ]
+        if Step.SEND_OFFICERS.value in taken:
+            sections.append(("指派检验检测人员", list(_officers(case))))
         if Step.SEND_BACK.value in taken:
             sections.append(("退回复审", list(_sent_back(case))))
         if Step.TELL_INTERESTED.value in taken and (heard := list(_sides(case))):
@@ -223,6 +227,13 @@ def _site_checks(case: Case, taken: Set[str]) -> Iterator[str]:
         yield (
             f"{chinese_day(row.checked_on)}，{row.place}，核查人员{'、'.join(row.names)}：{row.found}"
         )
+
+
+def _officers(case: Case) -> Iterator[str]:
+    """Say who was sent to inspect, test or quarantine. 行政许可法 第五十五条第二款."""
+    for row in OfficersSent.objects.filter(case=case).order_by("serial"):
+        kind = StopReason(row.kind).label
+        yield f"{chinese_day(row.sent_on)}指派{'、'.join(row.names)}，{kind}"
 
 
 def _sent_back(case: Case) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from yiwang.cases.policy.procedure import is_immediate, planned
+from yiwang.cases.policy.procedure import is_immediate, needs_inspection, planned
 from yiwang.cases.policy.states import STOPPED, Step
 from yiwang.cases.queries import CasePage
 from yiwang.cases.queries.procedure import ClockView, ProcedureView, clocks_of, procedure_of
@@ -31,6 +31,7 @@ ACTS: Sequence[tuple[Step, str, str]] = (
     (Step.ASK_ON_SPOT, "ask_on_spot", "请申请人当场更正"),
     (Step.SEND_BACK, "send_back", "退回复审"),
     (Step.CHECK_SITE, "site_check", "记录现场核查"),
+    (Step.SEND_OFFICERS, "send_officers", "登记指派的检验检测人员"),
     (Step.ASK_DEPARTMENT, "ask_departments", "征求部门意见"),
     (Step.TELL_INTERESTED, "tell_interested", "告知利害关系人"),
     (Step.NOTE_VIEWS, "note_views", "登记陈述意见"),
@@ -69,6 +70,8 @@ def shown(
         skipped.add(Step.NOTIFY_HEARING)
         skipped.add(Step.REQUEST_HEARING if hearing.requested_on else Step.SET_HEARING)
     waiting = any(one.approved is None for one in procedure.extensions)
+    if not needs_inspection(item):
+        skipped.add(Step.SEND_OFFICERS)
     if case.extended_on is not None or waiting:
         skipped.add(Step.ASK_EXTENSION)
     if case.extended_on is not None or not waiting:

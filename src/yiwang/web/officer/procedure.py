@@ -19,6 +19,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.procedure import (
     HEARING_NOTICE_WORKDAYS,
     INQUIRY_WORKDAYS,
+    INSPECTIONS,
     LONGEST_INQUIRY_WORKDAYS,
     LONGEST_SPECIAL_WORKDAYS,
     SPECIAL_KINDS,
@@ -857,6 +858,51 @@ class SiteCheck(OneStep):
             version=given["version"],
         )
         return redirect(done(self, _("现场核查记录已保存。")))
+
+
+class SendOfficersForm(VersionForm):
+    """Who was sent, when, and for what."""
+
+    kind = forms.ChoiceField(
+        label=_l("用途"),
+        choices=[(one.value, one.label) for one in StopReason if one in INSPECTIONS],
+        widget=forms.RadioSelect,
+        error_messages={"required": _l("请选择用途。")},
+    )
+    sent_on = day(_l("指派日期"), _l("请填写指派日期。"))
+    officers = area(_l("指派人员"), _l("请填写指派的人员。"), rows=3)
+
+
+class SendOfficers(OneStep):
+    """Write down who was sent to inspect, test or quarantine (指派检验检测人员)."""
+
+    permission: ClassVar[Permission] = Permission.CASE_REVIEW
+    form_class = SendOfficersForm
+    step = Step.SEND_OFFICERS
+    heading = _l("登记指派的检验检测人员")
+    button = _l("保存指派记录")
+
+    def initial(self) -> dict[str, Any]:
+        """Return today."""
+        return super().initial() | {"sent_on": self.today}
+
+    def fit(self, form: Any) -> None:
+        """Say how names are written."""
+        form.fields["officers"].help_text = _("两名以上工作人员，一行写一个人的姓名。")
+
+    def valid(self, form: SendOfficersForm) -> HttpResponse:
+        """Record it."""
+        given = form.cleaned_data
+        services.send_officers(
+            number=self.case.number,
+            kind=StopReason(given["kind"]),
+            officers=given["officers"].splitlines(),
+            sent_on=given["sent_on"],
+            by=self.actor,
+            at=self.at,
+            version=given["version"],
+        )
+        return redirect(done(self, _("指派记录已保存。")))
 
 
 class AskDepartmentsForm(VersionForm):

@@ -139,6 +139,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<str:number>/send-back/", going_back.SendBack.as_view(), name="send_back"),
     path("cases/<str:number>/site-check/", procedure.SiteCheck.as_view(), name="site_check"),
     path(
+        "cases/<str:number>/officers-sent/",
+        procedure.SendOfficers.as_view(),
+        name="send_officers",
+    ),
+    path(
         "cases/<str:number>/interested/",
         interested.TellInterested.as_view(),
         name="tell_interested",
