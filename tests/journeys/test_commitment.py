@@ -162,6 +162,7 @@ def test_at_the_window_a_missing_paper_is_promised_and_filed_later(visit: Visit,
     assert "窗口当面核验并书面签署" in letter
     later = holder.locator("section", has=holder.get_by_role("heading", name="待补交的材料"))
     later.get_by_role("link").click()
+    expect(holder.get_by_role("main").get_by_role("button", name="补交这份材料")).to_be_visible()
     narrow(holder)
     holder.get_by_role("main").locator("input[type=file]").first.set_input_files(
         acts.picture(tmp_path, "制度.jpg")
