@@ -101,16 +101,15 @@ def add_subject(
     }
     try:
         with transaction.atomic():  # around all of it: in a job, no savepoint is needed
-            return _listed(key, facts, by=by, at=at)
+            _list(key, facts, by=by, at=at)
     except IntegrityError as error:
         if "supervision_subject_once" not in str(error):
             raise
-        return False  # another worker listed it at the same moment
+        return False  # it was listed before, or by another worker at the same moment
+    return True
 
 
-def _listed(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: datetime) -> bool:
-    if SupervisedSubject.objects.filter(**key).exists():
-        return False
+def _list(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: datetime) -> None:
     row = SupervisedSubject.objects.create(**{**facts, **key, **_renamed_meanwhile(facts)})
     audit.record(
         at=at,
@@ -133,7 +132,6 @@ def _listed(key: Mapping[str, str], facts: Mapping[str, Any], *, by: str, at: da
             listed_on=row.listed_on,
         )
     )
-    return True
 
 
 def _renamed_meanwhile(facts: Mapping[str, Any]) -> dict[str, Any]:
