@@ -83,10 +83,12 @@ def fill(district: District, stored: int) -> float:
             "last": stored,
         }
         cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET TIME ZONE 'Asia/Shanghai'")  # days are those of the district
         for statement in FILL.split(";\n"):
             if statement.strip():
                 cursor.execute(statement, words)
         cursor.execute("SET session_replication_role = origin")
+        cursor.execute("SET TIME ZONE 'UTC'")
         cursor.execute("VACUUM (ANALYZE) cases_case")  # what autovacuum does in time
         cursor.execute("ANALYZE")
     spent = time.monotonic() - began
