@@ -81,8 +81,8 @@ AT_THE_COUNTER = {
 }
 """What a department tells of a case that was only received, and the state that comes of it."""
 
-ON_ITS_OWN = {"review", "hearing_set", "site_check"}
-"""Kinds that a test below, or of checks on the spot, tells by itself."""
+ON_ITS_OWN = {"review", "hearing_set", "site_check", "officers_sent"}
+"""Kinds that a test below, of checks on the spot or of officers, tells by itself."""
 
 
 def message(number: str, sequence: int, kind: str, told: dict, **changes: object) -> dict:

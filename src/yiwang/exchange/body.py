@@ -10,8 +10,14 @@ from django.conf import settings
 from django.core import signing
 
 from yiwang.cases import queries as cases
+from yiwang.cases.policy.procedure import needs_inspection
 from yiwang.cases.queries import CasePage
-from yiwang.cases.queries.procedure import extension_of, hearing_of, site_checked_on
+from yiwang.cases.queries.procedure import (
+    extension_of,
+    hearing_of,
+    officers_clock,
+    site_checked_on,
+)
 from yiwang.cases.services import answer_text
 from yiwang.catalogue import queries as catalogue
 from yiwang.documents import queries as documents
@@ -150,6 +156,7 @@ def case_body(
     )
     number = held.get("person.id_number") or held.get("entity.uscc")
     found = uploads_of(page)
+    sent_by, sent_on = officers_clock(case.number) if needs_inspection(item) else (None, None)
 
     def files(refs: Iterable[str]) -> tuple[messages.File, ...]:
         return tuple(file_of(found[ref]) for ref in refs if ref in found)
@@ -215,6 +222,8 @@ def case_body(
         extended_on=case.extended_on,
         must_check_site=case.must_check_site,
         site_checked_on=site_checked_on(case.number) if case.must_check_site else None,
+        officers_due_on=sent_by,
+        officers_sent_on=sent_on,
     )
 
 

@@ -168,6 +168,7 @@ ACTS: Mapping[str, str] = {
     "exchange.hearing_request": _("部门系统回传：要求听证"),
     "exchange.hearing_set": _("部门系统回传：通知听证的时间和地点"),
     "exchange.make_keys": _("生成部门系统的密钥"),
+    "exchange.officers_sent": _("部门系统回传：指派检验检测人员"),
     "exchange.opinion": _("部门系统回传：审查意见"),
     "exchange.push": _("向部门系统推送办件"),
     "exchange.push_failed": _("向部门系统推送办件未成"),

@@ -217,6 +217,17 @@ def site_checked_on(number: str) -> date | None:
     return days.values_list("checked_on", flat=True).first()
 
 
+def officers_clock(number: str) -> tuple[date | None, date | None]:
+    """Return by when two officers must be sent to inspect or test, and when they were.
+
+    Both are None where nobody need be; the caller has shown it may be read.
+    """
+    clocks = CaseClock.objects.filter(
+        case__number=number, kind=ClockKind.INSPECTION_START.value
+    ).values_list("due_on", "met_on")
+    return clocks.first() or (None, None)
+
+
 def procedure_of(number: str, *, by: Actor, today: date) -> ProcedureView:
     """Return what happened beside the ordinary course; nine queries at most.
 

@@ -221,8 +221,6 @@ def start_special(
         due_on=until,
         workdays=days,
     )
-    if kind in INSPECTIONS and by.ref.startswith(OUTSIDE):  # who was sent stands in that system
-        clocks.meet(case, ClockKind.INSPECTION_START, on=today)
     clocks.stop_limits(case, on=today, due_on=until)
     move(
         case,

@@ -278,6 +278,21 @@ class SiteChecked(_Return):
         return self
 
 
+class OfficersSent(_Return):
+    """Who was sent to inspect, test or quarantine (指派检验检测人员).
+
+    It meets the clock of five working days; the letter of the special procedure sends nobody.
+    """
+
+    kind: Literal["officers_sent"]
+    person: Person
+    procedure: StopReason = Field(description="`inspection`, `testing` or `quarantine`.")
+    officers: Annotated[tuple[Name, ...], Field(max_length=20)] = Field(
+        description="Two or more, by name."
+    )
+    sent_on: Day = Field(description="Between acceptance and today.")
+
+
 class Dispatched(_Return):
     """The result was sent by post or courier (邮寄送达)."""
 
@@ -356,6 +371,7 @@ Return: TypeAlias = (
     | ExtensionAsk
     | ExtensionDecide
     | SiteChecked
+    | OfficersSent
     | Opinion
     | Result
     | Dispatched
@@ -504,6 +520,13 @@ class CaseBody(Shape):
     )
     site_checked_on: date | None = Field(
         default=None, description="The last check, where one must be."
+    )
+    officers_due_on: date | None = Field(
+        default=None,
+        description="Last day to send two officers to inspect, test or quarantine; null: no need.",
+    )
+    officers_sent_on: date | None = Field(
+        default=None, description="When they were sent first, where they must be."
     )
 
 

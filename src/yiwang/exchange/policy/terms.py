@@ -63,6 +63,7 @@ class ReturnKind(Term):
     EXTENSION_ASK = "extension_ask", "报请延长期限"
     EXTENSION_DECIDE = "extension_decide", "不批准延长期限"
     SITE_CHECK = "site_check", "现场核查"
+    OFFICERS_SENT = "officers_sent", "指派检验检测人员"
     OPINION = "opinion", "审查意见"
     RESULT = "result", "审批结果"
     DISPATCH = "dispatch", "寄出"

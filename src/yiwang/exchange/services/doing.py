@@ -25,6 +25,7 @@ Hearing = (
 )
 Delivery = messages.Dispatched | messages.Delivered | messages.CameBack
 Extension = messages.ExtensionAsk | messages.ExtensionDecide
+OnTheSpot = messages.SiteChecked | messages.OfficersSent
 
 WITHIN: Mapping[type, Step] = {
     messages.SpecialEnd: Step.END_SPECIAL,
@@ -59,7 +60,7 @@ def person_actor(partner: PartnerView, person: Person, post: Post, *, ip: str = 
 
 def go_on(
     partner: PartnerView,
-    message: Special | Hearing | Extension | messages.SiteChecked | Delivery,
+    message: Special | Hearing | Extension | OnTheSpot | Delivery,
     *,
     calendar: WorkdayCalendar,
     at: datetime,
@@ -76,8 +77,8 @@ def go_on(
         reviewer = person_actor(partner, message.person, Post.REVIEWER, ip=ip)
         if isinstance(message, messages.ExtensionAsk):
             _ask_extension(message, by=reviewer, at=at)
-        elif isinstance(message, messages.SiteChecked):
-            _check_site(partner, message, by=reviewer, at=at)
+        elif isinstance(message, OnTheSpot):
+            _on_the_spot(partner, message, by=reviewer, at=at)
         elif isinstance(message, Special):
             _take(message, by=reviewer, at=at)
             _special(message, calendar=calendar, by=reviewer, at=at)
@@ -171,14 +172,23 @@ def _ask_extension(message: messages.ExtensionAsk, *, by: Actor, at: datetime) -
     )
 
 
-def _check_site(
-    partner: PartnerView, message: messages.SiteChecked, *, by: Actor, at: datetime
-) -> None:
-    """Record the check; what is given at once is decided from acceptance and stays there."""
+def _on_the_spot(partner: PartnerView, message: OnTheSpot, *, by: Actor, at: datetime) -> None:
+    """Record the check, or who was sent; what is given at once is decided from acceptance."""
+    checked = isinstance(message, messages.SiteChecked)
     case = cases.case(message.case, by=by)
-    after(Step.CHECK_SITE, case.state, immediate=case.immediate)
+    after(Step.CHECK_SITE if checked else Step.SEND_OFFICERS, case.state, immediate=case.immediate)
     if not case.immediate:
         take_outside(number=message.case, by=by, at=at)
+    if isinstance(message, messages.OfficersSent):
+        acts.send_officers(
+            number=message.case,
+            kind=message.procedure,
+            officers=message.officers,
+            sent_on=message.sent_on,
+            by=by,
+            at=at,
+        )
+        return
     acts.record_site_check(
         number=message.case,
         second_officer=person_actor(partner, message.second, Post.REVIEWER).ref,
