@@ -112,8 +112,8 @@ class ToldView:
 
     Attributes:
         told: The list as it was told.
-        signed_by_name: Who confirmed.
-        confirmed_at: When.
+        signed_by_name: Who confirmed; empty: nobody, it was told by post.
+        confirmed_at: When it was confirmed, or told by post.
         sha256: Hash of the text they confirmed.
         registered_on: Day of the registration; None: not decided, or not granted.
         ended_on: Day on which the registration ended; None: it stands.

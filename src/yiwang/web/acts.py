@@ -26,6 +26,7 @@ ACTS: Mapping[str, str] = {
     "cases.ask_department": _("征求部门意见"),
     "cases.ask_extension": _("报请延长期限"),
     "cases.confirm_briefing": _("确认知悉经营范围须办的许可"),
+    "cases.post_briefing": _("邮寄告知经营范围须办的许可"),
     "cases.ask_person": _("要求人工办理或者复核"),
     "cases.assist": _("登记帮办、代办"),
     "cases.ask_on_spot": _("请当场更正"),

@@ -13,6 +13,7 @@ from tests.factories.portal import signed_in
 from tests.factories.registration import RULES, SCOPE, SHOP, prepare
 from yiwang.cases import services as acts
 from yiwang.cases.models import Case, Draft
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.terms import Outcome
 from yiwang.registration import telling
 from yiwang.registration.models import Rules, ToldPermits
@@ -251,3 +252,17 @@ def test_a_district_without_rules_says_so_and_asks_for_nothing(client: Client):
     assert answer.status_code == 422
     assert "还没有载入经营范围与许可对应的规则" in words(answer)
     assert RULES.items == (SHOP,)
+
+
+def test_whoever_applied_by_letter_and_signed_nothing_reads_what_was_posted():
+    case = cases.receive(
+        item_slug=SHOP,
+        applicant_ref=cases.FIRM_REF,
+        answers={"request_kind": "new", "shop_name": "示例小店", "business_scope": SCOPE},
+        letter=Mailed(received_on=cases.FRIDAY.date(), declared=False),
+    )
+
+    page = words(signed_in().get(f"/cases/{case.number}/"))
+
+    assert "随收件凭证邮寄告知；取得许可前请不要经营" in page
+    assert "确认已知悉" not in page

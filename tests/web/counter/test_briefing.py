@@ -13,7 +13,8 @@ from tests.factories.desk import signed_in
 from tests.factories.registration import SCOPE, SHOP, prepare
 from tests.web.officer.test_pages import words
 from yiwang.cases.models import Case, CaseDocument
-from yiwang.cases.policy.terms import DocumentKind
+from yiwang.cases.policy.terms import DocumentKind, LetterState
+from yiwang.cases.queries import delivering
 from yiwang.registration.models import ToldPermits
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -85,3 +86,34 @@ def test_without_a_scope_nothing_is_read_out():
     )
     assert "经营范围需要的许可" not in words(page)
     assert Case.objects.count() == 1
+
+
+@pytest.mark.req("CASE-01")
+def test_a_letter_without_the_signed_list_is_taken_in_and_the_list_goes_back_with_the_receipt():
+    letter = {"by_letter": "1", "mailed_on": f"{cases.FRIDAY.date()}", "declared": ""}
+    receipt = words(post(receive="1", **letter))
+
+    row, sent = ToldPermits.objects.get(), CaseDocument.objects.get(kind=DocumentKind.PERMITS_TOLD)
+    assert (row.signed_by, row.signed_by_name, row.signed_how) == ("", "", "")
+    assert "申请人尚未签署，随收件凭证邮寄申请人" in str(sent.body)
+    assert "请打印盖章凭证和《许可事项告知承诺书》一并寄出" in receipt
+    wish = delivering.LedgerWish(state=LetterState.WAITING)
+    waiting = delivering.ledger(wish, by=cases.HEAD)[0]
+    assert {one.kind for one in waiting} == {DocumentKind.RECEIPT, DocumentKind.PERMITS_TOLD}
+    officer = words(signed_in("reviewer").get(f"/desk/cases/{row.case_number}/"))
+    assert "随收件凭证邮寄告知，申请人尚未签署" in officer
+
+
+def test_a_signed_list_that_lay_in_the_letter_is_kept_as_signed_there():
+    confirmed = digest(post(refresh="1"))
+    post(receive="1", briefed=confirmed, by_letter="1", mailed_on=f"{cases.FRIDAY.date()}")
+    row = ToldPermits.objects.get()
+    assert (row.signed_by, row.signed_how) == (cases.FIRM_REF, "letter")
+
+
+def test_a_list_signed_in_a_letter_that_has_changed_since_is_said():
+    letter = {"by_letter": "1", "mailed_on": f"{cases.FRIDAY.date()}"}
+    page = post(receive="1", briefed="0" * 64, **letter)
+    assert page.status_code == 422
+    assert "经营范围或者许可规则有了变化" in words(page)
+    assert not Case.objects.exists()

@@ -48,6 +48,9 @@ class SignedBy(Term):
 ON_PAPER = frozenset({SignedBy.WINDOW, SignedBy.LETTER})
 """Signatures of the applicant on paper, entered by a clerk."""
 
+NOT_SIGNED = ""
+"""In place of the above: told by post to whoever applied by letter, signed by nobody yet."""
+
 
 class CheckState(Term):
     """Where the check of a commitment stands (核查状态)."""

@@ -22,12 +22,15 @@ from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 KEY_DIGITS = 18
 
+POSTED_BACK = (DocumentKind.RECEIPT, DocumentKind.PERMITS_TOLD)
+"""What goes back by post to whoever applied by letter, made when their letter was entered."""
+
 NEEDED = Q(kind__in=sorted(kind.value for kind in DELIVERED_LETTERS)) | Q(
-    kind=DocumentKind.RECEIPT.value,
+    kind__in=[kind.value for kind in POSTED_BACK],
     case__channel=Channel.LETTER.value,
     issued_at=F("case__received_at"),
 )
-"""Letters whose delivery is proven; the receipt of a letter too, which goes back by post."""
+"""Letters whose delivery is proven; those that go back by post to who wrote a letter too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,7 +315,7 @@ def needs_delivery(row: CaseDocument) -> bool:
     """Tell of one letter what `NEEDED` tells of rows."""
     case = row.case
     posted_back = (
-        row.kind == DocumentKind.RECEIPT
+        row.kind in POSTED_BACK
         and case.channel == Channel.LETTER
         and row.issued_at == case.received_at
     )

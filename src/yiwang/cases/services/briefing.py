@@ -44,7 +44,10 @@ class Briefing:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedText:
-    """A text as it was confirmed: who, when, and how they had proved who they are."""
+    """A text as it was confirmed: who, when, and how they had proved who they are.
+
+    Told by post and not confirmed, it names nobody, and `signed_how` is empty.
+    """
 
     applicant_ref: str
     paragraphs: list[str]

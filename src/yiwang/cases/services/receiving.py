@@ -469,7 +469,9 @@ def _receive(
     materials = _materials(application, answers, calendar=calendar, today=today)
     _check_complete(application, answers, materials, today)
     briefing = briefing_for(item, answers, applicant_name=_applicant_name(application), on=today)
-    require_confirmed(briefing, application.briefed)
+    posted = briefing is not None and application.letter is not None and not application.briefed
+    if not posted:
+        require_confirmed(briefing, application.briefed)
     notice_on = notice_due_on(received_on=received_on, calendar=calendar)
     deciding = kept.deciding_department(item.department, on=today)
     town_window = application.town_window
@@ -572,7 +574,7 @@ def _receive(
             item,
             briefing,
             answers,
-            signed_how=signed_how,
+            signed_how=None if posted else signed_how,
             agent=application.agent,
             by=by,
             at=at,

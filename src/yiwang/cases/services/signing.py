@@ -19,6 +19,7 @@ from yiwang.cases.models.commitments import (
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import kept_answers, plain_answers
 from yiwang.cases.policy.commitments import (
+    NOT_SIGNED,
     ON_PAPER,
     SignedBy,
     certifiable,
@@ -275,21 +276,36 @@ def _put_on_case(
 
 
 def _signed(
-    case: Case, paragraphs: list[str], *, signed_how: SignedBy, agent: str, by: Actor, at: datetime
+    case: Case,
+    paragraphs: list[str],
+    *,
+    signed_how: SignedBy | None,
+    agent: str,
+    by: Actor,
+    at: datetime,
 ) -> dict[str, Any]:
     """Return what a row keeps of a letter and of its signature, on paper or online."""
     hashes = digests("\n".join(paragraphs))
-    on_paper = signed_how in ON_PAPER
-    return {
+    letter = {
         "applicant_ref": case.applicant_ref,
         "paragraphs": paragraphs,
         "sha256": hashes.sha256,
         "sm3": hashes.sm3,
+        "signed_at": at,
+    }
+    if signed_how is None:
+        return letter | {
+            "signed_by": "",
+            "signed_by_name": "",
+            "agent": False,
+            "signed_how": NOT_SIGNED,
+        }
+    on_paper = signed_how in ON_PAPER
+    return letter | {
         "signed_by": case.applicant_ref if on_paper else by.ref,
         "signed_by_name": (agent or case.applicant_name) if on_paper else by.name or by.ref,
         "agent": bool(agent) if on_paper else is_agent(case.applicant_ref, by),
         "signed_how": signed_how.value,
-        "signed_at": at,
     }
 
 
@@ -300,6 +316,8 @@ def committed(case: Case, item: ItemVersion) -> bool:
 
 def signature(name: str, agent: bool, how: str, at: datetime) -> str:
     """Return who signed, when and how known, as the letter prints it."""
+    if how == NOT_SIGNED:
+        return "申请人尚未签署，随收件凭证邮寄申请人"
     who = f"{name}（代理人）" if agent else name
     return f"{who}，{at.astimezone(PLACE):%Y-%m-%d %H:%M:%S}，{SignedBy(how).label}"
 
@@ -431,12 +449,16 @@ def confirm_briefing(
     briefing: Briefing,
     answers: Mapping[str, Answer],
     *,
-    signed_how: SignedBy,
+    signed_how: SignedBy | None,
     by: Actor,
     at: datetime,
     agent: str = "",
 ) -> None:
-    """Keep what the applicant confirmed they were told, and put its letter on the case."""
+    """Keep what the applicant confirmed they were told, and put its letter on the case.
+
+    With `signed_how` None nobody confirmed yet: the letter goes to the applicant by post, beside
+    the receipt of their application by letter.
+    """
     paragraphs = list(briefing.paragraphs)
     signed = SignedText(
         **_signed(case, paragraphs, signed_how=signed_how, agent=agent, by=by, at=at)
@@ -452,7 +474,7 @@ def confirm_briefing(
     audit.record(
         at=at,
         actor=by.ref,
-        act="cases.confirm_briefing",
+        act="cases.confirm_briefing" if signed_how else "cases.post_briefing",
         target=f"case:{case.number}",
         detail={"item": item.slug, "sha256": signed.sha256},
         ip=by.ip,
@@ -461,6 +483,8 @@ def confirm_briefing(
     message = (
         f"您已确认“{item.name}”的经营范围需要办理的许可，取得许可前不经营；"
         "告知承诺书可以在办件中下载。"
+        if signed_how
+        else f"“{item.name}”的经营范围需要办理的许可，已随收件凭证邮寄告知；取得许可前请不要经营。"
     )
     _put_on_case(signed, DocumentKind.PERMITS_TOLD, case, item, message=message, by=by, at=at)
 

@@ -534,7 +534,7 @@ class Receive(Papers):
                     code="#signed",
                 ),
             )
-        unread = self._told() is not None and "briefed" not in request.POST
+        unread = not self.by_letter and self._told() is not None and "briefed" not in request.POST
         if unread:
             form.add_error(
                 None,

@@ -40,6 +40,10 @@ class Receipt(CasePages):
             {
                 "letter": letter,
                 "by_letter": casefile.by_letter(self.case),
+                "told_by_post": next(
+                    (one for one in self.file.documents if one.kind is DocumentKind.PERMITS_TOLD),
+                    None,
+                ),
                 "signed": [one for one in self.file.documents if one.kind in SIGNED],
                 "materials": casefile.materials(self.file, self.item, by=self.actor),
                 "assistance": assistance_of(self.case.number),
