@@ -34,8 +34,8 @@ document.addEventListener("keydown", (event) => {
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
-  if (target.matches(TYPING)) target.focus();
-  else target.click();
+  if (target.matches(`summary, ${TYPING}`)) target.focus();
+  if (!target.matches(TYPING)) target.click();
 });
 
 // A ready phrase is put into its field, after what stands there already.

@@ -17,6 +17,7 @@ from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.models.automatic import AutoReview, AutoRun, AutoSwitch, AutoWaiting
 from yiwang.cases.policy.automatic import Ground, SampleVerdict
 from yiwang.cases.policy.checks import Asking, Trouble
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.services import checks
@@ -61,6 +62,26 @@ def test_an_old_woman_gets_her_card_on_a_sunday_night(elder):
     assert card.valid_from == SUNDAY_NIGHT.date()
     steps = CaseEvent.objects.filter(case__number=case.number).order_by("id")
     assert [event.step for event in steps] == ["receive", "accept", "grant_automatic", "close"]
+
+
+@pytest.mark.req("AUTO-02", "CASE-01")
+@pytest.mark.parametrize(
+    ("declared", "state", "ground"),
+    [
+        (True, CaseState.APPROVED, Ground.RULE_GRANTS),
+        (False, CaseState.RECEIVED, Ground.MATERIALS),
+    ],
+)
+def test_nothing_is_granted_by_rules_to_whom_signed_nothing(elder, declared, state, ground):
+    letter = Mailed(received_on=cases.FRIDAY.date(), declared=declared)
+    sent = {"item_slug": automatic.SENIOR, "applicant_ref": elder.ref, "answers": {"kind": "first"}}
+    taken = cases.receive(**sent, letter=letter, at=SUNDAY_NIGHT)
+
+    case = services.decide_by_rules(case=taken, calendar=CALENDAR, at=SUNDAY_NIGHT)
+
+    assert case.state is state
+    assert last_run(case.number).ground == ground
+    assert ("签字的声明" in last_run(case.number).reason) is not declared
 
 
 def test_the_letter_says_how_it_came_about_and_offers_a_person(elder):

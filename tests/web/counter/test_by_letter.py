@@ -42,6 +42,17 @@ def test_a_letter_is_entered_and_its_receipt_is_posted_back():
     assert "邮寄信函（邮件号 XA123）" in staff
 
 
+@pytest.mark.parametrize(("declared", "told"), [({}, True), ({"declared": "1"}, False)])
+def test_whoever_accepts_is_told_that_no_signed_declaration_lay_in_the_letter(declared, told):
+    signed_in("clerk").post(FORM, SENT | LETTER | declared)
+    number = Case.objects.get().number
+
+    reviewer = signed_in("reviewer")
+    for page in ("", "accept/"):
+        shown = words(reviewer.get(f"/desk/cases/{number}/{page}"))
+        assert ("信中没有申请人签字的声明" in shown) is told
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

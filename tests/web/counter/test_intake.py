@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from io import BytesIO
 
 import pytest
@@ -16,6 +17,8 @@ from yiwang.cases import services
 from yiwang.cases.models import Case
 from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.terms import MaterialState
+from yiwang.web.citizen import popularity
+from yiwang.web.counter import intake
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -182,6 +185,57 @@ def test_what_was_not_declared_is_one_step_away():
     assert 'id="declared"' in page
 
 
+def test_what_is_wrong_is_named_in_the_order_of_the_page_and_at_its_place():
+    page = receive(kind="", declared="").content.decode()
+
+    kind, declared = (page.index(f'href="#{one}"') for one in ("q_kind_0", "declared"))
+    assert kind < declared
+    assert 'aria-describedby="declared-error"' in page
+
+
+def focused(page: str) -> list[str]:
+    """Return the ids of the controls at which the page begins."""
+    return [
+        re.findall(r'id="([^"]*)"', tag)[-1]
+        for tag in re.findall(r"<[^>]*\bautofocus\b[^>]*>", page)
+    ]
+
+
+def test_the_page_begins_where_the_next_key_goes(papers):
+    clerk = signed_in("clerk")
+    refreshed = {"key": "k1", "refresh": "1"}
+
+    assert focused(clerk.get(papers).content.decode()) == ["q_kind_0"]
+    some = clerk.post(papers, refreshed | {"kind": "catering"}).content.decode()
+    assert focused(some) == ["q_address"]
+    every = clerk.post(papers, refreshed | ANSWERS).content.decode()
+    assert focused(every)[0].startswith("paper-")
+    nothing_to_hand_in = clerk.post(FORM, refreshed | ANSWERS).content.decode()
+    assert focused(nothing_to_hand_in) == ["declared"]
+    assert focused(receive(declared="").content.decode()) == []
+
+
+def test_what_most_people_come_for_has_the_first_keys(papers):
+    before = signed_in("clerk").get(f"/counter/{cases.FIRM_REF}/").context["items"]
+    last = before[-1].slug
+    popularity.forget()
+    signed_in("clerk").post(
+        f"/counter/{cases.FIRM_REF}/{last}/",
+        ANSWERS | {"key": "k1", "receive": "1", "declared": "1"},
+    )
+
+    popularity.forget()
+    after = signed_in("clerk").get(f"/counter/{cases.FIRM_REF}/").context["items"]
+
+    assert [len(before), after[0].slug] == [2, last]
+
+
+def test_items_that_are_not_listed_are_counted(papers, monkeypatch):
+    monkeypatch.setattr(intake, "ITEMS_SHOWN", 1)
+
+    assert "还有 1 项没有列出" in words(signed_in("clerk").get(f"/counter/{cases.FIRM_REF}/"))
+
+
 @pytest.fixture
 def papers():
     """An item that asks for papers, in the place of the one that does not."""
@@ -331,3 +385,19 @@ def test_another_place_than_the_registered_one_is_typed_over():
     )
 
     assert cases.page(Case.objects.get().number).answers["address"] == "嘉定区马路镇别处1号"
+
+
+def test_what_was_typed_over_wrongly_is_said_at_its_place():
+    definition = cases.without_materials(slug="elsewhere")
+    definition["handling_code"] = "11310114XXXX01011H431013100100004"
+    question = definition["sections"][0]["questions"][0]
+    question |= {"prefill": "entity.established_on", "kind": "date"}
+    cases.publish(definition)
+    sent = ANSWERS | {"key": "k1", "receive": "1", "declared": "1", "change_address": "abc"}
+
+    answer = signed_in("clerk").post(f"/counter/{cases.FIRM_REF}/elsewhere/", sent)
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'href="#change-address"' in page
+    assert 'aria-describedby="change-address-error"' in page

@@ -117,9 +117,9 @@ def test_rules_are_replayed_and_what_differs_is_listed(elder):
     services.run_replay(replay_id=int(begun.url.split("/")[-2]), by=SYSTEM, at=cases.FRIDAY)
     page = words(client.get(begun.url))
 
-    assert "规则准予，人也准予 1 件" in page
+    assert "规则准予，工作人员也准予 1 件" in page
     assert granted not in page
-    assert "规则准予，人不予（分歧） 1 件" in page
+    assert "规则准予，工作人员不予（分歧） 1 件" in page
     assert refused in page
     assert "可以作为发布依据至" in page
     assert "分歧 1 件" in words(client.get("/desk/automatic/replays/"))
@@ -132,7 +132,7 @@ def test_without_past_cases_a_replay_says_so(elder):
     page = signed_in("owner").post("/desk/automatic/replays/", {"item": automatic.SENIOR})
 
     assert page.status_code == 422
-    assert "不能回放" in words(page)
+    assert "敬老卡申领：本事项还没有由工作人员作出决定的办件，不能回放" in words(page)
 
 
 def _decided_by_people(elder: PersonView, *, grant: bool) -> str:

@@ -286,9 +286,14 @@ class DocumentView:
 
 @dataclass(frozen=True, kw_only=True)
 class CasePage:
-    """The whole file of one case."""
+    """The whole file of one case.
+
+    Attributes:
+        declared: Whether the applicant declared that all is true; in a letter it may be missing.
+    """
 
     case: CaseView
+    declared: bool
     answers: dict[str, object]
     materials: tuple[MaterialView, ...]
     correction: CorrectionView | None
@@ -454,6 +459,7 @@ def case_page(number: str, *, by: Actor) -> CasePage:
     deliveries = [_delivery(one) for one in Delivery.objects.filter(case=row).order_by("id")]
     return CasePage(
         case=case_view(row),
+        declared=bool(row.answer.declaration),
         answers=row.answers_now(),
         materials=tuple(
             material_view(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")

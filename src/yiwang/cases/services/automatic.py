@@ -61,6 +61,7 @@ SYSTEM = Actor(ref=f"{JOB}automatic", name="系统（自动办理）")
 """Who decides when rules do; the seal is the authority's."""
 
 PURPOSE = "按事项的自动办理规则核验申请"
+UNDECLARED = "信中没有申请人签字的声明，需要人工审看并一次性告知补正。"
 BATCH = 100
 """Waiting cases handled in one run of the job."""
 
@@ -170,6 +171,8 @@ def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
         return _over(Ground.STOPPED, "本事项的自动办理已停用。")
     if not _in_force(case, at):
         return _over(Ground.RULES_CHANGED, "申请以后事项已有新版本，规则以人工核对为准。")
+    if item.declaration and not case.answer.declaration:
+        return _over(Ground.MATERIALS, UNDECLARED)
     if listed := _to_be_seen(case):
         return _over(Ground.MATERIALS, f"需要人工审看：{listed}。")
     if case.must_check_site:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -61,7 +62,7 @@ from yiwang.registers import services as register_services
 from yiwang.registers.queries import EntityView, Prefilled
 from yiwang.registration import permits
 from yiwang.web.automatic import granting_rules
-from yiwang.web.citizen import guides
+from yiwang.web.citizen import guides, popularity
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers, Sheet
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
@@ -287,9 +288,11 @@ class Items(Page):
         items = (
             catalogue.search(text, on=self.today, audience=who.kind, limit=ITEMS_SHOWN)
             if text
-            else catalogue.items(on=self.today, audience=who.kind)[:ITEMS_SHOWN]
+            else _usual(catalogue.items(on=self.today, audience=who.kind), today=self.today)
         )
         at_counter = [item for item in items if Channel.COUNTER in item.channels]
+        more = 0 if text else max(len(at_counter) - ITEMS_SHOWN, 0)
+        at_counter = at_counter[:ITEMS_SHOWN]
         return self.render(
             {
                 "who": who,
@@ -298,6 +301,7 @@ class Items(Page):
                     [item.slug for item in at_counter], by=self.actor, on=self.today
                 ),
                 "text": text,
+                "more": more,
                 "running": [
                     one
                     for one in finding.of_applicant(who.ref, by=self.actor)
@@ -306,6 +310,12 @@ class Items(Page):
                 "ticket": ticket_in_hand(request),
             }
         )
+
+
+def _usual(items: Sequence[ItemVersion], *, today: date) -> list[ItemVersion]:
+    """Return `items`, those first that most people came for, so that one key chooses them."""
+    counts = popularity.asked_for(today=today)
+    return sorted(items, key=lambda item: (-counts.get(item.slug, 0), not item.common))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +358,7 @@ class Held:
     may_change: bool
     changed: str
     longest: int
+    wrong: str
 
 
 class Receive(Papers):
@@ -365,6 +376,11 @@ class Receive(Papers):
     def who(self) -> Applicant:
         """Who applies."""
         return found(lambda: applicant(self.kwargs["ref"]))
+
+    @cached_property
+    def wrongly_changed(self) -> dict[str, str]:
+        """What is wrong with what was typed instead of a registered value, by question."""
+        return {}
 
     @cached_property
     def ticket(self) -> TicketView | None:
@@ -571,7 +587,12 @@ class Receive(Papers):
             )
         except services.IncompleteError as refusal:
             for place, message in refusal.problems.items():
-                form.add_error(place if place in form.fields else None, message)
+                if place in form.fields:
+                    form.add_error(place, message)
+                    continue
+                self.wrongly_changed[place] = message
+                code = f"#change-{place}" if self._changed(place) else None
+                form.add_error(None, forms.ValidationError(message, code=code))
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
         except RefusedError as refusal:
             form.add_error(None, refusal.message)
@@ -723,6 +744,12 @@ class Receive(Papers):
 
         What is missing stops the acceptance and not the receipt.
         """
+        if case.outcome is not None:
+            messages.success(
+                self.request,
+                _("已收件，系统已按公布的规则准予；决定书和证照可以在“打开办件”里当场打印。"),
+            )
+            return
         direct = self.town_window is not None and self.town_window.mode is TownMode.DIRECT
         asked_to = self.request.POST.get("receive") == ACCEPT_AT_ONCE
         if not (direct and asked_to and case.state is CaseState.RECEIVED):
@@ -804,6 +831,9 @@ class Receive(Papers):
         open_ones, known = self.questions()
         guiding = {question.id for question in self.item.questionnaire}
         asks_phone = any(q.kind is QuestionKind.PHONE for q in open_ones)
+        begins = "" if form.errors else _begins_at(form, papers)
+        if begins in form.fields:
+            form.fields[begins].widget.attrs["autofocus"] = True
         return self.render(
             {
                 "who": self.who,
@@ -822,12 +852,15 @@ class Receive(Papers):
                         and one.question.prefill not in FIXED_KEYS,
                         changed=self._changed(one.question.id),
                         longest=one.question.max_length,
+                        wrong=self.wrongly_changed.get(one.question.id, ""),
                     )
                     for one in known
                 ],
                 "ticket": self.ticket,
                 "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
+                "begins": begins,
+                "unticked": _unticked(form),
                 "scans": any(not one.source for one in papers),
                 "town": self.town_window,
                 "decides": self.decides,
@@ -885,6 +918,21 @@ class Receive(Papers):
             },
             status=status,
         )
+
+
+def _begins_at(form: QuestionsForm, papers: Sequence[Paper]) -> str:
+    """Return where the next key goes: a question not answered, a paper not there, the last tick."""
+    blank = set(form.blank())
+    for question in form.questions:
+        if question.id in blank and not question.optional:
+            return question.id
+    return next((one.sheet.tick for one in papers if not one.done), "declared")
+
+
+def _unticked(form: QuestionsForm) -> dict[str, str]:
+    """Return what is wrong with the ticks at the end of the page, by control."""
+    errors = form.errors.as_data().get(NON_FIELD_ERRORS, [])
+    return {(one.code or "").removeprefix("#"): " ".join(one.messages) for one in errors}
 
 
 def _day(typed: str) -> date | None:

@@ -47,6 +47,11 @@ class Sheet:
     error: str = ""
 
     @property
+    def tick(self) -> str:
+        """Id of the control that says it was taken in on paper."""
+        return f"paper-{self.id}"
+
+    @property
     def taken(self) -> bool:
         """Whether anything was taken in."""
         return bool(self.files or self.on_paper)

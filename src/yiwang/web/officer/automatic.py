@@ -339,6 +339,7 @@ class Replays(AutomaticPage):
 
     def _page(self, error: str = "", status: int = 200) -> HttpResponse:
         draft = self.draft
+        asked = self.request.POST.get("item", "")
         rows = [
             {"item": item, "replays": automatic.replays(item.slug, limit=3)} for item in self.items
         ]
@@ -348,6 +349,7 @@ class Replays(AutomaticPage):
                 "draft": draft,
                 "draft_replays": automatic.replays(draft.line.slug) if draft else [],
                 "error": error,
+                "asked": next((one.name for one in self.items if one.slug == asked), ""),
             },
             status=status,
         )

@@ -407,6 +407,8 @@ def head(page: CasePage, units: Mapping[str, str]) -> dict[str, Any]:
     ]
     if case.channel is Channel.LETTER:
         rows.append((_("收件方式"), by_letter(case)))
+        if not page.declared:
+            rows.append((_("声明"), _("信中没有申请人签字的声明")))
     if case.promised_on:
         rows.append((_("承诺办结"), f"{case.promised_on:%Y-%m-%d}"))
     if case.statutory_on:

@@ -135,6 +135,7 @@ class Accept(Act):
             can_propose_decline=Step.PROPOSE_DECLINE in steps,
             proposed=open_decline(self.case.number, by=self.actor),
             missing=missing,
+            undeclared=not self.file.declared and self.case.corrected_on is None,
             corrected=self.case.corrected_on is not None,
             limits=guides.facts(self.item)[:2],
             **given,
