@@ -691,14 +691,11 @@ def _type(code: str) -> LicenceType:
 
 
 def _locked(identifier: str) -> Licence:
-    row = (
-        Licence.objects.select_for_update(of=("self",))
-        .select_related("type", "previous")
-        .filter(identifier=identifier)
-        .first()
-    )
+    row = Licence.objects.select_for_update().filter(identifier=identifier).first()
     if row is None:
         raise LookupError(f"no licence {identifier[:120]!r}")
+    key = row.type_id
+    row.type = keep(("licence type by key", key), lambda: LicenceType.objects.get(pk=key))
     return row
 
 

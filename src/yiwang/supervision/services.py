@@ -143,11 +143,10 @@ def _renamed_meanwhile(facts: Mapping[str, Any]) -> dict[str, Any]:
         SupervisedSubject.objects.filter(subject_ref=facts["subject_ref"], named_at__gte=granted_at)
         .exclude(name=facts["name"])
         .order_by("-named_at")
+        .values("name", "named_at")
         .first()
     )
-    if newer is None:
-        return {}
-    return {"name": newer.name, "former_name": facts["name"], "named_at": newer.named_at}
+    return {} if newer is None else {**newer, "former_name": facts["name"]}
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from yiwang.cases.models import Case, CaseEvent
 from yiwang.cases.models.automatic import (
@@ -242,13 +242,22 @@ def automatic_settings() -> AutomaticSettings:
 
 def stopped(slug: str) -> bool:
     """Tell whether the switch of an item is off, as the database says at this moment."""
-    last = (
-        AutoSwitch.objects.filter(item_slug=slug)
-        .order_by("-id")
-        .values_list("act", flat=True)
-        .first()
-    )
+    return is_off(_switches(slug).first())
+
+
+def last_switch(slug: OuterRef) -> Subquery:
+    """Return the last act of an item's switch, for `is_off`; to be asked beside something else."""
+    return Subquery(_switches(slug)[:1])
+
+
+def is_off(last: str | None) -> bool:
+    """Tell of the last act of a switch whether it is off; None: nobody ever touched it."""
     return last is not None and last != SwitchAct.RESUME.value
+
+
+def _switches(slug: str | OuterRef) -> QuerySet[AutoSwitch, str]:
+    rows = AutoSwitch.objects.filter(item_slug=slug).order_by("-id")
+    return rows.values_list("act", flat=True)
 
 
 def automatic_items(*, on: date) -> list[ItemVersion]:

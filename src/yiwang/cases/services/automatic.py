@@ -18,6 +18,7 @@ import orjson
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseMaterial, Message
@@ -60,7 +61,7 @@ log = structlog.get_logger()
 SYSTEM = Actor(ref=f"{JOB}automatic", name="系统（自动办理）")
 """Who decides when rules do; the seal is the authority's."""
 
-PURPOSE = "按事项的自动办理规则核验申请"
+PURPOSE = "按事项的自动办理规则核验申请，准予的颁发证照"
 UNDECLARED = "信中没有申请人签字的声明，需要人工审看并一次性告知补正。"
 BATCH = 100
 """Waiting cases handled in one run of the job."""
@@ -112,6 +113,8 @@ class _Run:
     row_id: str = ""
     facts: tuple[GatheredFact, ...] = ()
     path: tuple[str, ...] = ()
+    holder_number: str = ""
+    """Number of the applicant as registered; empty: not looked up."""
     again: bool = False
     """Whether to ask again later: a register did not answer."""
 
@@ -136,6 +139,10 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
     with scope.everything():
         entry = (
             AutoWaiting.objects.select_related("case__answer")
+            .annotate(
+                switched=questions.last_switch(OuterRef("case__item_slug")),
+                seen_by_people=Exists(_to_be_seen(OuterRef("case"))),
+            )
             .filter(case__number=number, settled_at=None)
             .first()
         )
@@ -143,7 +150,14 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
             return None
         case = entry.case
         item = version_of(case)
-        run = _decided(case, item, by=by, at=at)
+        run = _decided(
+            case,
+            item,
+            stopped=questions.is_off(entry.switched),
+            seen_by_people=entry.seen_by_people,
+            by=by,
+            at=at,
+        )
         took = round((time.perf_counter() - began) * 1000)
         try:
             return _kept(entry, run, item, calendar=calendar, by=by, at=at, took_ms=took)
@@ -160,24 +174,29 @@ def handle(*, number: str, calendar: WorkdayCalendar, by: Actor, at: datetime) -
             return _kept(entry, instead, item, calendar=calendar, by=by, at=at, took_ms=took)
 
 
-def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
+def _decided(
+    case: Case, item: ItemVersion, *, stopped: bool, seen_by_people: bool, by: Actor, at: datetime
+) -> _Run:
     """Gather the facts and evaluate; writes nothing but the trace of reading registers."""
     rules = item.auto_rules
     if rules is None or not item.auto_decide:
         return _over(Ground.RULES_CHANGED, "本事项不再自动办理。")
     if case.state != CaseState.RECEIVED or case.assigned_to:
         return _over(Ground.TAKEN, "工作人员已经开始办理。")
-    if questions.stopped(case.item_slug):
+    if stopped:
         return _over(Ground.STOPPED, "本事项的自动办理已停用。")
     if not _in_force(case, at):
         return _over(Ground.RULES_CHANGED, "申请以后事项已有新版本，规则以人工核对为准。")
     if item.declaration and not case.answer.declaration:
         return _over(Ground.MATERIALS, UNDECLARED)
-    if listed := _to_be_seen(case):
+    if seen_by_people:
+        names = _to_be_seen(case).order_by("id").values_list("name", flat=True)
+        listed = "、".join(f"“{name}”" for name in names)
         return _over(Ground.MATERIALS, f"需要人工审看：{listed}。")
     if case.must_check_site:
         return _over(Ground.SITE_CHECK, "本事项准予前必须现场核查，由两名以上工作人员进行。")
-    facts = gather(case, item, rules, by=by, at=at)
+    registered = _registered(case, by=by, at=at)
+    facts = gather(case, item, rules, registered, at=at)
     verdict = evaluate(rules, {fact.name: fact.value for fact in facts}, on=case.received_on)
     troubled = [fact.note for fact in facts if fact.note]
     if troubled:  # whatever the rows say: what a register did not answer is no ground
@@ -197,6 +216,7 @@ def _decided(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> _Run:
         row_id=verdict.row_id,
         facts=facts,
         path=verdict.sentences,
+        holder_number=_number(registered),
     )
 
 
@@ -211,19 +231,21 @@ def _in_force(case: Case, at: datetime) -> bool:
         return False
 
 
-def _to_be_seen(case: Case) -> str:
+def _to_be_seen(case: Case | OuterRef) -> QuerySet[CaseMaterial]:
     """Return the materials that only a person can judge: files and what is missing."""
-    names = CaseMaterial.objects.filter(case=case).exclude(state=MaterialState.WAIVED.value)
-    return "、".join(f"“{name}”" for name in names.order_by("id").values_list("name", flat=True))
+    return CaseMaterial.objects.filter(case=case).exclude(state=MaterialState.WAIVED.value)
 
 
 def gather(
-    case: Case, item: ItemVersion, rules: RuleSet, *, by: Actor, at: datetime
+    case: Case,
+    item: ItemVersion,
+    rules: RuleSet,
+    registered: Mapping[str, Prefilled],
+    *,
+    at: datetime,
 ) -> tuple[GatheredFact, ...]:
     """Ask for every fact that the rules declare; what nobody answers is not known."""
     answers: Mapping[str, object] = case.answers_now()
-    registered = _registered(case, by=by, at=at)
-    number = registered.get("person.id_number") or registered.get("entity.uscc")
     asked: dict[str, tuple[str, object]] = {}
     for name, wanted in checks_of([fact.source for fact in rules.facts]).items():
         asked[name] = checks.ask(
@@ -233,7 +255,7 @@ def gather(
                 item_slug=case.item_slug,
                 applicant_ref=case.applicant_ref,
                 applicant_name=case.applicant_name,
-                number=number.value if number else "",
+                number=_number(registered),
                 on=case.received_on,
                 at=at,
                 answers=answers,
@@ -291,6 +313,11 @@ def _registered(case: Case, *, by: Actor, at: datetime) -> Mapping[str, Prefille
         )
     except LookupError:
         return {}
+
+
+def _number(registered: Mapping[str, Prefilled]) -> str:
+    number = registered.get("person.id_number") or registered.get("entity.uscc")
+    return number.value if number else ""
 
 
 def with_power(by: Actor, case: Case) -> Actor:
@@ -399,6 +426,7 @@ def _kept(
                 by=acting,
                 at=at,
                 reason=grant_reason(run.reason),
+                holder_number=run.holder_number,
             )
         else:
             audit.record(

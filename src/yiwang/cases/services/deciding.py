@@ -160,9 +160,18 @@ def decide(
 
 
 def grant_automatically(
-    case: Case, run: AutoRun, *, calendar: WorkdayCalendar, by: Actor, at: datetime, reason: str
+    case: Case,
+    run: AutoRun,
+    *,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+    reason: str,
+    holder_number: str = "",
 ) -> None:
     """Grant a locked, accepted case because its rules did in `run` (自动准予).
+
+    With `holder_number`, which the rules read from the register just now, it is not read again.
 
     Raises:
         StepRefusedError: not accepted.
@@ -191,6 +200,7 @@ def grant_automatically(
         article=letters.articles(item),
         notes=letters.AUTOMATIC_NOTES,
         run=run,
+        holder_number=holder_number,
     )
 
 
@@ -208,6 +218,7 @@ def conclude(
     article: str,
     notes: Sequence[str] = (),
     run: AutoRun | None = None,
+    holder_number: str = "",
 ) -> None:
     """Write a decision on a locked case: licence, state, letter, event and, online, delivery.
 
@@ -226,6 +237,8 @@ def conclude(
         article: Law and article.
         notes: What the letter says besides.
         run: The run of the rules that decided; None: people or the law did.
+        holder_number: Number of the applicant as registered; empty: to be read, where a licence
+            needs it.
     """
     today = day_of(at)
     case.delivery_due_on = delivery_due_on(decided_on=today, calendar=calendar)
@@ -243,7 +256,9 @@ def conclude(
     ]
     with events.together(), audit.together():
         if outcome is Outcome.GRANT:
-            case.licence_identifier = _issue_licence(case, item, by=by, at=at)
+            case.licence_identifier = _issue_licence(
+                case, item, holder_number=holder_number, by=by, at=at
+            )
             changed.append("licence_identifier")
             if item.public:
                 case.publicity_due_on = publicity_due_on(decided_on=today, calendar=calendar)
@@ -302,7 +317,9 @@ def _require_complete(case: Case) -> None:
         )
 
 
-def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> str:
+def _issue_licence(
+    case: Case, item: ItemVersion, *, holder_number: str, by: Actor, at: datetime
+) -> str:
     """Issue, replace or end the licence the item is about, if any; return what the holder has.
 
     A change, a renewal or a reissue makes the next version of the licence held here; where none
@@ -347,19 +364,11 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
             at=at,
             holder_name=case.applicant_name,
         ).identifier
-    held = registers.prefill_in_full(
-        ref=case.applicant_ref,
-        purpose=f"颁发{item.result.name}",
-        by=by,
-        at=at,
-        department=case.deciding_department,
-    )
-    number = held.get("person.id_number") or held.get("entity.uscc")
     licence = licences.issue_licence(
         type_code=item.result.licence_type,
         holder_ref=case.applicant_ref,
         holder_name=case.applicant_name,
-        holder_number=number.value if number else "",
+        holder_number=holder_number or _number_of(case, item, by=by, at=at),
         issuer=case.department_code,
         fields=fields,
         valid_from=valid_from,
@@ -369,6 +378,18 @@ def _issue_licence(case: Case, item: ItemVersion, *, by: Actor, at: datetime) ->
         at=at,
     )
     return licence.identifier
+
+
+def _number_of(case: Case, item: ItemVersion, *, by: Actor, at: datetime) -> str:
+    held = registers.prefill_in_full(
+        ref=case.applicant_ref,
+        purpose=f"颁发{item.result.name}",
+        by=by,
+        at=at,
+        department=case.deciding_department,
+    )
+    number = held.get("person.id_number") or held.get("entity.uscc")
+    return number.value if number else ""
 
 
 NEXT_VERSION = frozenset({HandlingKind.CHANGE, HandlingKind.RENEW, HandlingKind.REISSUE})

@@ -165,7 +165,6 @@ def _site() -> dict[str, str]:
     return {"site": district.site_name, "hotline": district.hotline}
 
 
-@transaction.atomic
 def _end(
     row: Notice,
     state: NoticeState,
