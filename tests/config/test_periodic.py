@@ -10,7 +10,7 @@ from croniter import croniter
 from procrastinate.contrib.django import app
 
 OFTEN = {
-    "yiwang.cases.tell_of_events": 15,
+    "yiwang.cases.tell_of_events": 5,
     "yiwang.notices.send_due": 5,
     "yiwang.exchange.dispatch": 10,
     "yiwang.exchange.scan": 20,

@@ -147,7 +147,7 @@ def purge_drafts(timestamp: int) -> None:
         services.purge_prechecks(at=_moment(timestamp))
 
 
-@app.periodic(cron="* * * * * */15")
+@app.periodic(cron="* * * * * */5")
 @app.task(
     name="yiwang.cases.tell_of_events",
     queue="mail",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 import click
@@ -112,7 +112,10 @@ def web() -> None:
     help="Queues to work on, separated by commas.",
 )
 def worker(concurrency: int, queues: str) -> None:
-    """Run a worker: events, documents, notices, clocks and the sealing of the trail."""
+    """Run a worker: events, documents, notices, clocks.
+
+    Where it works on the queue `maintenance`, it seals the trail too.
+    """
     from procrastinate.exceptions import ConnectorException
 
     from yiwang.audit.services import background_sealing
@@ -120,9 +123,11 @@ def worker(concurrency: int, queues: str) -> None:
     from yiwang.config.working import work
 
     settle()
-    with background_sealing(clock=lambda: datetime.now(UTC)):
+    names = queues.split(",")
+    seals = "maintenance" in names
+    with background_sealing(clock=lambda: datetime.now(UTC)) if seals else nullcontext():
         try:
-            work(queues=queues.split(","), concurrency=concurrency)
+            work(queues=names, concurrency=concurrency)
         except ConnectorException as error:
             raise click.ClickException(f"数据库没有应答，后台任务停止：{error}") from error
 

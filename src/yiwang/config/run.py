@@ -135,9 +135,16 @@ def web_command() -> list[str]:
     ]  # fmt: skip
 
 
-def worker_command() -> list[str]:
-    """Return the command line of a worker of this machine."""
-    return [sys.executable, "-m", "yiwang.config.main", "worker"]
+AT_ONCE = ("default",)
+"""Queues of what people wait for: events, licences that rules granted."""
+
+LATER = ("documents", "mail", "exchange", "maintenance")
+"""All other queues; in a process of its own, so that a wave of notices holds no licence up."""
+
+
+def worker_command(*queues: str) -> list[str]:
+    """Return the command line of a worker of this machine that takes jobs from `queues`."""
+    return [sys.executable, "-m", "yiwang.config.main", "worker", "--queues", ",".join(queues)]
 
 
 def wait_until_ready(address: str, seconds: float, children: list[Child]) -> None:

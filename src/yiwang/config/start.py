@@ -7,6 +7,8 @@ import os
 from yiwang.config import env
 from yiwang.config.embedded import EmbeddedPostgres
 from yiwang.config.run import (
+    AT_ONCE,
+    LATER,
     Child,
     StartRefusedError,
     console,
@@ -46,7 +48,8 @@ def start(*, enterprises: int) -> None:
         server,
         [
             Child("网页", web_command()),
-            Child("后台", worker_command(), {"PGOPTIONS": WHOLE_SESSION}),
+            Child("办件后台", worker_command(*AT_ONCE), {"PGOPTIONS": WHOLE_SESSION}),
+            Child("后台", worker_command(*LATER), {"PGOPTIONS": WHOLE_SESSION}),
         ],
         lambda: _say_where(host, port),
     )
