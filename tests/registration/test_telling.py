@@ -16,8 +16,11 @@ from yiwang.audit.queries import trail
 from yiwang.cases import services as acts
 from yiwang.cases.events import CaseEnded, CaseGranted
 from yiwang.cases.models import Case, CaseDocument, Message
+from yiwang.cases.models.automatic import AutoRun, AutoWaiting
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.terms import DocumentKind, Outcome
 from yiwang.cases.queries import CaseNotFoundError
+from yiwang.cases.services import waiting
 from yiwang.content import queries as content
 from yiwang.kernel import events
 from yiwang.notices.models import Notice
@@ -307,3 +310,20 @@ def test_a_district_without_rules_says_so():
     with pytest.raises(permits.NoScopeRulesError, match="还没有载入"):
         permits.permits_of("餐饮服务", on=TODAY)
     assert cases.submit(draft()).item_slug == SHOP
+
+
+@pytest.mark.req("AUTO-02")
+@pytest.mark.parametrize("signed", [True, False])
+def test_rules_are_not_run_for_whoever_did_not_sign_the_list_in_their_letter(monkeypatch, signed):
+    monkeypatch.setattr(waiting, "is_automatic", lambda item: True)
+    case = cases.receive(
+        item_slug=SHOP,
+        applicant_ref=cases.FIRM_REF,
+        answers=NEW,
+        letter=Mailed(received_on=TODAY),
+        read_out=signed,
+    )
+
+    assert AutoWaiting.objects.filter(case__number=case.number).exists() is signed
+    runs = AutoRun.objects.filter(case__number=case.number).values_list("ground", "reason")
+    assert list(runs) == ([] if signed else [("materials", waiting.UNSIGNED)])

@@ -514,7 +514,7 @@ def _receive(
     for material in materials:
         material.case = case
     CaseMaterial.objects.bulk_create(materials)
-    waiting.expect(case, item, by_person=application.by_person, at=at)
+    waiting.expect(case, item, by_person=application.by_person, unsigned=posted, at=at)
     for refs in application.uploads.values():
         for ref in refs:
             documents.mark_used(ref=ref, used_by=f"case:{number}")

@@ -12,6 +12,7 @@ from yiwang.organisations import scope
 from yiwang.rules.policy.tables import RuleOutcome
 
 PERSON_WANTED = "申请人在提交时要求由工作人员办理。"
+UNSIGNED = "信中没有申请人签字的许可事项告知承诺书，需要人工审看。"
 
 
 def is_automatic(item: ItemVersion) -> bool:
@@ -19,19 +20,25 @@ def is_automatic(item: ItemVersion) -> bool:
     return item.auto_decide and item.auto_rules is not None
 
 
-def expect(case: Case, item: ItemVersion, *, by_person: bool, at: datetime) -> None:
+def expect(
+    case: Case, item: ItemVersion, *, by_person: bool, at: datetime, unsigned: bool = False
+) -> None:
     """Note, in the transaction of the receipt, that the rules are to be run on the case.
 
-    Where the applicant asks for a person, this is the run: it hands over.
+    Where the applicant asks for a person, or did not sign what others have to (`unsigned`), this
+    is the run: it hands over.
 
     Source:
         个人信息保护法 第二十四条第三款.
     """
     if not is_automatic(item):
         return
-    if by_person:
+    if by_person or unsigned:
+        ground, reason = (
+            (Ground.ASKED, PERSON_WANTED) if by_person else (Ground.MATERIALS, UNSIGNED)
+        )
         with scope.everything():  # whoever hands in may not read runs of the department
-            hand_over(case, ground=Ground.ASKED, reason=PERSON_WANTED, at=at)
+            hand_over(case, ground=ground, reason=reason, at=at)
     else:
         AutoWaiting.objects.create(case=case, due_at=at + PICKED_UP_AFTER)
 
