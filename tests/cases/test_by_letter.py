@@ -10,11 +10,11 @@ from django.db import DatabaseError, transaction
 
 from tests.factories import cases, commitments, steps
 from yiwang.cases import queries, services
-from yiwang.cases.models import Case, CaseDocument, CaseMeasure
+from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseMeasure
 from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
 from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.policy.mailed import AGE_DAYS, Mailed, problem
-from yiwang.cases.policy.terms import DeliveryChannel, LetterState, Relation
+from yiwang.cases.policy.terms import DeliveryChannel, LetterState, MaterialState, Relation
 from yiwang.cases.queries import delivering
 from yiwang.cases.queries.visiting import to_hand_over
 from yiwang.catalogue.policy.items import Channel
@@ -26,7 +26,7 @@ GOT = cases.FRIDAY.date()
 LETTER = Mailed(received_on=GOT, number="xa 1234 5678 9 31")
 
 
-def receive(letter: Mailed = LETTER, **changes: Any) -> queries.CaseView:
+def receive(letter: Mailed | None = LETTER, **changes: Any) -> queries.CaseView:
     return cases.receive(letter=letter, **({"at": MONDAY} | changes))
 
 
@@ -134,6 +134,32 @@ def test_what_was_signed_lay_in_the_letter_and_paper_came_out_of_it():
     assert (row.signed_how, row.signed_by) == (SignedBy.LETTER.value, cases.FIRM_REF)
     lines = {one.material_id: one.source for one in cases.page(promised.number).materials}
     assert lines["layout"] == "信函所附纸质材料"
+
+
+@pytest.mark.req("CASE-07")
+def test_promised_papers_are_due_by_the_day_the_letter_was_got_and_not_by_the_entry():
+    at_window = receive(None, at=cases.FRIDAY, tolerance_signed=True, paper=["layout"])
+    case = receive(tolerance_signed=True, paper=["layout"])
+
+    def due(number: str) -> list[Any]:
+        rows = cases.page(number).materials
+        return [one.due_on for one in rows if one.state is MaterialState.TOLERATED]
+
+    assert due(case.number) == due(at_window.number) != []
+    clock = CaseClock.objects.get(case__number=case.number, kind="tolerance")
+    assert (clock.starts_on, [clock.due_on]) == (GOT, due(case.number))
+
+
+def test_what_a_late_letter_promised_too_late_is_missing_and_told_once():
+    late = dt.timedelta(days=30)
+    case = receive(at=cases.FRIDAY + late, tolerance_signed=True, paper=["layout"])
+
+    assert "rules" in {
+        one.material_id
+        for one in cases.page(case.number).materials
+        if one.state is MaterialState.MISSING
+    }
+    assert not ToleranceCommitment.objects.exists()
 
 
 def test_a_commitment_in_a_letter_says_that_its_signature_lay_in_the_letter():

@@ -12,6 +12,7 @@ from tests.factories import cases
 from yiwang.audit.queries import trail
 from yiwang.cases import queries, services, tasks
 from yiwang.cases.models import Message, Renewal, SpecialProcedure
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.renewing import in_time
 from yiwang.cases.policy.states import CaseState, Way
 from yiwang.cases.policy.terms import DocumentKind, Outcome
@@ -93,6 +94,28 @@ def test_silence_renews_the_licence_that_was_asked_for_and_no_other():
     renewed = queries.case(number, by=cases.HEAD).licence_identifier
     assert Licence.objects.get(identifier=renewed).serial == first
     assert Licence.objects.get(identifier=other).state == "valid"
+
+
+@pytest.mark.req("CASE-01")
+@pytest.mark.parametrize("days", [-1, 3])
+def test_a_letter_asks_on_the_day_it_was_got_even_if_entered_at_the_end_or_after(days: int):
+    granted("issue")
+    got = cases.FRIDAY.date()
+    ends = cases.CALENDAR.add_workdays(got, 30) + dt.timedelta(days=1)
+    Licence.objects.update(valid_until=ends)
+    at = dt.datetime.combine(ends, dt.time(9), tzinfo=cases.ZONE) + dt.timedelta(days=days)
+
+    number = cases.receive(
+        answers=cases.ANSWERS | {"way": "renew"},
+        letter=Mailed(received_on=got),
+        at=at,
+    ).number
+
+    row = Renewal.objects.get()
+    assert (row.asked_on, row.in_time) == (got, True)
+    assert not Message.objects.filter(title__startswith="延续申请提示").exists()
+    services.accept_case(number=number, calendar=cases.CALENDAR, by=cases.CLERK, at=at)
+    assert deem(max(ends, at.date() + dt.timedelta(days=1))) == [number]
 
 
 @pytest.mark.parametrize("step", [LicenceStep.REVOKE, LicenceStep.SUSPEND, LicenceStep.CANCEL])

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from yiwang.cases.models import Case, Message, Renewal
 from yiwang.cases.policy import renewing
 from yiwang.cases.policy.answers import plain_answers
-from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services.steps import version_of
 from yiwang.catalogue.policy.items import HandlingKind, ItemVersion
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -26,12 +25,14 @@ def note_request(
 ) -> None:
     """Note at receipt which licence is to be renewed; tell who asks too late what to do.
 
+    It was asked for on the day of receipt: of a letter, the day on which it was got.
+
     An item without handling items asks the database nothing.
     """
-    today = day_of(at)
-    old = _named(case, item, answers, on=today)
+    asked_on = case.received_on
+    old = _named(case, item, answers, on=asked_on)
     if old is not None:
-        row = Renewal(case=case, asked_on=today, lead_workdays=renewing.lead_workdays(item))
+        row = Renewal(case=case, asked_on=asked_on, lead_workdays=renewing.lead_workdays(item))
         _note(row, old, item, calendar=calendar, at=at)
 
 

@@ -679,7 +679,12 @@ def _materials(
     calendar: WorkdayCalendar,
     today: date,
 ) -> list[CaseMaterial]:
-    item = application.item
+    """Say how each material stands; of a letter the days to file run from when it was got.
+
+    Where the last day was over before a letter was entered, nothing is left to promise: the
+    material is missing and told with the others, once.
+    """
+    item, received_on = application.item, application.received_on(today)
     rows = [_material(application, material, today=today) for material in needed(item, answers)]
     by_id = {material.id: material for material in item.materials}
     missing = [one for one in rows if one.state == MaterialState.MISSING]
@@ -689,10 +694,11 @@ def _materials(
         if reason:
             raise SubmissionRefusedError(f"不能容缺受理：{reason}")
         for row in tolerable_ones:
-            row.state = MaterialState.TOLERATED.value
-            row.due_on = last_day(
-                item, by_id[row.material_id], received_on=today, calendar=calendar
+            due_on = last_day(
+                item, by_id[row.material_id], received_on=received_on, calendar=calendar
             )
+            if due_on >= today:
+                row.state, row.due_on = MaterialState.TOLERATED.value, due_on
     return rows
 
 

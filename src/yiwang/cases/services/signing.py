@@ -370,7 +370,7 @@ def promise_materials(
                 case,
                 ClockKind.TOLERANCE,
                 subject=one.material_id,
-                starts_on=day_of(at),
+                starts_on=case.received_on,
                 due_on=one.due_on,
             )
     audit.record(

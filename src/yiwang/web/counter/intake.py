@@ -784,15 +784,24 @@ class Receive(Papers):
                 later_days=material.commitment_days if self._later(material) else 0,
                 by_promise=certifiable(material) and not self.unpromising,
                 statement=self._statement(material.id),
-                tolerance_due=last_day(
-                    self.item, material, received_on=self.today, calendar=self.calendar
-                )
-                if tolerable(self.item, material)
-                else None,
+                tolerance_due=self._tolerance_due(material),
                 sheet=sheets[material.id],
             )
             for material in shown
         ]
+
+    def _tolerance_due(self, material: Material) -> date | None:
+        """Return by when a material may still be filed later; None: it may not, or not any more."""
+        if not tolerable(self.item, material):
+            return None
+        letter = None if self.misread_letter else self.mail
+        due_on = last_day(
+            self.item,
+            material,
+            received_on=letter.received_on if letter else self.today,
+            calendar=self.calendar,
+        )
+        return due_on if due_on >= self.today else None
 
     def _statement(self, material: str) -> str:
         return self.request.POST.get(f"state_{material}", "").strip()[:STATEMENT_MAX]
