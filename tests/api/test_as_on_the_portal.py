@@ -43,6 +43,7 @@ CALLS: dict[str, str] = {
     "fix_answer": "fix_on_spot",
     "fix_material": "fix_on_spot",
     "contact": "change_contact",
+    "posting": "get_posting ask_posting take_posting_back",
     "end_mandate": "my_agents end_agency_mandate",
     "ask_person": "ask_person",
     "rate": "get_rating rate_case",

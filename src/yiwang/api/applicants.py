@@ -17,6 +17,7 @@ from yiwang.cases import queries, services
 from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.queries import CaseView, DraftView, MessageView, automatic
 from yiwang.cases.queries.automatic import AutomaticView
+from yiwang.cases.queries.posting import PostingView, posting_of
 from yiwang.cases.services import Brought, FixedAnswer
 from yiwang.documents import queries as uploaded
 from yiwang.documents import services as documents
@@ -31,6 +32,7 @@ router = Router(tags=["applicants"])
 DraftId = Annotated[int, Path(), Field(ge=1, le=2**62)]
 DRAFT = {200: DraftView, **COMMON}
 CASE = {200: CaseView, **COMMON}
+POSTING = {200: PostingView, **COMMON}
 
 
 @router.get("/my/cases", response={200: schemas.CaseList, **COMMON}, operation_id="my_cases")
@@ -304,6 +306,30 @@ def change_contact(
             at=now(),
         )
     )
+
+
+@router.get(
+    "/cases/{number}/posting",
+    response={200: PostingView | None, **COMMON},
+    operation_id="get_posting",
+)
+def get_posting(request: HttpRequest, number: Path[schemas.Number]) -> HttpResponse:
+    """Return the newest wish to have the result posted; masked for staff; null: there is none."""
+    return answer(posting_of(number, by=actor(request)))
+
+
+@router.post("/cases/{number}/posting", response=POSTING, operation_id="ask_posting")
+def ask_posting(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.AskPosting
+) -> HttpResponse:
+    """Ask that the paper result be posted; what is left empty is as said before or registered."""
+    return answer(services.ask_posting(number=number, **body.dict(), by=actor(request), at=now()))
+
+
+@router.delete("/cases/{number}/posting", response=POSTING, operation_id="take_posting_back")
+def take_posting_back(request: HttpRequest, number: Path[schemas.Number]) -> HttpResponse:
+    """Take the wish back before anything was sent."""
+    return answer(services.take_posting_back(number=number, by=actor(request), at=now()))
 
 
 def _save(request: HttpRequest, draft_id: int | None, body: schemas.SaveDraft) -> DraftView:

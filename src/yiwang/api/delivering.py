@@ -24,6 +24,7 @@ from yiwang.cases.queries.delivering import (
     ledger,
     letter_row,
 )
+from yiwang.cases.queries.posting import PostingRow, PostingView, to_post
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 
 router = Router(tags=["delivery"])
@@ -87,6 +88,37 @@ class CameBack(schemas.Act):
     reason: schemas.Text
 
 
+class PostingList(schemas.Body):
+    """One page of what waits to be posted."""
+
+    rows: list[PostingRow]
+    after: int | None = Field(description="Key of the next page; null: this is the last.")
+
+
+class PostingWish(schemas.Body):
+    """Which page."""
+
+    after: Annotated[int, Field(ge=1, le=10**17)] | None = None
+    limit: Limit = PAGE_LIMIT
+
+
+class Sent(schemas.Act):
+    """The parcel that was sent."""
+
+    carrier: schemas.Word
+    tracking_number: schemas.Word
+
+
+class PostedBack(schemas.Body):
+    """The parcel came back."""
+
+    returned_on: Day
+    reason: schemas.Text
+
+
+POSTING = {200: PostingView, **COMMON}
+
+
 @router.get("/letters", response={200: LetterList, **COMMON}, operation_id="list_letters")
 def list_letters(request: HttpRequest, wish: Query[LetterWish]) -> HttpResponse:
     """List letters with number, seal, recipient and delivery, the newest first."""
@@ -144,6 +176,29 @@ def list_deliveries(request: HttpRequest, wish: Query[DeliveriesWish]) -> HttpRe
 def note_return(request: HttpRequest, number: Path[schemas.Number], body: CameBack) -> HttpResponse:
     """Note that what was sent by post came back; it may be sent again."""
     return answer(services.note_return(number=number, **body.dict(), by=actor(request), at=now()))
+
+
+@router.get("/postings", response={200: PostingList, **COMMON}, operation_id="list_postings")
+def list_postings(request: HttpRequest, wish: Query[PostingWish]) -> HttpResponse:
+    """List what is decided and waits to be posted, the oldest wish first."""
+    rows, after = to_post(by=_reader(request), after=wish.after, limit=wish.limit)
+    return answer({"rows": rows, "after": after})
+
+
+@router.post("/cases/{number}/posting/sent", response=POSTING, operation_id="post_result")
+def post_result(request: HttpRequest, number: Path[schemas.Number], body: Sent) -> HttpResponse:
+    """Note that the result was sent to where the applicant wants it."""
+    return answer(services.post_result(number=number, **body.dict(), by=actor(request), at=now()))
+
+
+@router.post("/cases/{number}/posting/return", response=POSTING, operation_id="posting_return")
+def posting_return(
+    request: HttpRequest, number: Path[schemas.Number], body: PostedBack
+) -> HttpResponse:
+    """Note that the posted result came back; the applicant is told and may ask anew."""
+    return answer(
+        services.note_posting_return(number=number, **body.dict(), by=actor(request), at=now())
+    )
 
 
 def _reader(request: HttpRequest) -> Actor:

@@ -284,6 +284,14 @@ class ChangeContact(Act):
     at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
 
 
+class AskPosting(Body):
+    """Where the paper result goes; what is left empty is as said before or registered."""
+
+    to_name: Word = ""
+    phone: Word = ""
+    address: Word = ""
+
+
 class Terminate(Act):
     """On what ground a case ends without a decision; the letter names it."""
 

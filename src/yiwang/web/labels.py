@@ -13,6 +13,7 @@ from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.policy.ending import EndKind, EndOutcome, NotEnded
 from yiwang.cases.policy.figures import CaseFigure
 from yiwang.cases.policy.interested import InterestedKind, Party, Stance
+from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terminating import TerminationGround
@@ -106,6 +107,7 @@ SHOWN: tuple[type[Term], ...] = (
     OwnScope,
     EndKind,
     CaseFigure,
+    PostingState,
     EndOutcome,
     NotEnded,
     CaseState,
@@ -338,6 +340,9 @@ LABELS = frozenset(
         _("无需送达"),
         _("待送达"),
         _("寄送中"),
+        _("待寄出"),
+        _("已寄出"),
+        _("已取消"),
         _("已退回"),
         _("已送达"),
         _("本人"),

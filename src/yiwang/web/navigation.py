@@ -70,6 +70,12 @@ DESK: Sequence[Entry] = (
         permission=Permission.CASE_READ,
     ),
     Entry(
+        key="postings",
+        label=_("结果邮寄"),
+        address="officer:postings",
+        permission=Permission.CASE_DELIVER,
+    ),
+    Entry(
         key="automatic",
         label=_("自动办理"),
         address="officer:auto_runs",

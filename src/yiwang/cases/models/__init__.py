@@ -25,6 +25,7 @@ from yiwang.cases.models.interested import sides_heard
 from yiwang.cases.models.measures import CaseMeasure as CaseMeasure
 from yiwang.cases.models.on_spot import SpotFix as SpotFix
 from yiwang.cases.models.on_spot import fixed_on_record
+from yiwang.cases.models.posting import Posting as Posting
 from yiwang.cases.models.prechecks import UploadCheck as UploadCheck
 from yiwang.cases.models.procedure import (
     DepartmentInquiry,

@@ -86,6 +86,7 @@ from yiwang.cases.services.delivering import (
     read_message,
     send_result,
 )
+from yiwang.cases.services.dispatching import note_posting_return, post_result
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     NotEligibleError,
@@ -128,6 +129,11 @@ from yiwang.cases.services.post_checks import (
     record_check,
     reopen_check,
     report_correction,
+)
+from yiwang.cases.services.posting import (
+    PostingRefusedError,
+    ask_posting,
+    take_posting_back,
 )
 from yiwang.cases.services.prechecks import (
     forget_findings,
@@ -232,6 +238,7 @@ __all__ = [
     "NotHereError",
     "NotHolderError",
     "PersonRefusedError",
+    "PostingRefusedError",
     "ProcedureRefusedError",
     "Recomputed",
     "RecordRefusedError",
@@ -259,6 +266,7 @@ __all__ = [
     "ask_extension",
     "ask_on_spot",
     "ask_person",
+    "ask_posting",
     "ask_replay",
     "ask_resume_automatic",
     "assign_case",
@@ -314,11 +322,13 @@ __all__ = [
     "note_arrival",
     "note_asked",
     "note_assistance",
+    "note_posting_return",
     "note_record",
     "note_return",
     "note_turned_away",
     "note_views",
     "notify_hearing",
+    "post_result",
     "precheck_attached",
     "precheck_case",
     "precheck_upload",
@@ -360,6 +370,7 @@ __all__ = [
     "submit_assessment",
     "submit_case",
     "take_in_materials",
+    "take_posting_back",
     "tell_in_portal",
     "tell_interested",
     "tell_of_case",

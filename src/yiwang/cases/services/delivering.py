@@ -21,8 +21,9 @@ from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseNotFoundError, CaseView, case_view
 from yiwang.cases.queries.delivering import needs_delivery
 from yiwang.cases.queries.visiting import undelivered
-from yiwang.cases.services import kept
+from yiwang.cases.services import kept, posting
 from yiwang.cases.services.accepting import CLOSING_FIELDS, close, publish_closed
+from yiwang.cases.services.posting import DECISIONS
 from yiwang.cases.services.steps import (
     Capacity,
     begin,
@@ -38,8 +39,6 @@ from yiwang.cases.services.steps import (
 from yiwang.cases.services.visiting import Visitor, note_visit
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor
-
-DECISIONS = (DocumentKind.GRANT_DECISION.value, DocumentKind.REFUSAL_DECISION.value)
 
 CARRIER_LENGTH = 40
 """Longest name of a carrier and longest tracking number, in characters."""
@@ -135,6 +134,8 @@ def deliver(
 ) -> None:
     """Record the delivery of the decision of a locked case, and close it if it was open."""
     document = CaseDocument.objects.filter(case=case, kind__in=DECISIONS).first()
+    if channel is DeliveryChannel.PRINT:
+        posting.drop_wish(case, at=at)  # who has it in their hands wants no parcel
     row = Delivery.objects.create(
         case=case,
         document=document,
@@ -229,7 +230,7 @@ def send_result(
         tracking_number: Under which number.
         by: Holds a post that delivers.
         at: Moment of sending.
-        to_name: Addressee; empty: the applicant.
+        to_name: Addressee; empty: who the applicant named, else the applicant.
         version: Row version `by` saw.
 
     Raises:
@@ -244,9 +245,10 @@ def send_result(
         行政许可法 第四十四条.
     """
     case, acting = begin(number, Step.SEND, by=by, version=version)
-    carrier = _named(carrier, "承运单位")
-    tracking_number = _named("".join(tracking_number.split()).upper(), "邮件号码")
+    carrier = named(carrier, "承运单位")
+    tracking_number = named("".join(tracking_number.split()).upper(), "邮件号码")
     document = CaseDocument.objects.get(case=case, kind__in=DECISIONS)
+    wish = posting.waiting(case)
     under_way = _under_way(document)
     if under_way is not None:
         raise DeliveryRefusedError(
@@ -258,11 +260,12 @@ def send_result(
         document=document,
         carrier=carrier,
         tracking_number=tracking_number,
-        to_name=to_name.strip()[:RECORD_LENGTH] or case.applicant_name,
+        to_name=to_name.strip()[:RECORD_LENGTH] or (wish.to_name if wish else case.applicant_name),
         sent_by=by.ref,
         sent_at=at,
         sent_on=day_of(at),
     )
+    posting.note_sent(case, carrier=carrier, tracking_number=tracking_number, on=day_of(at), by=by)
     move(case, Step.SEND, acting=acting, by=by, at=at, reason=f"{carrier} {tracking_number}")
     Message.objects.create(
         to_ref=case.applicant_ref,
@@ -298,7 +301,7 @@ def note_arrival(
     case, acting = begin(number, Step.CLOSE, by=by, version=version)
     dispatch = _dispatched(case)
     _check_day(dispatch, arrived_on, at)
-    dispatch.signed_by = _named(signed_by, "签收人")
+    dispatch.signed_by = named(signed_by, "签收人")
     dispatch.arrived_on, dispatch.relation = arrived_on, relation.value
     _note(dispatch, by=by, at=at)
     deliver(
@@ -342,11 +345,18 @@ def note_return(
     dispatch.returned_on = returned_on
     dispatch.return_reason = written(reason, "退回原因")[:RECORD_LENGTH]
     _note(dispatch, by=by, at=at)
+    posting.note_returned(
+        case,
+        tracking_number=dispatch.tracking_number,
+        on=returned_on,
+        reason=dispatch.return_reason,
+    )
     move(case, Step.NOTE_RETURN, acting=acting, by=by, at=at, reason=dispatch.return_reason)
     return case_view(case)
 
 
-def _named(text: str, what: str) -> str:
+def named(text: str, what: str) -> str:
+    """Return the name or number of a parcel, which must be there and fit the column."""
     text = written(text, what)
     if len(text) > CARRIER_LENGTH:
         raise DeliveryRefusedError(f"{what}最多{CARRIER_LENGTH}个字，请核对后填写。")
@@ -435,7 +445,7 @@ def deliver_letter(
         case,
         found,
         channel=channel,
-        recipient=_named(recipient, "签收人"),
+        recipient=named(recipient, "签收人"),
         relation=relation,
         result=written(result or f"已通过{channel.label}送达", "送达结果")[:RECORD_LENGTH],
         acting=acting,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.interested import Party
+from yiwang.cases.policy.posting import state_problem
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
@@ -210,6 +211,7 @@ class Case(OwnCase):
                 "unsaid": unsaid,
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
                 "may_change": Step.CHANGE_CONTACT in self.file.steps,
+                "may_post": not state_problem(case.state, by_mail=self.item.mail_result),
                 "may_withdraw_material": Step.WITHDRAW_MATERIAL in self.file.steps
                 and any(one.state is MaterialState.FILED for one in self.file.materials),
                 "to_file_again": [

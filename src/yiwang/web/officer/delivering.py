@@ -22,6 +22,7 @@ from yiwang.cases.queries.delivering import (
     ledger,
     letter_row,
 )
+from yiwang.cases.queries.posting import posting_of
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer import casefile
@@ -101,6 +102,7 @@ class Deliver(Act):
             licence=licence,
             printed=licences.fields_for_staff(licence) if licence else (),
             parcels=parcels,
+            wish=posting_of(self.case.number, by=self.actor) if self.item.mail_result else None,
             under_way=bool(parcels) and not (parcels[-1].arrived_on or parcels[-1].returned_on),
             **given,
         )

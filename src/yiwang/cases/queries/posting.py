@@ -1,0 +1,139 @@
+"""Questions about paper results that applicants want sent home (结果邮寄)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from yiwang.cases.models import Case, Posting
+from yiwang.cases.models.posting import WAITING
+from yiwang.cases.policy.deadlines import PLACE
+from yiwang.cases.policy.posting import DECIDED, PostingState
+from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
+from yiwang.kernel.masking import mask_address, mask_phone
+from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostingView:
+    """The newest wish of a case; telephone and address are masked for staff.
+
+    Attributes:
+        sent_on: None: not yet.
+        returned_on: When the parcel came back; None: it did not.
+    """
+
+    state: PostingState
+    to_name: str
+    phone: str
+    address: str
+    asked_at: datetime
+    carrier: str
+    tracking_number: str
+    sent_on: date | None
+    returned_on: date | None
+    return_reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostingRow:
+    """One line of the list of what waits to be posted."""
+
+    id: int
+    number: str
+    query_code: str
+    item_name: str
+    applicant_name: str
+    outcome: str
+    decided_on: date
+    asked_at: datetime
+
+
+def posting_of(number: str, *, by: Actor) -> PostingView | None:
+    """Return the newest wish of a case; two queries.
+
+    Raises:
+        CaseNotFoundError: `by` may not read the case.
+    """
+    case = _case(number, by)
+    row = Posting.objects.filter(case=case).order_by("-id").first()
+    return _view(row, whole=by.acts_for(case.applicant_ref)) if row is not None else None
+
+
+def posting_in_full(number: str, *, by: Actor) -> PostingView | None:
+    """Return the newest wish with nothing masked; who asks has written down the look.
+
+    Raises:
+        CaseNotFoundError: `by` may not read the case.
+    """
+    row = Posting.objects.filter(case=_case(number, by)).order_by("-id").first()
+    return _view(row, whole=True) if row is not None else None
+
+
+def to_post(
+    *, by: Actor, after: int | None = None, limit: int = PAGE_LIMIT
+) -> tuple[list[PostingRow], int | None]:
+    """List what is decided and waits to be posted, the oldest wish first; one query."""
+    rows = Posting.objects.select_related("case").filter(
+        WAITING, case__state__in=sorted(one.value for one in DECIDED)
+    )
+    codes = by.departments(Permission.CASE_DELIVER)
+    if EVERYWHERE not in codes:
+        own = sorted(codes)
+        rows = rows.filter(
+            Q(case__deciding_department__in=own) | Q(case__intake_department__in=own)
+        )
+    if after is not None:
+        rows = rows.filter(id__gt=after)
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows.order_by("id")[: size + 1])
+    page = [_row(row) for row in found[:size]]
+    return page, page[-1].id if len(found) > size else None
+
+
+def _row(row: Posting) -> PostingRow:
+    case = row.case
+    if case.decided_at is None or case.outcome is None:
+        raise ValueError(f"case {case.number} is not decided")
+    return PostingRow(
+        id=row.pk,
+        number=case.number,
+        query_code=case.query_code,
+        item_name=case.item_name,
+        applicant_name=case.applicant_name,
+        outcome=case.outcome,
+        decided_on=case.decided_at.astimezone(PLACE).date(),
+        asked_at=row.asked_at,
+    )
+
+
+def _view(row: Posting, *, whole: bool) -> PostingView:
+    return PostingView(
+        state=_state(row),
+        to_name=row.to_name,
+        phone=row.phone if whole else mask_phone(row.phone),
+        address=row.address if whole else mask_address(row.address),
+        asked_at=row.asked_at,
+        carrier=row.carrier,
+        tracking_number=row.tracking_number,
+        sent_on=row.sent_on,
+        returned_on=row.returned_on,
+        return_reason=row.return_reason,
+    )
+
+
+def _state(row: Posting) -> PostingState:
+    if row.returned_on is not None:
+        return PostingState.RETURNED
+    if row.sent_on is not None:
+        return PostingState.SENT
+    return PostingState.WAITING if row.taken_back_at is None else PostingState.TAKEN_BACK
+
+
+def _case(number: str, by: Actor) -> Case:
+    case = Case.objects.filter(number=number).first()
+    if case is None or not may_read(case, by):
+        raise CaseNotFoundError
+    return case

@@ -1,0 +1,189 @@
+"""Asking for the paper result by post, and keeping such a wish in step with what is sent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from yiwang.audit import services as audit
+from yiwang.cases.models import Case, ContactChange, Delivery, Posting
+from yiwang.cases.models.posting import WAITING
+from yiwang.cases.policy import posting
+from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind
+from yiwang.cases.queries import CaseNotFoundError, dialled, may_read
+from yiwang.cases.queries.posting import PostingView, posting_of
+from yiwang.cases.services.steps import locked, version_of
+from yiwang.kernel.errors import RefusedError
+from yiwang.organisations.permissions import Actor, PermissionRefusedError
+from yiwang.registers.queries import prefill
+from yiwang.registers.services import prefill_in_full
+
+PURPOSE = "邮寄办理结果"
+
+DECISIONS = (DocumentKind.GRANT_DECISION.value, DocumentKind.REFUSAL_DECISION.value)
+
+
+class PostingRefusedError(RefusedError):
+    """The result is not posted, or not like that."""
+
+    code = "cases.posting_refused"
+
+
+@transaction.atomic
+def ask_posting(
+    *,
+    number: str,
+    by: Actor,
+    at: datetime,
+    to_name: str = "",
+    phone: str = "",
+    address: str = "",
+) -> PostingView:
+    """Ask that the paper result be posted (要求邮寄结果), or say anew where to.
+
+    It may be asked from receipt on, and after the decision until the paper was sent or handed
+    over. What is left empty is as the applicant said of this case before, else as registered.
+
+    Args:
+        number: Case number.
+        by: Acts for the applicant.
+        at: Moment of asking.
+        to_name: Who receives it.
+        phone: Under which the carrier calls.
+        address: Where it goes.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` does not act for the applicant.
+        PostingRefusedError: not posted for this item or from this state, sent or handed over
+            already, or a place at which nothing arrives.
+
+    Source:
+        行政许可法 第四十四条; 上海市优化营商环境条例 第二十四条.
+    """
+    case = _own(number, by)
+    state = CaseState(case.state)
+    if wrong := posting.state_problem(state, by_mail=version_of(case).mail_result):
+        raise PostingRefusedError(wrong)
+    _require_not_given(case)
+    wanted = {
+        "to_name": " ".join(to_name.split()),
+        "phone": dialled(phone),
+        "address": " ".join(address.split()),
+    }
+    if not all(wanted.values()):
+        held = _held(case, by=by, at=at)
+        wanted = {name: value or held[name] for name, value in wanted.items()}
+    if wrong := posting.place_problem(**wanted):
+        raise PostingRefusedError(wrong)
+    drop_wish(case, at=at)
+    Posting.objects.create(case=case, asked_by=by.ref, asked_at=at, **wanted)
+    _trace(case, "cases.ask_posting", by=by, at=at)
+    return _shown(case, by)
+
+
+@transaction.atomic
+def take_posting_back(*, number: str, by: Actor, at: datetime) -> PostingView:
+    """Take the wish back before anything was sent (取消邮寄).
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` does not act for the applicant.
+        PostingRefusedError: nothing waits to be posted.
+    """
+    case = _own(number, by)
+    if not drop_wish(case, at=at):
+        raise PostingRefusedError("没有等待寄出的邮寄要求，请刷新后查看。")
+    _trace(case, "cases.take_posting_back", by=by, at=at)
+    return _shown(case, by)
+
+
+def drop_wish(case: Case, *, at: datetime) -> bool:
+    """End the wish that still waits, because of a newer one or because paper was handed over."""
+    return bool(Posting.objects.filter(WAITING, case=case).update(taken_back_at=at))
+
+
+def waiting(case: Case) -> Posting | None:
+    """Return the wish that still waits, locked; None: there is none."""
+    return Posting.objects.select_for_update().filter(WAITING, case=case).first()
+
+
+def note_sent(case: Case, *, carrier: str, tracking_number: str, on: date, by: Actor) -> None:
+    """Let the wish that waits, if any, be answered by what was just sent."""
+    Posting.objects.filter(WAITING, case=case).update(
+        carrier=carrier, tracking_number=tracking_number, sent_on=on, sent_by=by.ref
+    )
+
+
+def note_returned(case: Case, *, tracking_number: str, on: date, reason: str) -> bool:
+    """Note with the wish that its parcel came back, so that it may be asked for anew."""
+    return bool(
+        Posting.objects.filter(
+            case=case, tracking_number=tracking_number, sent_on__lte=on, returned_on=None
+        ).update(returned_on=on, return_reason=reason)
+    )
+
+
+def _own(number: str, by: Actor) -> Case:
+    case = locked(number)
+    if not by.acts_for(case.applicant_ref):
+        if not may_read(case, by):
+            raise CaseNotFoundError
+        raise PermissionRefusedError("结果是否邮寄由申请人决定，请申请人在办件页面填写。")
+    return case
+
+
+def _require_not_given(case: Case) -> None:
+    sent = Posting.objects.filter(case=case, sent_on__isnull=False, returned_on=None).first()
+    if sent is not None:
+        raise PostingRefusedError(
+            f"已于{sent.sent_on:%Y-%m-%d}由{sent.carrier}寄出，邮件号码{sent.tracking_number}；"
+            "没有收到的，请联系办理部门。"
+        )
+    if case.dispatches.filter(arrived_on=None, returned_on=None).exists():
+        raise PostingRefusedError("结果已经寄出，邮件在途，请留意查收。")
+    handed = (
+        Delivery.objects.filter(case=case, document__kind__in=DECISIONS)
+        .exclude(channel=DeliveryChannel.IN_APP.value)
+        .order_by("id")
+        .last()
+    )
+    if handed is not None and not Posting.objects.filter(case=case, returned_on__isnull=False):
+        raise PostingRefusedError("纸质结果已经送达，需要再领的请到窗口办理。")
+
+
+def _held(case: Case, *, by: Actor, at: datetime) -> dict[str, str]:
+    """Return where the applicant is reached, as said of this case before or as registered."""
+    said = ContactChange.objects.filter(case=case).order_by("-id").first()
+    kind = case.applicant_ref.split(":")[0]
+    phone = said.phone if said else ""
+    if not phone and f"{kind}.phone" in prefill(case.applicant_ref):
+        whole = prefill_in_full(ref=case.applicant_ref, purpose=PURPOSE, by=by, at=at)
+        phone = dialled(whole[f"{kind}.phone"].value)
+    place = prefill(case.applicant_ref).get(f"{kind}.address")
+    return {
+        "to_name": (said.contact_name if said else "") or case.applicant_name,
+        "phone": phone,
+        "address": (said.address if said else "") or (place.value if place else ""),
+    }
+
+
+def _shown(case: Case, by: Actor) -> PostingView:
+    found = posting_of(case.number, by=by)
+    if found is None:
+        raise LookupError(f"case {case.number} has no posting")
+    return found
+
+
+def _trace(case: Case, act: str, *, by: Actor, at: datetime) -> None:
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act=act,
+        target=f"case:{case.number}",
+        department=case.deciding_department,
+        ip=by.ip,
+        on_behalf_of=case.applicant_ref,
+    )

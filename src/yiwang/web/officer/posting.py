@@ -1,0 +1,155 @@
+"""What applicants want posted: the list, the label of one parcel, what came back (结果邮寄)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from yiwang.audit import services as audit
+from yiwang.cases import services
+from yiwang.cases.policy.posting import PostingState
+from yiwang.cases.policy.terms import Outcome
+from yiwang.cases.queries import PageKeyRefusedError
+from yiwang.cases.queries.posting import PostingView, posting_in_full, posting_of, to_post
+from yiwang.organisations.permissions import Permission, require
+from yiwang.web.officer import casefile
+from yiwang.web.officer.delivering import DAY, DAY_WRONG
+from yiwang.web.officer.handling import Act, VersionForm
+from yiwang.web.views import Page
+
+KEY_DIGITS = 18
+PURPOSE = "邮寄办理结果"
+READ = ("收件人", "收件电话", "收件地址")
+
+
+class Postings(Page):
+    """What is decided and waits to be posted, the oldest wish first."""
+
+    permission: ClassVar[Permission] = Permission.CASE_DELIVER
+    template_name = "officer/postings.html"
+    nav = "postings"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show one page."""
+        after = request.GET.get("after", "")
+        if after and not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
+            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+        rows, following = to_post(by=self.actor, after=int(after) if after else None)
+        shown = [{"row": row, "outcome": Outcome(row.outcome)} for row in rows]
+        return self.render({"rows": shown, "next": following or "", "first": not after})
+
+
+class PostingForm(VersionForm):
+    """What was sent."""
+
+    carrier = forms.CharField(
+        label=_l("承运单位"), max_length=40, required=False, help_text=_l("不填就是 EMS。")
+    )
+    tracking_number = forms.CharField(
+        label=_l("邮件号码"),
+        max_length=40,
+        error_messages={"required": _l("请填写邮件号码，便于申请人查询。")},
+    )
+
+
+class ReturnForm(VersionForm):
+    """What came back."""
+
+    returned_on = forms.DateField(
+        label=_l("退回日期"),
+        widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
+        error_messages={"required": _l("请填写退回日期。"), "invalid": DAY_WRONG},
+    )
+    reason = forms.CharField(
+        label=_l("退回原因"),
+        max_length=100,
+        error_messages={"required": _l("请填写退回原因。")},
+    )
+
+
+class Posting(Act):
+    """Send the paper result where the applicant wants it, or note that it came back."""
+
+    permission: ClassVar[Permission] = Permission.CASE_DELIVER
+    template_name = "officer/cases/posting.html"
+    nav = "postings"
+
+    @cached_property
+    def wish(self) -> PostingView | None:
+        """The newest wish, telephone and address masked."""
+        return posting_of(self.case.number, by=self.actor)
+
+    @property
+    def sent(self) -> bool:
+        """Whether it was sent and did not come back."""
+        return self.wish is not None and self.wish.state is PostingState.SENT
+
+    def form(self) -> forms.Form:
+        """Ask for the parcel, or for what came back of it."""
+        kind = ReturnForm if self.sent else PostingForm
+        given = self.request.POST if self.request.method == "POST" else None
+        return kind(data=given, initial=self.initial())
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add the label and the letters that go into the envelope."""
+        wish = self.wish
+        waiting = (
+            wish is not None
+            and wish.state is PostingState.WAITING
+            and self.case.decided_at is not None
+        )
+        return super().context(
+            wish=self._label() if waiting else wish,
+            waiting=waiting,
+            sent=self.sent,
+            letters=casefile.letters(self.file),
+            **given,
+        )
+
+    def _label(self) -> PostingView | None:
+        """Read whole where the parcel goes, which stands in the trail."""
+        department = self.case.deciding_department
+        if not self.actor.may(self.permission, department=department):
+            department = self.case.intake_department
+        require(self.actor, self.permission, department=department)
+        audit.record_read(
+            at=self.at,
+            actor=self.actor.ref,
+            target=self.case.applicant_ref,
+            fields=list(READ),
+            purpose=PURPOSE,
+            department=department,
+            ip=self.actor.ip,
+        )
+        return posting_in_full(self.case.number, by=self.actor)
+
+    def valid(self, form: forms.Form) -> HttpResponse:
+        """Record it."""
+        given = form.cleaned_data
+        if isinstance(form, ReturnForm):
+            services.note_posting_return(
+                number=self.case.number,
+                returned_on=given["returned_on"],
+                reason=given["reason"],
+                by=self.actor,
+                at=self.at,
+            )
+            messages.success(self.request, _("已登记退回，已告诉申请人核对地址。"))
+        else:
+            services.post_result(
+                number=self.case.number,
+                carrier=given["carrier"] or "EMS",
+                tracking_number=given["tracking_number"],
+                version=given["version"],
+                by=self.actor,
+                at=self.at,
+            )
+            messages.success(self.request, _("已登记寄出，邮件号码已告诉申请人。"))
+        return redirect("officer:postings")

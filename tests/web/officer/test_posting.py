@@ -1,0 +1,83 @@
+"""The paper result by post, on the desk of who delivers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import cases, posting
+from tests.factories.desk import signed_in
+from tests.factories.posting import PLACE
+from tests.web.officer.test_pages import words
+from yiwang.audit.models import AuditEvent
+from yiwang.cases import services
+from yiwang.cases.models import Case, Posting
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+
+@pytest.fixture
+def number(desk: None) -> str:
+    """A decided case whose applicant wants the paper."""
+    posting.publish()
+    found = posting.online().number
+    services.ask_posting(number=found, by=cases.FIRM, at=cases.FRIDAY, **PLACE)
+    posting.grant(found)
+    return found
+
+
+@pytest.mark.req("CASE-04")
+def test_the_list_leads_to_the_label_whose_look_leaves_a_trace_and_to_the_parcel(number: str):
+    clerk = signed_in("clerk")
+    assert f"/desk/cases/{number}/posting/" in clerk.get("/desk/postings/").content.decode()
+
+    page = words(clerk.get(f"/desk/cases/{number}/posting/"))
+    assert "王经办" in page
+    assert "13900005678" in page
+    assert "示例路9号201室" in page
+    look = AuditEvent.objects.filter(act="audit.read", target=cases.FIRM_REF).order_by("-id")[0]
+    assert "收件地址" in str(look.detail)
+
+    sent = {"version": _version(number), "carrier": "", "tracking_number": "77"}
+    done = words(clerk.post(f"/desk/cases/{number}/posting/", sent, follow=True))
+    assert "已登记寄出" in done
+    assert "没有等待寄出的结果" in done
+    assert (Posting.objects.get().carrier, Posting.objects.get().tracking_number) == ("EMS", "77")
+
+    after = words(clerk.get(f"/desk/cases/{number}/posting/"))
+    assert "13900005678" not in after
+    back = {"version": _version(number), "returned_on": "2026-03-06", "reason": "查无此人"}
+    done = words(clerk.post(f"/desk/cases/{number}/posting/", back, follow=True))
+    assert "已登记退回" in done
+    assert Posting.objects.get().return_reason == "查无此人"
+
+
+def _version(number: str) -> str:
+    return str(Case.objects.get(number=number).version)
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"tracking_number": ""}, "请填写邮件号码"),
+        ({"tracking_number": "77", "version": "1"}, "请刷新后再办"),
+        ({"tracking_number": "77", "version": "x"}, "页面不完整"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_sent(number, sent, sentence):
+    page = signed_in("clerk").post(
+        f"/desk/cases/{number}/posting/", {"version": _version(number), "carrier": "EMS"} | sent
+    )
+
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert Posting.objects.get().sent_on is None
+
+
+def test_who_does_not_deliver_sees_no_label_and_no_list(number: str):
+    for login in ("reviewer", "approver"):
+        client = signed_in(login)
+        assert client.get("/desk/postings/").status_code == 403
+        assert client.get(f"/desk/cases/{number}/posting/").status_code == 403
+    odd = signed_in("clerk").get("/desk/postings/?after=x")
+    assert odd.status_code == 422
+    assert "翻页参数不正确" in words(odd)
