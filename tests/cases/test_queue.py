@@ -14,6 +14,8 @@ from tests.factories import cases
 from yiwang.cases import queries, services
 from yiwang.cases.policy.states import ENDED, STOPPED, CaseState
 from yiwang.cases.policy.terms import Outcome, Tab
+from yiwang.kernel import clocks
+from yiwang.kernel.clocks import Light
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 pytestmark = pytest.mark.usefixtures("easy_district")
@@ -115,6 +117,16 @@ def test_a_correction_counts_every_day_and_is_near_when_its_light_is():
         page = queue(tab=Tab.SOON, at=at)
         assert numbers(page) == near
         assert page.counts[Tab.SOON] == len(near)
+
+
+def test_a_district_that_is_warned_earlier_finds_under_near_what_is_amber(monkeypatch):
+    number, at = cases.receive().number, AT + dt.timedelta(days=3)
+    assert numbers(queue(tab=Tab.SOON, at=at)) == set()
+
+    monkeypatch.setattr(clocks, "_amber", [4])
+
+    assert numbers(page := queue(tab=Tab.SOON, at=at)) == {number}
+    assert page.rows[0].light.light is Light.AMBER
 
 
 def test_lists_page_by_key_without_gap_or_repeat():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel.test_workdays import CALENDAR, FIRST, LAST, ONE, day
+from yiwang.kernel import clocks
 from yiwang.kernel.clocks import ClockStop, DayUnit, Light, StopReason, day_of, due_on, light
 from yiwang.kernel.workdays import CalendarGapError
 
@@ -168,10 +169,20 @@ def test_light_before_acceptance_is_grey():
     assert (answer.light, answer.text) == (Light.GREY, "未开始计时")
 
 
-def test_light_turns_amber_where_the_setting_says():
-    answer = work(due_on=day("2026-03-11"), today=day("2026-03-06"), amber_days=3)
+def test_light_turns_amber_where_the_setting_says(monkeypatch):
+    monkeypatch.setattr(clocks, "_amber", [clocks.AMBER_DAYS])
+    seen = {"due_on": day("2026-03-11"), "today": day("2026-03-06")}
+    assert work(**seen).light is Light.GREEN
 
-    assert answer.light is Light.AMBER
+    clocks.set_amber_days(3)
+
+    assert work(**seen).light is Light.AMBER
+
+
+def test_a_light_that_is_never_amber_cannot_be_set():
+    with pytest.raises(ValueError, match="0 days"):
+        clocks.set_amber_days(0)
+    assert clocks.amber_days() == clocks.AMBER_DAYS
 
 
 def test_light_outside_the_calendar_says_so_and_does_not_hide_the_list():

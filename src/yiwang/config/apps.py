@@ -9,11 +9,12 @@ class ConfigConfig(AppConfig):
     name = "yiwang.config"
 
     def ready(self) -> None:
-        """Install the transport that the setting names."""
+        """Install what the settings name: how events travel, from when clocks are amber."""
         from django.conf import settings
 
         from yiwang.config import gateway as _gateway  # noqa: F401 - registers its jobs
         from yiwang.config import outbox
-        from yiwang.kernel import events
+        from yiwang.kernel import clocks, events
 
         events.set_transport(outbox.TRANSPORTS[settings.EVENTS])
+        clocks.set_amber_days(settings.AMBER_DAYS)

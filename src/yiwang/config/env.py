@@ -118,6 +118,11 @@ SETTINGS: dict[str, Setting] = {
             "max_connections.",
         ),
         Setting(
+            name="YIWANG_AMBER_DAYS",
+            default="2",
+            meaning="Days left, in the clock's own unit, from which a clock is amber (临期).",
+        ),
+        Setting(
             name="YIWANG_OWN_TOKEN_DAYS",
             default="90",
             meaning="Longest life in days of a token that an applicant makes for a program.",

@@ -27,6 +27,7 @@ KEYS_DIR = HOME / "keys"
 EXCHANGE_DIR = HOME / "exchange"  # folders of departments that exchange files
 FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 OWN_TOKEN_DAYS = env.number("YIWANG_OWN_TOKEN_DAYS")
+AMBER_DAYS = env.number("YIWANG_AMBER_DAYS")
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000
 EVENTS = env.text("YIWANG_EVENTS")
 CHECK_URLS = env.pairs("YIWANG_CHECK_URLS")

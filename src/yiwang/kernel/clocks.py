@@ -10,7 +10,27 @@ from yiwang.kernel.terms import Term
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 
 AMBER_DAYS = 2
-"""Days left, in the clock's own unit, from which it turns amber. Our own choice (UX-14)."""
+"""Days left, in the clock's own unit, from which it turns amber, where the settings say nothing.
+Our own choice (UX-14)."""
+
+_amber = [AMBER_DAYS]
+
+
+def set_amber_days(days: int) -> None:
+    """Say from how many days left clocks are amber; called once at start-up.
+
+    Raises:
+        ValueError: less than one.
+    """
+    if days < 1:
+        raise ValueError(f"amber from {days} days left")
+    _amber[0] = days
+
+
+def amber_days() -> int:
+    """Return from how many days left, in the clock's own unit, a clock is amber (临期)."""
+    return _amber[0]
+
 
 ONE_DAY = timedelta(days=1)
 
@@ -221,7 +241,6 @@ def light(
     calendar: WorkdayCalendar,
     unit: DayUnit,
     stopped: bool = False,
-    amber_days: int = AMBER_DAYS,
 ) -> LightAnswer:
     """Return the light of a clock on the day `today`.
 
@@ -232,7 +251,6 @@ def light(
             date outside the calendar never hides a whole list. Calendar days need none.
         unit: What the clock counts.
         stopped: Whether a stretch that does not count is open.
-        amber_days: Days of `unit` left from which the light is amber.
 
     Example:
         Due on Monday 2026-03-16, seen on Friday 2026-03-13: 剩 1 个工作日, or 剩 3 天.
@@ -255,7 +273,7 @@ def light(
     if late:
         left = min(left, -1)  # due on Friday, seen on Saturday: late, though no working day passed
         return answer(Light.RED, f"超期 {-left} {_MEASURES[unit]}", left)
-    colour = Light.AMBER if left <= amber_days else Light.GREEN
+    colour = Light.AMBER if left <= amber_days() else Light.GREEN
     return answer(colour, f"剩 {left} {_MEASURES[unit]}", left)
 
 

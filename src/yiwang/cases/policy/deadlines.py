@@ -12,7 +12,7 @@ from yiwang.cases.policy.procedure import INSPECTION_START_WORKDAYS, PUBLICITY_W
 from yiwang.cases.policy.states import STOPPED, CaseState
 from yiwang.cases.policy.terms import ClockKind, unit_of
 from yiwang.catalogue.policy.items import Limit
-from yiwang.kernel.clocks import AMBER_DAYS, ClockStop, DayUnit, LightAnswer, due_on, light
+from yiwang.kernel.clocks import ClockStop, DayUnit, LightAnswer, due_on, light
 from yiwang.kernel.workdays import WorkdayCalendar
 
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -32,9 +32,6 @@ EVALUATION_DAYS = 30
 
 DRAFT_DAYS = 90
 """Calendar days a draft is kept after the last change; shown to the applicant."""
-
-SOON_DAYS = AMBER_DAYS
-"""A case is near its limit when so many days of its clock or fewer are left (UX-14)."""
 
 REVIEW_APPEAL_DAYS = 60
 """Calendar days to ask for administrative review. 行政复议法 第二十条."""

@@ -28,7 +28,7 @@ from yiwang.cases.models import (
     Opinion,
     SentBack,
 )
-from yiwang.cases.policy.deadlines import SOON_DAYS, case_light, day_of
+from yiwang.cases.policy.deadlines import case_light, day_of
 from yiwang.cases.policy.states import (
     FINISHED,
     INTERNAL,
@@ -53,7 +53,7 @@ from yiwang.cases.policy.terms import (
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.catalogue.policy.towns import TownMode
-from yiwang.kernel.clocks import LightAnswer
+from yiwang.kernel.clocks import LightAnswer, amber_days
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name, mask_phone
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
@@ -1299,7 +1299,7 @@ def _tab_condition(tab: Tab, by: Actor, today: date, soon_on: date) -> Q:
         return _in(FINISHED)
     running = _in(RUNNING)
     if tab is Tab.SOON:
-        every_day = date.fromordinal(today.toordinal() + SOON_DAYS)
+        every_day = date.fromordinal(today.toordinal() + amber_days())
         near = Q(due_on__lte=every_day) | ~Q(state=CaseState.CORRECTION.value)
         return running & Q(due_on__gte=today, due_on__lte=soon_on) & near
     if tab is Tab.OVERDUE:
@@ -1432,9 +1432,9 @@ def _decision(row: Case) -> DecisionRow:
 
 def _soon_on(today: date, calendar: WorkdayCalendar) -> date:
     try:
-        return calendar.add_workdays(today, SOON_DAYS)
+        return calendar.add_workdays(today, amber_days())
     except CalendarGapError:
-        return date.fromordinal(today.toordinal() + SOON_DAYS)
+        return date.fromordinal(today.toordinal() + amber_days())
 
 
 COUNTED_MOST = 99
