@@ -328,6 +328,25 @@ def test_the_days_to_file_a_correction_come_from_the_item_else_from_the_district
     assert services.correction_days(own, on=AT.date()) == 7
 
 
+@pytest.mark.req("CASE-01")
+@pytest.mark.usefixtures("easy_district")
+@pytest.mark.parametrize("act", [services.decline_case, services.propose_decline])
+@pytest.mark.parametrize(
+    "article",
+    ["行政许可法 第三十二条第一款第二项", "《中华人民共和国行政许可法》第三十二条第1款第（二）项"],
+)
+def test_whoever_is_not_competent_says_who_is(act, article):
+    number = cases.receive().number
+    by = cases.REVIEWER if act is services.decline_case else cases.CLERK
+    sent = {"number": number, "reason": "不属于本机关职权范围", "by": by, "at": AT}
+
+    with pytest.raises(services.DeclineRefusedError, match="请填写“有权受理的机关”"):
+        act(**sent, article=article, elsewhere=" ")
+    assert queries.case(number, by=cases.HEAD).state is CaseState.RECEIVED
+
+    act(**sent, article="行政许可法 第七十八条")
+
+
 @pytest.mark.usefixtures("easy_district")
 @pytest.mark.parametrize("no_need", [False, True])
 def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_need):

@@ -22,7 +22,7 @@ from yiwang.cases.queries.procedure import procedure_of
 from yiwang.exchange import handlers, services
 from yiwang.exchange.models import Conversation, Nonce, Push, RefusedCall, Returned
 from yiwang.exchange.policy.signatures import SKEW, Key
-from yiwang.exchange.policy.terms import Algorithm
+from yiwang.exchange.policy.terms import Algorithm, Begin
 from yiwang.exchange.services import receiving
 
 
@@ -412,8 +412,6 @@ def test_a_department_asks_for_what_is_missing_and_is_told_what_came(side, monke
     services.switch_partner(
         code="market-main", on=False, reason="改为收件后推送", by=exchange.ADMIN, at=cases.FRIDAY
     )
-    from yiwang.exchange.policy.terms import Begin
-
     early = exchange.keys(exchange.register(code="market-early", begins=Begin.RECEIVED))
     case = cases.receive()
     exchange.push_all(early.partner)
@@ -438,8 +436,6 @@ def test_a_department_asks_for_what_is_missing_and_is_told_what_came(side, monke
 
 
 def test_a_department_declines_what_is_not_its_business(side):
-    from yiwang.exchange.policy.terms import Begin
-
     services.switch_partner(
         code="market-main", on=False, reason="改为收件后推送", by=exchange.ADMIN, at=cases.FRIDAY
     )
@@ -458,6 +454,30 @@ def test_a_department_declines_what_is_not_its_business(side):
 
     assert answer.status_code == 200, answer.content.decode()
     assert state(case.number) == "not_accepted"
+
+
+def test_a_department_that_is_not_competent_names_who_is(side):
+    services.switch_partner(
+        code="market-main", on=False, reason="改为收件后推送", by=exchange.ADMIN, at=cases.FRIDAY
+    )
+    early = exchange.keys(exchange.register(code="market-early", begins=Begin.RECEIVED))
+    case = cases.receive()
+    exchange.push_all(early.partner)
+    sent = {
+        "person": LI,
+        "reason": "不属于本机关职权",
+        "article": "行政许可法 第三十二条第一款第二项",
+    }
+
+    refused = early.tell(case.number, 1, "decline", **sent)
+    assert refused.status_code == 422, refused.content.decode()
+    assert "请填写“有权受理的机关”" in refused.content.decode()
+    assert state(case.number) == "received"
+
+    answer = early.tell(case.number, 1, "decline", **sent, elsewhere="示例区水务局")
+    assert answer.status_code == 200, answer.content.decode()
+    letters = [one.body for one in cases.page(case.number).documents]
+    assert "请向示例区水务局提出申请。" in str(letters)
 
 
 def test_both_sides_may_sign_with_ed25519(side, number):

@@ -107,6 +107,25 @@ def test_a_refusal_to_accept_names_reason_basis_and_remedies_before_it_is_sent()
     assert state_of(case) is CaseState.NOT_ACCEPTED
 
 
+def test_a_refusal_for_want_of_competence_asks_at_its_field_who_is_competent():
+    case = cases.receive()
+    sent = {"kind": "decline", "reason": "不属于本机关职权", "confirmed": "1"} | {
+        "article": "《中华人民共和国行政许可法》第三十二条第一款第二项"
+    }
+
+    asked = send("reviewer", case, "decline", **sent)
+
+    assert asked.status_code == 422
+    assert "请填写“有权受理的机关”" in str(asked.context["form"].errors["elsewhere"])
+    assert "不属于本机关职权" in asked.content.decode()
+    assert state_of(case) is CaseState.RECEIVED
+
+    send("reviewer", case, "decline", **sent, elsewhere="示例区水务局")
+    assert state_of(case) is CaseState.NOT_ACCEPTED
+    letters = [one.body for one in cases.page(case.number).documents]
+    assert "请向示例区水务局提出申请。" in str(letters)
+
+
 @pytest.mark.parametrize("missing", ["kind", "reason", "article"])
 def test_a_refusal_to_accept_without_its_parts_says_which(missing):
     case = cases.receive()

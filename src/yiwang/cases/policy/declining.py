@@ -7,7 +7,25 @@ Source:
 
 from __future__ import annotations
 
+import re
+
 from yiwang.kernel.terms import Term
+
+_NOT_COMPETENT = re.compile(r"第三十二条第(一|1)款第\s*[（(]?\s*(二|2)\s*[）)]?\s*项")
+
+UNNAMED = (
+    "以不属于本机关职权范围为由不予受理的，要告知申请人向哪个机关申请："
+    "请填写“有权受理的机关”；不是这个理由的，请改写法律依据。"
+)
+
+
+def leaves_applicant_without_authority(article: str, elsewhere: str) -> bool:
+    """Tell whether a refusal rests on want of competence and names nobody who is competent.
+
+    Source:
+        行政许可法 第三十二条第一款第二项 (告知申请人向有关行政机关申请).
+    """
+    return not elsewhere.strip() and _NOT_COMPETENT.search(article) is not None
 
 
 class TurnedAwayVerdict(Term):

@@ -23,7 +23,7 @@ from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
 from yiwang.cases.services.asking_renewal import note_corrected
-from yiwang.cases.services.declining import refuse_proposer
+from yiwang.cases.services.declining import refuse_proposer, require_authority
 from yiwang.cases.services.signing import committed
 from yiwang.cases.services.steps import (
     Capacity,
@@ -233,7 +233,8 @@ def decline_case(
         PermissionRefusedError: `by` may not decline in the deciding department.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not waiting for acceptance.
-        DeclineRefusedError: `by` proposed it at the window.
+        DeclineRefusedError: `by` proposed it at the window, or it rests on want of competence and
+            names no competent authority.
         TextRefusedError: reason or article missing or too long.
 
     Source:
@@ -244,6 +245,8 @@ def decline_case(
     refuse_proposer(case, by)
     reason = written(reason, "不予受理的理由")
     article = written(article, "法律依据")
+    if not no_need:
+        require_authority(article, elsewhere)
     close(case, at)
     move(
         case,

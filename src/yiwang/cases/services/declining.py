@@ -9,7 +9,11 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, DeclineProposal, Message, TurnedAway
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.declining import TurnedAwayVerdict
+from yiwang.cases.policy.declining import (
+    UNNAMED,
+    TurnedAwayVerdict,
+    leaves_applicant_without_authority,
+)
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.states import Step
 from yiwang.cases.queries import CaseView, case_view
@@ -28,6 +32,16 @@ class DeclineRefusedError(RefusedError):
 
 class TurnedAwayNotFoundError(LookupError):
     """There is no such note for these eyes."""
+
+
+def require_authority(article: str, elsewhere: str) -> None:
+    """Refuse a refusal that rests on want of competence and leaves the applicant without advice.
+
+    Raises:
+        DeclineRefusedError: nobody is named who is competent.
+    """
+    if leaves_applicant_without_authority(article, elsewhere):
+        raise DeclineRefusedError(UNNAMED)
 
 
 @transaction.atomic
@@ -61,7 +75,7 @@ def propose_decline(
         PermissionRefusedError: `by` may not accept in this department.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not waiting for acceptance.
-        DeclineRefusedError: proposed already.
+        DeclineRefusedError: proposed already, or want of competence without a competent authority.
         TextRefusedError: reason or article missing or too long.
 
     Source:
@@ -72,6 +86,8 @@ def propose_decline(
         raise DeclineRefusedError("本办件已提请不予受理，正由审批部门核实，请等待核实结果。")
     reason = written(reason, "不予受理的理由")
     article = written(article, "法律依据")
+    if not no_need:
+        require_authority(article, elsewhere)
     DeclineProposal.objects.create(
         case=case,
         after_correction=case.corrected_on is not None,

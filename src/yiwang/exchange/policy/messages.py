@@ -128,13 +128,17 @@ class AskCorrection(_Return):
 
 
 class Decline(_Return):
-    """The application is not accepted (不予受理)."""
+    """The application is not accepted (不予受理).
+
+    Where the article says that this authority is not competent, `elsewhere` names who is.
+    """
 
     kind: Literal["decline"]
     person: Person
     reason: Text
     article: Text
     no_need: bool = False
+    elsewhere: Line = ""
 
 
 class Review(_Return):

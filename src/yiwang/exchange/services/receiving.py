@@ -390,6 +390,7 @@ def _do(
             reason=message.reason,
             article=message.article,
             no_need=message.no_need,
+            elsewhere=message.elsewhere,
             by=reviewer(message.person),
             at=at,
         )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.declining import UNNAMED, leaves_applicant_without_authority
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries.declining import DeclineView, open_decline
@@ -319,7 +320,21 @@ class DeclineForm(VersionForm):
         max_length=LINE_LENGTH,
         error_messages={"required": _l("请填写法律依据，写明法律名称和条款。")},
     )
-    elsewhere = forms.CharField(label=_l("有权受理的机关"), max_length=LINE_LENGTH, required=False)
+    elsewhere = forms.CharField(
+        label=_l("有权受理的机关"),
+        max_length=LINE_LENGTH,
+        required=False,
+        help_text=_l("不属于本机关职权范围的必须填写，决定书告知申请人向它申请。"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the authority that is competent where this one says that it is not."""
+        given = super().clean() or self.cleaned_data
+        if given.get("kind") == "decline" and leaves_applicant_without_authority(
+            given.get("article", ""), given.get("elsewhere", "")
+        ):
+            self.add_error("elsewhere", UNNAMED)
+        return given
 
 
 class Decline(TwoStep):
