@@ -19,7 +19,14 @@ from tests.factories.catalogue import pack_items
 from tests.factories.desk import hire, signed_in
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import towns
-from yiwang.catalogue.policy.items import Audience, Channel, ItemVersion, Material, needed
+from yiwang.catalogue.policy.items import (
+    Audience,
+    Channel,
+    ItemVersion,
+    Material,
+    needed,
+    takes_letters,
+)
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.organisations import queries as organisations
 from yiwang.web import context
@@ -79,6 +86,7 @@ def told(version: ItemVersion, names: dict[str, str]) -> list[str]:
     lines += [guides.result(version), guides.remedy(version), *guides.fee_lines(version)]
     lines += [f"《{one.law}》{one.article}" for one in version.basis]
     lines += [point.name for point in version.service_points]
+    lines += [guides.by_letter(version), guides.channels(version)]
     lines += [text for one in version.faq for text in (one.question, one.answer)]
     lines += [version.supervision.method, version.supervision.basis, version.task_code]
     lines += [f"{label}{words}" for label, words in guides.details(version, names=names)]
@@ -120,7 +128,10 @@ def test_page_paper_counter_and_interface_of_every_item_agree():
         for row in said(version):
             if row[0] not in printed or row[2] not in printed:
                 differing.append(f"{slug} 打印版的材料不同：{row[0]}")
-        number = plain.pop("version")
+        number, letters_to = plain.pop("version"), plain.pop("letters_to")
+        by_post = [one.name for one in version.service_points] if takes_letters(version) else []
+        if [one["name"] for one in letters_to] != by_post:
+            differing.append(f"{slug} 接口的信函地址不同")
         if parse_item(plain, version=number) != version:
             differing.append(f"{slug} 接口的内容不同")
         differing += counter(version, clerk)

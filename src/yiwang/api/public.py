@@ -17,7 +17,7 @@ from yiwang.cases.queries.hearings import HearingPage, announced_hearings
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue import towns
 from yiwang.catalogue.policy.form_schema import form_schema
-from yiwang.catalogue.policy.items import Audience, ItemVersion
+from yiwang.catalogue.policy.items import Audience, ItemVersion, takes_letters
 from yiwang.catalogue.policy.parsing import to_plain
 from yiwang.catalogue.towns import TownWindow
 from yiwang.consultations import quoting as consultations
@@ -64,9 +64,14 @@ def list_items(request: HttpRequest, wish: Query[schemas.ItemWish]) -> HttpRespo
 
 @router.get("/items/{slug}", response={200: dict, **COMMON}, operation_id="get_item")
 def get_item(request: HttpRequest, slug: Path[schemas.Slug]) -> HttpResponse:
-    """Return the guide of an item: everything that form and clocks are made of."""
+    """Return the guide of an item: everything that form and clocks are made of.
+
+    `letters_to` names the places to which an application may be sent by post; empty: it may not.
+    """
     item = catalogue.item(slug, on=today())
-    return answer({**to_plain(item), "version": item.version})
+    plain = to_plain(item)
+    places = plain.get("service_points", []) if takes_letters(item) else []
+    return answer({**plain, "version": item.version, "letters_to": places})
 
 
 @router.get(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop as _
 from yiwang.archives.queries import FileFate
 from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.cases.policy.assessing import AssessmentState, Conclusion, Readiness
+from yiwang.cases.policy.automatic import Ground, SampleVerdict
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.declining import TurnedAwayVerdict
@@ -72,9 +73,11 @@ from yiwang.exchange.policy.terms import (
     ReturnKind,
     ReturnState,
 )
+from yiwang.halls.policy.terms import AppointmentState, Priority
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.terms import Term
 from yiwang.licences.policy.states import LicenceState
+from yiwang.notices.policy.templates import NoticeChannel
 from yiwang.organisations.permissions import Permission, Post
 from yiwang.organisations.policy.own_tokens import OwnScope
 from yiwang.organisations.policy.terms import UserKind
@@ -185,6 +188,11 @@ SHOWN: tuple[type[Term], ...] = (
     PushState,
     ReturnKind,
     ReturnState,
+    Priority,
+    AppointmentState,
+    NoticeChannel,
+    Ground,
+    SampleVerdict,
 )
 
 LABELS = frozenset(
@@ -797,6 +805,29 @@ LABELS = frozenset(
         _("因更正恢复"),
         _("更正登记"),
         _("登记、更正、延长、废止规范性文件"),
+        _("普通"),
+        _("老年人"),
+        _("残疾人"),
+        _("孕妇或者带婴幼儿"),
+        _("现役军人、退役军人"),
+        _("已预约"),
+        _("已取消"),
+        _("已签到"),
+        _("未到场"),
+        _("电子邮件"),
+        _("短信"),
+        _("规则准予"),
+        _("规则转人工"),
+        _("数据核验未得到可靠答复"),
+        _("有材料需要人工审看"),
+        _("自动办理已停用"),
+        _("申请人要求人工办理"),
+        _("工作人员已经办理"),
+        _("事项已有新版本"),
+        _("未能制发结果"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""
+
+AREAS = frozenset({_("全市通办"), _("全国通办"), _("全区街镇社区事务受理服务中心可收件")})
+"""What packs say of where else an item is done (通办范围); other words stay as they are."""

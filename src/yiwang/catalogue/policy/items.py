@@ -919,6 +919,18 @@ def fully_online(version: ItemVersion) -> bool:
     return version.onsite_times == 0 and OnlineDepth.HANDLE in online_depth_of(version)
 
 
+def takes_letters(version: ItemVersion) -> bool:
+    """Tell whether an application may be sent by post.
+
+    Every licence that is applied for at counters is; another item is where it says so.
+
+    Source:
+        行政许可法 第二十九条第三款.
+    """
+    licence = version.item_type is ItemType.LICENCE and Channel.COUNTER in version.channels
+    return licence or Channel.LETTER in version.channels
+
+
 def holds(conditions: tuple[When, ...], answers: Mapping[str, Answer]) -> bool:
     """Tell whether all `conditions` hold; an unanswered question makes its condition false."""
     return all(_holds(condition, answers.get(condition.question)) for condition in conditions)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from yiwang.cases.queries import QueueRow, TrackView
 from yiwang.catalogue import norms as register
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.norms import NormView
@@ -31,12 +33,16 @@ from yiwang.catalogue.policy.items import (
     online_depth_of,
     reform_words,
     scenario_answers,
+    takes_letters,
 )
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.catalogue.towns import TownWindow
+from yiwang.content import queries as content
 from yiwang.content.policy.texts import UNVERIFIED
 from yiwang.rules.policy.sources import source_words
 from yiwang.rules.policy.wording import label_of, row_words
+
+Named = TypeVar("Named", QueueRow, TrackView)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +134,15 @@ def localized(item: ItemVersion) -> ItemVersion:
     return in_english(item) if get_language() == "en" else item
 
 
+def named(rows: Sequence[Named], *, on: date) -> list[Named]:
+    """Return cases under their items' names in the language of the page; one query at most."""
+    if get_language() != "en" or not rows:
+        return list(rows)
+    slugs = sorted({row.item_slug for row in rows})
+    names = {one.slug: localized(one).name for one in catalogue.items_named(slugs, on=on)}
+    return [replace(row, item_name=names.get(row.item_slug, row.item_name)) for row in rows]
+
+
 def chinese_only(item: ItemVersion) -> bool:
     """Tell whether something of the guide is shown in Chinese on an English page."""
     return get_language() == "en" and bool(untranslated(item))
@@ -178,7 +193,7 @@ def tags(item: ItemVersion) -> list[tuple[str, str]]:
     if item.onsite_times == 0:
         found.append((_("一次也不用跑"), "success"))
     if item.cross_area:
-        found.append((item.cross_area, "accent"))
+        found.append((_(item.cross_area), "accent"))
     waived = sum(line.waived for line in materials(item.materials))
     if waived:
         found.append((_("免交材料 %(count)s 件") % {"count": waived}, "success"))
@@ -309,7 +324,7 @@ def details(item: ItemVersion, *, names: Mapping[str, str]) -> list[tuple[str, s
         (_("网上办理深度"), comma.join(_(one.label) for one in online_depth_of(item))),
         (_("全程网办"), _("是") if fully_online(item) else _("否")),
         (_("必须到现场的原因"), item.onsite_reason),
-        (_("通办范围"), item.cross_area),
+        (_("通办范围"), _(item.cross_area) if item.cross_area else ""),
         (_("数量限制"), _(item.quantity_limit)),
         (_("联办机构"), comma.join(names.get(code, code) for code in item.joint_departments)),
         (_("权力来源"), _(item.power_source.label)),
@@ -419,7 +434,7 @@ def parts(
         Part(title=_("办理结果"), paragraphs=[result(item)]),
         Part(title=_("收费"), paragraphs=fee_lines(item)),
         Part(title=_("设定依据"), paragraphs=cited),
-        Part(title=_("办理地点与时间"), paragraphs=[_place(one) for one in item.service_points]),
+        Part(title=_("办理地点与时间"), paragraphs=_places(item)),
         nearby_part(item, names=names, windows=windows),
         Part(title=_("依法享有的权利"), paragraphs=item.rights),
         Part(title=_("依法履行的义务"), paragraphs=item.duties),
@@ -474,6 +489,11 @@ def _dated(version: str, note: str) -> str:
     return (f"（{version}）" if version else "") + (f"{_('：')}{note}" if note else "")
 
 
+def _places(item: ItemVersion) -> list[str]:
+    post = by_letter(item)
+    return [*map(_place, item.service_points), *([post] if post else [])]
+
+
 def _place(point: ServicePoint) -> str:
     return " · ".join(
         part for part in (point.name, point.address, point.hours, point.phone) if part
@@ -487,7 +507,32 @@ def channels(item: ItemVersion) -> str:
         Channel.COUNTER: _("窗口提交"),
         Channel.LETTER: _("信函提交"),
     }
-    return _("或").join(words[one] for one in item.channels)
+    found: list[Channel] = [one for one in item.channels if one is not Channel.LETTER]
+    if takes_letters(item):
+        found.append(Channel.LETTER)
+    return _("或").join(words[one] for one in found)
+
+
+def by_letter(item: ItemVersion) -> str:
+    """Return where an application may be sent by post, in words; empty: it may not.
+
+    Source:
+        行政许可法 第二十九条第三款.
+    """
+    if not takes_letters(item):
+        return ""
+    places = _("、").join(
+        f"{point.name}（{point.address}）" if point.address else point.name
+        for point in item.service_points
+    )
+    words = _(
+        "申请书和材料也可以邮寄到%(places)s，信封上写明事项名称，"
+        "信里写明联系电话；收到信函的日期就是申请日期。"
+    ) % {"places": places}
+    if all(point.address for point in item.service_points):
+        return words
+    ask = item.consult_phone or content.district().hotline
+    return words + _("这里没有写门牌地址的，寄出以前请拨打 %(phone)s 问清。") % {"phone": ask}
 
 
 def basis(item: ItemVersion, norms: Mapping[str, NormView] = {}) -> list[BasisLine]:

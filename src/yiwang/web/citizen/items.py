@@ -140,7 +140,7 @@ class Home(Page):
         rows, _after = cases.my_cases(
             self.actor.subjects, today=self.today, calendar=self.calendar, limit=HOME_CASES
         )
-        return [row for row in rows if row.closed_at is None]
+        return guides.named([row for row in rows if row.closed_at is None], on=self.today)
 
 
 def _first(heads: list[ItemHead], mine: Mapping[str, str]) -> list[str]:
@@ -331,6 +331,7 @@ def guide_context(item: ItemVersion, *, on: date | None = None) -> dict[str, Any
         "materials": lines,
         "waived_count": sum(line.waived for line in lines),
         "flow": guides.flow(item),
+        "by_letter": guides.by_letter(item),
         "basis": guides.basis(item, norms),
         "reform_norm": norms.get(item.reform_doc),
         "automatic": guides.automatic(item),
