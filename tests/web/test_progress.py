@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.factories import cases
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.queries import TimelineRow
+from yiwang.kernel.clocks import DayUnit, Light, LightAnswer
 from yiwang.web.citizen import progress
 
 
@@ -56,6 +58,42 @@ def test_a_finished_step_carries_its_day():
     assert steps[0].note == "3月6日"
     assert steps[1].note == "3月6日"
     assert steps[3].note == ""
+
+
+def step(kind: Step) -> TimelineRow:
+    return replace(event(CaseState.RECEIVED), step=kind)
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "wanted"),
+    [
+        ([Step.RECEIVE], CaseState.RECEIVED, (False, False)),
+        ([Step.RECEIVE, Step.ASK_ON_SPOT], CaseState.RECEIVED, (True, False)),
+        ([Step.ASK_ON_SPOT, Step.FIX_ON_SPOT], CaseState.RECEIVED, (True, True)),
+        ([Step.ASK_ON_SPOT, Step.FIX_ON_SPOT], CaseState.ACCEPTED, (False, False)),
+    ],
+)
+def test_an_error_waits_to_be_put_right_until_acceptance(
+    steps: list[Step], state: CaseState, wanted: tuple[bool, bool]
+):
+    assert progress.on_spot(state, [step(one) for one in steps]) == wanted
+
+
+def duty(state: CaseState, **changes: Any) -> str:
+    return progress.duty(state, **{"due_on": None, "rateable": False, "tolerated": 0} | changes)
+
+
+def test_whoever_waits_for_an_office_that_is_late_is_told_so():
+    assert "无需操作" in duty(CaseState.REVIEWING)
+    assert "已经超过期限" in duty(CaseState.REVIEWING, late=True)
+    assert "补交" in duty(CaseState.REVIEWING, late=True, tolerated=1)
+
+
+@pytest.mark.parametrize(("days", "wanted"), [(None, False), (1, False), (0, False), (-1, True)])
+def test_a_clock_is_late_when_its_last_day_is_over(days: int | None, wanted: bool):
+    shown = LightAnswer(light=Light.RED, days_left=days, unit=DayUnit.WORKDAY, text="")
+
+    assert progress.is_late(shown) is wanted
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.portal import closed, corrected, pdf, signed_in, submitted
+from tests.factories.portal import accepted, closed, corrected, pdf, signed_in, submitted
 from yiwang.audit import services as audit
 from yiwang.cases import queries
 from yiwang.cases.models import (
@@ -189,10 +189,48 @@ def test_a_withdrawal_needs_a_reason_and_a_second_step():
     done = client.post(f"{address}withdraw/", {"reason": "不办了"}, follow=True)
 
     assert "申请已撤回" in words(done)
+    assert "您已撤回申请，本次申请已经结束" in words(done)
     assert "撤回申请</a>" not in words(done)
     again = client.post(f"{address}withdraw/", {"reason": "不办了"})
     assert again.status_code == 422
     assert "不能" in words(again)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (CaseState.NOT_ACCEPTED, "申请没有受理，理由和救济途径见决定书。"),
+        (CaseState.NO_NEED, "依法不需要取得行政许可"),
+        (CaseState.REJECTED, "申请没有获得准予"),
+    ],
+)
+def test_a_no_says_on_the_page_itself_how_to_contest_it(state: CaseState, said: str):
+    files = {name: [cases.upload("user:clerk")] for name in ("layout", "rules")}
+    case = cases.in_state(state, uploads=files)
+
+    page = main_of(signed_in().get(f"/cases/{case.number}/"))
+
+    assert said in page
+    assert "如不服本决定，可以自收到之日起60日内" in page
+
+
+def test_a_case_under_way_says_nothing_of_contesting():
+    case = accepted()
+
+    assert 'id="remedies"' not in main_of(signed_in().get(f"/cases/{case.number}/"))
+
+
+def test_a_case_bears_the_english_name_of_its_item_in_english():
+    english = {"name": "Food licence", "summary": "For restaurants.", "texts": {}}
+    cases.publish(cases.restaurant(english=english, effective_on="2026-02-02"))
+    case = accepted()
+    client = signed_in()
+    client.cookies["django_language"] = "en"
+
+    for address in (f"/cases/{case.number}/", "/cases/", "/"):
+        page = main_of(client.get(address))
+        assert "Food licence" in page, address
+        assert case.item_name not in page.split("messages", 1)[0] or address != "/cases/"
 
 
 def test_a_closed_case_is_rated_once_with_no_grade_chosen_beforehand():

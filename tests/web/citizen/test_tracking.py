@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from tests.factories import cases
-from tests.factories.portal import accepted, closed, signed_in
+from tests.factories.portal import accepted, closed, signed_in, submitted
+from yiwang.cases.models import Case
 from yiwang.cases.policy.mailed import Mailed
 from yiwang.ratings.models import Rating
 
@@ -45,6 +46,22 @@ def test_code_and_phone_show_the_case_without_names(client: Client):
     assert page.count('aria-current="step"') == 1
     assert case.applicant_name not in page
     assert "陈窗口" not in page
+
+
+def test_what_is_still_to_come_is_told_without_an_account_too(client: Client):
+    submitted(signed_in())
+    case = Case.objects.get()
+
+    page = words(
+        ask(
+            client,
+            case.query_code,
+            case.phone_masked[-4:] or case.applicant_number_masked[-4:],
+            follow=True,
+        )
+    )
+
+    assert "请补交 1 件容缺材料。" in page
 
 
 @pytest.mark.parametrize(

@@ -393,6 +393,8 @@ class TrackView:
     evaluation_until: date | None
     events: tuple[TimelineRow, ...]
     needs_correction_by: date | None
+    materials_to_come: int
+    """How many materials were promised and are still to be handed in (容缺)."""
 
     def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
         """Return the light of the clock that runs now; grey while the limit does not run."""
@@ -496,7 +498,7 @@ def documents_of(number: str, *, by: Actor) -> tuple[DocumentView, ...]:
 def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
     """Return where a case stands to whoever knows its query code and the applicant's number.
 
-    Two queries. The page limits how often it may be asked.
+    Three queries. The page limits how often it may be asked.
 
     Args:
         query_code: As printed on the receipt; case and blanks do not matter.
@@ -529,7 +531,11 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
         evaluation_until=row.evaluation_until,
         events=tuple(_nameless(one) for one in _events(row)),
         needs_correction_by=row.due_on if correcting else None,
+        materials_to_come=row.materials.filter(state__in=_TO_COME).count(),
     )
+
+
+_TO_COME = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
 
 
 def letters_of_code(query_code: str) -> tuple[DocumentView, ...]:

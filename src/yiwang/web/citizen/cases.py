@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +38,7 @@ from yiwang.ratings import queries as ratings
 from yiwang.registration import permits
 from yiwang.web import forms as web_forms
 from yiwang.web import spot_fixes
-from yiwang.web.citizen import progress
+from yiwang.web.citizen import guides, progress
 from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
 from yiwang.web.downloads import pdf
 from yiwang.web.uploads import take_in
@@ -64,6 +65,7 @@ class Cases(Page):
             after=after if after and after.isdecimal() else None,
             limit=PAGE_CASES,
         )
+        rows = guides.named(rows, on=self.today)
         to_fix = on_spot.waiting_on_spot(
             [row.number for row in rows if row.state is CaseState.RECEIVED]
         )
@@ -91,6 +93,20 @@ class Cases(Page):
         )
 
 
+SAYING_NO = frozenset(
+    {
+        DocumentKind.NON_ACCEPTANCE,
+        DocumentKind.NO_NEED_NOTICE,
+        DocumentKind.REFUSAL_DECISION,
+        DocumentKind.END_NOTICE,
+        DocumentKind.REVOCATION,
+        DocumentKind.RETRACTION,
+        DocumentKind.DEREGISTRATION,
+        DocumentKind.ORDER_TO_CORRECT,
+    }
+)
+"""Letters that are contested, and say how."""
+
 LATER = frozenset({MaterialState.TOLERATED, MaterialState.PROMISED})
 """States of a material that is still to come."""
 
@@ -116,6 +132,11 @@ class OwnCase(Page):
         """The version of the item that the case is pinned to."""
         return found(lambda: catalogue.item_version(self.case.item_slug, self.case.item_version))
 
+    @cached_property
+    def shown(self) -> ItemVersion:
+        """The same in the language of the page."""
+        return guides.localized(self.item)
+
     def look_at(self, material_id: str, refs: Sequence[str]) -> None:
         """Have a program look at what was handed in as a material, as advice to who reviews it."""
         wanted = next((one for one in self.item.materials if one.id == material_id), None)
@@ -133,7 +154,14 @@ class OwnCase(Page):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Name the case and its item."""
-        return super().context(case=self.case, file=self.file, item=self.item, **given)
+        return super().context(
+            case=replace(self.case, item_name=self.shown.name)
+            if self.shown is not self.item
+            else self.case,
+            file=self.file,
+            item=self.shown,
+            **given,
+        )
 
 
 class Case(OwnCase):
@@ -175,11 +203,12 @@ class Case(OwnCase):
             if message.read_at is None:
                 services.read_message(message_id=message.id, by=self.actor, at=self.at)
         told, business = self._told_permits()
+        light = case.light(today=self.today, calendar=self.calendar)
         return self.render(
             {
                 "track": progress.track(case.state, self.file.events),
                 "timeline": progress.happenings(self.file.events, names=True),
-                "light": case.light(today=self.today, calendar=self.calendar),
+                "light": light,
                 "duty": progress.duty(
                     case.state,
                     due_on=case.due_on,
@@ -189,7 +218,9 @@ class Case(OwnCase):
                     views_by=min(unsaid, default=None),
                     asked=bool(on_spot.asks_on_spot(self.file)),
                     put_right=on_spot.put_right_since(self.file),
+                    late=progress.is_late(light),
                 ),
+                "remedies": self._remedies(),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
                 "rateable": rateable,
@@ -230,6 +261,11 @@ class Case(OwnCase):
             }
         )
 
+    def _remedies(self) -> object:
+        """Return how to contest the newest letter that says no; empty: none does."""
+        noes = [one for one in self.file.documents if one.kind in SAYING_NO]
+        return noes[-1].body["remedies"] if noes else ()
+
     def _told_permits(self) -> tuple[permits.ToldView | None, permits.BusinessPermits | None]:
         """Return what was told of the scope, and how its permits stand once it is registered."""
         if all(one.kind is not DocumentKind.PERMITS_TOLD for one in self.file.documents):
@@ -258,7 +294,7 @@ class Answers(OwnCase):
                         "label": question.label,
                         "value": web_forms.in_words(question, self.file.answers[question.id]),
                     }
-                    for question in self.item.questions()
+                    for question in self.shown.questions()
                     if question.id in self.file.answers
                 ],
                 "materials": self.file.materials,
@@ -640,6 +676,6 @@ class AskPerson(OwnCase, FormPage):
 
 def _item_name(slug: str, version: int) -> str:
     try:
-        return catalogue.item_version(slug, version).name
+        return guides.localized(catalogue.item_version(slug, version)).name
     except LookupError:
         return slug

@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from yiwang.cases.policy.states import ENDED, CaseState, Step
 from yiwang.cases.queries import TimelineRow
+from yiwang.kernel.clocks import LightAnswer
 from yiwang.organisations import queries as organisations
 
 NAMES = ("申请", "受理", "审查", "决定", "送达")
@@ -82,6 +84,15 @@ def track(state: CaseState, events: Sequence[TimelineRow]) -> list[TrackStep]:
     return steps
 
 
+OVER: Mapping[CaseState, str] = {
+    CaseState.WITHDRAWN: gettext_noop("您已撤回申请，本次申请已经结束；以后需要可以重新申请。"),
+    CaseState.TERMINATED: gettext_noop("办理已经终止，原因见文书；符合条件后可以重新申请。"),
+    CaseState.NOT_ACCEPTED: gettext_noop("申请没有受理，理由和救济途径见决定书。"),
+    CaseState.NO_NEED: gettext_noop("这件事依法不需要取得行政许可，不用再申请。"),
+    CaseState.REJECTED: gettext_noop("申请没有获得准予，理由和救济途径见决定书。"),
+}
+"""What is said of a case that ended without what was asked for."""
+
 RULES = "job:automatic"
 """Who grants when rules do; nobody waited for a clock."""
 
@@ -114,6 +125,7 @@ def duty(
     views_by: date | None = None,
     asked: bool = False,
     put_right: bool = False,
+    late: bool = False,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -126,9 +138,12 @@ def duty(
         views_by: Last day to state views on the interest of somebody else; None: none is told.
         asked: Whether an error is to be put right on the spot.
         put_right: Whether something was since; more may be.
+        late: Whether the office is behind its day.
     """
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
+    if state in OVER:
+        return _(OVER[state]) + (_("欢迎评价本次服务。") if rateable else "")
     if state is CaseState.CORRECTION and due_on is not None:
         return _("请于 %(day)s 前补正材料，逾期未补正的申请将终止。") % {"day": _day_of(due_on)}
     if correct_by is not None:
@@ -147,7 +162,21 @@ def duty(
         return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}
     if rateable:
         return _("已办结，欢迎评价本次服务。")
+    if late:
+        return _("您不用做什么。办理已经超过期限，可以打电话询问或者投诉。")
     return _("无需操作，有新进展会在“我的办件”通知您。")
+
+
+def is_late(light: LightAnswer) -> bool:
+    """Tell whether the day of the clock is over."""
+    return light.days_left is not None and light.days_left < 0
+
+
+def on_spot(state: CaseState, events: Sequence[TimelineRow]) -> tuple[bool, bool]:
+    """Tell whether an error is to be put right on the spot, and whether something was since."""
+    steps = [one.step for one in events if one.step in {Step.ASK_ON_SPOT, Step.FIX_ON_SPOT}]
+    waits = state is CaseState.RECEIVED and bool(steps)
+    return waits, waits and steps[-1] is Step.FIX_ON_SPOT
 
 
 def _title(event: TimelineRow) -> str:

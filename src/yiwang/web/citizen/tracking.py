@@ -19,7 +19,7 @@ from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.ratings import queries as ratings
 from yiwang.ratings import services as rating
-from yiwang.web.citizen import progress
+from yiwang.web.citizen import guides, progress
 from yiwang.web.citizen.rating import RateForm, grades
 from yiwang.web.requests import address_of
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page
@@ -114,14 +114,22 @@ class Tracked(TrackedPage):
             and case.evaluation_until is not None
             and self.today <= case.evaluation_until
         )
+        asked, put_right = progress.on_spot(case.state, case.events)
+        light = case.light(today=self.today, calendar=self.calendar)
         return self.render(
             {
-                "case": case,
+                "case": guides.named([case], on=self.today)[0],
                 "track": progress.track(case.state, case.events),
                 "timeline": progress.happenings(case.events, names=False),
-                "light": case.light(today=self.today, calendar=self.calendar),
+                "light": light,
                 "duty": progress.duty(
-                    case.state, due_on=case.due_on, rateable=rateable, tolerated=0
+                    case.state,
+                    due_on=case.due_on,
+                    rateable=rateable,
+                    tolerated=case.materials_to_come,
+                    asked=asked,
+                    put_right=put_right,
+                    late=progress.is_late(light),
                 ),
                 "department": organisations.department(case.department_code),
                 "rateable": rateable,

@@ -242,7 +242,7 @@ class KioskItems(KioskPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show them."""
-        return self.render({"items": self._offered()})
+        return self.render({"items": [guides.localized(one) for one in self._offered()]})
 
     def _offered(self) -> list[ItemVersion]:
         """Return the items for terminals; in the centre of a town only what was sunk to it."""
@@ -302,12 +302,22 @@ class KioskLetters(KioskPage):
                     int(wanted), query_code=case.query_code, by=self.actor, at=self.at
                 )
         names = {unit.code: unit.name for unit in organisations.departments()}
+        asked, put_right = progress.on_spot(case.state, case.events)
+        light = case.light(today=self.today, calendar=self.calendar)
         return self.render(
             {
-                "case": case,
+                "case": guides.named([case], on=self.today)[0],
                 "track": progress.track(case.state, case.events),
-                "light": case.light(today=self.today, calendar=self.calendar),
-                "duty": progress.duty(case.state, due_on=case.due_on, rateable=False, tolerated=0),
+                "light": light,
+                "duty": progress.duty(
+                    case.state,
+                    due_on=case.due_on,
+                    rateable=False,
+                    tolerated=case.materials_to_come,
+                    asked=asked,
+                    put_right=put_right,
+                    late=progress.is_late(light),
+                ),
                 "department": organisations.department(case.department_code),
                 "letters": letters,
                 "letter": letter,
