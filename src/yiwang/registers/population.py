@@ -25,7 +25,7 @@ from yiwang.registers.policy.invented import (
     Town,
 )
 
-SOURCE = "演示数据（虚构）"
+SOURCE = "演示数据，虚构"
 MAX_PERSONS = 1_000_000
 MAX_ENTERPRISES = 900_000
 LOCK_KEY = 7_204_001

@@ -143,7 +143,7 @@ class Prefilled:
 
     Attributes:
         value: The value; masked when `masked` is true.
-        source_label: Shown beside it, such as “人口库（演示数据（虚构））”.
+        source_label: Shown beside it, such as “人口库（演示数据，虚构）”.
         as_of: Day the source stands for.
         masked: The value is hidden in part. A form shows it read-only and does not check it;
             whoever needs all of it calls `services.reveal`.

@@ -86,9 +86,14 @@ def kiosk_start(request: HttpRequest) -> str:
     return start if isinstance(start, str) else ""
 
 
+def _usual_size(request: HttpRequest) -> str:
+    """Return the size until somebody chooses one: machines in halls are read standing."""
+    return LARGE if KIOSK_COOKIE in request.COOKIES and kiosk_start(request) else ""
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of every page; the navigation is computed only where it is shown."""
-    large = request.COOKIES.get(SIZE_COOKIE) == LARGE
+    large = request.COOKIES.get(SIZE_COOKIE, _usual_size(request)) == LARGE
     english = getattr(request, "LANGUAGE_CODE", "") == "en"
     return {
         "site": SimpleLazyObject(district),

@@ -16,7 +16,7 @@ from yiwang.cases import services
 from yiwang.cases.models import Case, Draft
 from yiwang.catalogue.services import cancel_item, suspend_item
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
-from yiwang.web.context import KIOSK_COOKIE, KIOSK_SALT
+from yiwang.web.context import KIOSK_COOKIE, KIOSK_SALT, SIZE_COOKIE
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -225,6 +225,32 @@ def test_an_incomplete_application_is_told_everything_at_once():
     assert "还有内容没有填好，请逐项补上后再提交。" in page
 
 
+def test_an_application_is_read_in_english_and_promised_as_written():
+    texts = {
+        "sections.place": "Premises",
+        "questions.area_m2": "Floor area",
+        "materials.layout": "Floor plan",
+        "materials.rules": "House rules",
+    }
+    english = {"name": "Food licence", "summary": "For restaurants.", "texts": texts}
+    cases.publish(cases.restaurant(english=english, effective_on="2026-02-02"))
+    client = signed_in()
+    draft = filled(client)
+    client.cookies["django_language"] = "en"
+
+    assert "Food licence" in words(client.get(f"/items/{cases.RESTAURANT}/apply/"))
+    assert "Premises" in words(client.get(draft))
+    assert "Floor area" in words(client.get(f"{draft}section/place/"))
+    assert "Floor plan" in words(client.get(f"{draft}materials/"))
+    check = words(client.get(f"{draft}check/"))
+    assert "House rules" in check
+    assert "1. 规章制度，2026年3月11日前" in check
+    client.post(f"{draft}check/", {"promise": "on", "tolerance": "on"})
+    case = Case.objects.get()
+    assert case.item_name == "餐饮服务许可（新办）"
+    assert set(case.materials.values_list("name", flat=True)) >= {"平面图", "规章制度"}
+
+
 def test_the_receipt_names_number_next_steps_and_dates():
     client = signed_in()
 
@@ -253,6 +279,10 @@ def test_a_receipt_is_printed_at_a_terminal_and_not_left_in_it():
 
     assert f'href="{start}letters/?code={Case.objects.get().query_code}"' in shown
     assert "下载收件凭证" not in shown
+    assert "请记下或打印" in shown
+    assert 'data-size="lg"' in shown
+    client.cookies[SIZE_COOKIE] = "md"
+    assert 'data-size="md"' in client.get(receipt).content.decode()
 
 
 def test_submitting_twice_gives_one_case():

@@ -111,11 +111,16 @@ def test_a_terminal_offers_items_prints_letters_and_keeps_nobody(hall):
     first = machine.get(kiosk())
     assert 'href="' + kiosk("items/") in first.content.decode()
     assert "没有可以自己办的事项" in words(machine.get(kiosk("items/")))
-    cases.publish(cases.card(self_terminal=True, effective_on="2026-02-01"))
+    english = {"name": "Senior card for elders", "summary": "For the old.", "texts": {}}
+    cases.publish(cases.card(self_terminal=True, effective_on="2026-02-01", english=english))
     assert "自己办" not in words(machine.get(kiosk("items/")))
     listed = machine.get(kiosk("items/"))
     assert f'href="/items/{cases.CARD}/"' in listed.content.decode()
     assert f'href="/items/{cases.RESTAURANT}/"' not in listed.content.decode()
+    machine.cookies["django_language"] = "en"
+    assert "Senior card for elders" in words(machine.get(kiosk("items/")))
+    assert "Older person" in words(machine.get(kiosk() + "?kept"))
+    del machine.cookies["django_language"]
     guide = machine.get(f"/items/{cases.CARD}/").content.decode()
     assert 'data-reload="120"' in guide
     assert f'data-reload-to="{kiosk()}"' in guide

@@ -124,7 +124,7 @@ class Apply(Page):
         ]
         return self.render(
             {
-                "item": item,
+                "item": guides.localized(item),
                 "subjects": self.subjects,
                 "earlier": plain(item, answers),
                 "drafts": open_drafts,
@@ -202,6 +202,11 @@ class DraftPage(Page):
         return found(lambda: catalogue.item_version(self.draft.item_slug, self.draft.item_version))
 
     @cached_property
+    def shown(self) -> ItemVersion:
+        """The version in the language of the page; what is kept and signed is the original."""
+        return guides.localized(self.item)
+
+    @cached_property
     def prefilled(self) -> Mapping[str, Prefilled]:
         """What the registers hold about the applicant."""
         return _prefill(self.draft.applicant_ref)
@@ -234,7 +239,7 @@ class DraftPage(Page):
         """The materials of this application and how each stands."""
         return draft_materials(
             self.draft,
-            self.item,
+            self.shown,
             self.answers,
             self.prefilled,
             today=self.today,
@@ -307,7 +312,7 @@ class DraftPage(Page):
     @cached_property
     def pages(self) -> list[Section]:
         """Topics in which something is asked or shown; the questionnaire is the first."""
-        return topics(self.item, self.answers)
+        return topics(self.shown, self.answers)
 
     def stopped(self) -> HttpResponse | None:
         """Send whoever returns to a submitted draft to its case."""
@@ -320,7 +325,7 @@ class DraftPage(Page):
         """Name the draft, its item and who applies."""
         return super().context(
             draft=self.draft,
-            item=self.item,
+            item=self.shown,
             applicant=subject_name(self.draft.applicant_ref),
             **given,
         )
@@ -390,7 +395,7 @@ class Draft(DraftPage):
         }
         waiting = resting & self.wrong.keys()
         for section in self.pages:
-            asked = web_forms.section_questions(section, self.item, self.answers)
+            asked = web_forms.section_questions(section, self.shown, self.answers)
             if any(question.id in waiting for question in asked):
                 return section
         return None
@@ -407,7 +412,7 @@ class Draft(DraftPage):
         )
 
     def _task(self, section: Section) -> Task:
-        questions = web_forms.section_questions(section, self.item, self.answers)
+        questions = web_forms.section_questions(section, self.shown, self.answers)
         open_ones = [question for question in questions if question.id in self.wrong]
         begun = any(
             question.id in self.draft.answers and not question.prefill for question in questions
@@ -447,7 +452,7 @@ class SectionPage(DraftPage):
         merged = self.answers | form.answers()
         if request.headers.get("HX-Request"):
             return self._page(self._form(merged))
-        following = web_forms.section_questions(self.section, self.item, merged)
+        following = web_forms.section_questions(self.section, self.shown, merged)
         asked_now, _held = self._parts(following)
         appeared = [question for question in asked_now if question.id not in shown]
         if not valid:
@@ -462,16 +467,16 @@ class SectionPage(DraftPage):
     def _form(
         self, answers: Mapping[str, Answer], data: Mapping[str, Any] | None = None
     ) -> web_forms.QuestionsForm:
-        questions = web_forms.section_questions(self.section, self.item, answers)
+        questions = web_forms.section_questions(self.section, self.shown, answers)
         open_ones, _held = self._parts(questions)
         masked = {one.value for one in self.prefilled.values() if one.masked}
         return web_forms.QuestionsForm(
             open_ones,
-            version=self.item,
+            version=self.shown,
             given={key: None if value in masked else value for key, value in answers.items()},
             today=self.today,
             data=data,
-            refreshing=web_forms.refreshing(self.item, self.section),
+            refreshing=web_forms.refreshing(self.shown, self.section),
             offered=self.offered,
         )
 
@@ -488,7 +493,7 @@ class SectionPage(DraftPage):
         named = set(self.request.GET.getlist("edit"))
         differing = {
             question.id
-            for question in self.item.questions()
+            for question in self.shown.questions()
             if question.prefill
             and question.id in self.draft.answers
             and question.prefill in self.prefilled
@@ -496,13 +501,13 @@ class SectionPage(DraftPage):
         }
         return {
             question.id
-            for question in self.item.questions()
+            for question in self.shown.questions()
             if question.id in named | differing and not fixed(question, self.prefilled)
         }
 
     def _page(self, form: web_forms.QuestionsForm, status: int = 200) -> HttpResponse:
         questions = web_forms.section_questions(
-            self.section, self.item, self.answers | form.answers() if form.is_bound else form.given
+            self.section, self.shown, self.answers | form.answers() if form.is_bound else form.given
         )
         _open, held = self._parts(questions)
         rows = [
@@ -726,10 +731,11 @@ class Check(DraftPage, FormPage):
         return self.request.POST.get("briefed", "")[:64]
 
     def _standard(self, material: str) -> str:
-        return next(one.accept_standard for one in self.item.materials if one.id == material)
+        return next(one.accept_standard for one in self.shown.materials if one.id == material)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Show everything that will be submitted."""
+        named = {one.id: one.name for one in self.item.materials}  # a promise is kept as signed
         return super().context(
             sections=[
                 {
@@ -745,7 +751,7 @@ class Check(DraftPage, FormPage):
             tolerance=tolerance_paragraphs(
                 self.item,
                 applicant_name=subject_name(self.draft.applicant_ref),
-                lines=[(one.line.name, day) for one, day in self.promised],
+                lines=[(named[one.line.id], day) for one, day in self.promised],
             )
             if self.promised
             else [],
@@ -803,15 +809,15 @@ class Check(DraftPage, FormPage):
         questions = [
             question
             for section in self.pages
-            for question in web_forms.section_questions(section, self.item, self.answers)
+            for question in web_forms.section_questions(section, self.shown, self.answers)
         ]
         open_ones, _held = web_forms.split_known(questions, self.prefilled)
         return web_forms.QuestionsForm(
-            open_ones, version=self.item, given={}, today=self.today, offered=self.offered
+            open_ones, version=self.shown, given={}, today=self.today, offered=self.offered
         ).blank()
 
     def _rows(self, section: Section) -> list[dict[str, Any]]:
-        questions = web_forms.section_questions(section, self.item, self.answers)
+        questions = web_forms.section_questions(section, self.shown, self.answers)
         _open, held = web_forms.split_known(questions, self.prefilled)
         sources = {one.question.id: (one.value, one.source) for one in held}
         rows = []

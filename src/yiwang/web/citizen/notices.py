@@ -33,7 +33,7 @@ class ChoiceForm(forms.Form):
         label=_l("用什么方式通知我"),
         help_text=_l("平台消息和有法律效力的文书总会送达，不受这里的选择影响。"),
         required=False,
-        choices=[(one.value, one.label) for one in NoticeChannel],
+        choices=[(one.value, _l(one.label)) for one in NoticeChannel],
         widget=forms.CheckboxSelectMultiple,
     )
     hours = forms.ChoiceField(

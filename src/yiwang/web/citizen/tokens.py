@@ -22,6 +22,7 @@ from yiwang.organisations.policy.signin import PROOF_TIME
 from yiwang.organisations.queries import Proof
 from yiwang.web.accounts import session
 from yiwang.web.accounts.signing_in import PASSWORD_LENGTH
+from yiwang.web.citizen import guides
 from yiwang.web.citizen.apply import subject_name
 from yiwang.web.views import APPLICANT, FormPage, Page
 
@@ -137,7 +138,7 @@ class NewToken(FormPage):
             initial={"subject": subjects[0][0] if len(subjects) == 1 else "", "days": "30"},
             subjects=subjects,
             items=sorted(
-                (item.slug, item.name)
+                (item.slug, guides.localized(item).name)
                 for item in catalogue.items(on=self.today)
                 if Channel.PORTAL in item.channels
             ),
