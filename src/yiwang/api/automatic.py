@@ -31,8 +31,10 @@ from yiwang.cases.queries.bans import BanView
 from yiwang.cases.queries.figures import Asked, CaseFigures
 from yiwang.catalogue import queries as catalogue
 from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
+from yiwang.registration import placing
 from yiwang.registration import queries as registration
 from yiwang.registration import services as notices
+from yiwang.registration.placing import PhraseView
 from yiwang.registration.policy.notices import NoticeState, NoticeStep
 from yiwang.registration.queries import NoticeEventView, NoticeView
 from yiwang.rules.policy.tables import RuleOutcome
@@ -299,6 +301,20 @@ def get_assessment(request: HttpRequest, assessment_id: Id) -> HttpResponse:
     return answer(assessing.assessment(assessment_id, by=actor(request)))
 
 
+class PhraseList(schemas.Body):
+    """One page of phrases."""
+
+    rows: list[PhraseView]
+    after: int | None = Field(description="Key of the next page; null: this is the last.")
+
+
+class Placement(schemas.Body):
+    """Which permit a phrase needs."""
+
+    item: schemas.Word = Field(default="", description="Slug of the permit; empty: none is needed.")
+    note: schemas.Text = Field(default="", description="Why; required where none is needed.")
+
+
 @router.get("/bans", response={200: BanList, **COMMON}, operation_id="list_bans")
 def list_bans(
     request: HttpRequest, after: Annotated[int | None, Query(ge=1, le=2**62)] = None
@@ -413,6 +429,39 @@ def report_on_notice(request: HttpRequest, number: Id, body: NoticeReport) -> Ht
         at=now(),
     )
     return _notice(request, number)
+
+
+@router.get("/scope-phrases", response={200: PhraseList, **COMMON}, operation_id="list_phrases")
+def list_phrases(
+    request: HttpRequest,
+    text: Annotated[str, Query(max_length=80)] = "",
+    waiting: bool = True,
+    after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> HttpResponse:
+    """List phrases of registered scopes that no rule places, for departments to find and claim."""
+    rows, following = placing.phrases(
+        by=_holder(request, Permission.NOTICE_HANDLE), text=text, waiting=waiting, after=after
+    )
+    return answer({"rows": rows, "after": following})
+
+
+@router.post(
+    "/scope-phrases/{number}/placement",
+    response={200: PhraseView, **COMMON},
+    operation_id="place_phrase",
+)
+def place_phrase(request: HttpRequest, number: Id, body: Placement) -> HttpResponse:
+    """Say which permit a phrase needs, or that it needs none; the firm is told."""
+    return answer(
+        placing.place_phrase(
+            number=number,
+            item=body.item,
+            note=body.note,
+            calendar=calendar(),
+            by=actor(request),
+            at=now(),
+        )
+    )
 
 
 @router.get(

@@ -48,3 +48,22 @@ def check(text: str | None, as_json: bool) -> None:
             click.echo(f"交工作人员确认\t{phrase}{hint}")
     if told.unclear:
         raise SystemExit(1)
+
+
+@scope.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取。")
+def unplaced(as_json: bool) -> None:
+    """Count what registered scopes say and no rule places, by phrase, for whoever writes rules.
+
+    It names no firm. Exit status 0: nothing waits. 1: something does.
+    """
+    from yiwang.registration.placing import waiting_counts
+
+    found = waiting_counts()
+    if as_json:
+        click.echo(orjson.dumps([dataclasses.asdict(one) for one in found]).decode())
+    else:
+        for one in found:
+            click.echo(f"{one.businesses}\t{one.phrase}")
+    if found:
+        raise SystemExit(1)

@@ -14,6 +14,7 @@ from yiwang.registration.policy.notices import (
     NoticeState,
     NoticeStep,
 )
+from yiwang.registration.policy.placing import PhraseState
 
 REF_LENGTH = 64
 CODE_LENGTH = 32
@@ -169,6 +170,73 @@ class NoticeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id} {self.step}"
+
+
+class ScopePhrase(models.Model):
+    """A phrase of a registered scope that no rule placed, until somebody does (用语确认)."""
+
+    told = models.ForeignKey("ToldPermits", on_delete=models.PROTECT, related_name="phrases")
+    place = models.PositiveSmallIntegerField("序号")
+    phrase = models.TextField("经营范围用语")
+    state = models.CharField(
+        "确认情况",
+        max_length=12,
+        choices={one.value: one.label for one in PhraseState},
+        default=PhraseState.WAITING.value,
+    )
+    item_slug = models.CharField("许可事项", max_length=80, blank=True)
+    item_name = models.CharField("许可事项名称", max_length=NAME_LENGTH, blank=True)
+    department_code = models.CharField("审批部门", max_length=CODE_LENGTH, blank=True)
+    note = models.TextField("说明", blank=True)
+    placed_by = models.CharField("确认人", max_length=REF_LENGTH, blank=True)
+    placed_by_name = models.CharField("确认人姓名", max_length=NAME_LENGTH, blank=True)
+    placed_at = models.DateTimeField("确认时间", null=True)
+
+    class Meta:
+        verbose_name = "经营范围用语确认"
+        constraints = [
+            models.UniqueConstraint(name="registration_scopephrase_once", fields=["told", "place"]),
+            models.CheckConstraint(
+                name="registration_scopephrase_placed_whole",
+                condition=Q(
+                    state=PhraseState.WAITING.value,
+                    item_slug="",
+                    department_code="",
+                    placed_by="",
+                    placed_at__isnull=True,
+                )
+                | (
+                    Q(state=PhraseState.NEED.value, placed_at__isnull=False)
+                    & ~Q(item_slug="")
+                    & ~Q(department_code="")
+                    & ~Q(placed_by="")
+                )
+                | (
+                    Q(state=PhraseState.NO_NEED.value, item_slug="", placed_at__isnull=False)
+                    & ~Q(note="")
+                    & ~Q(placed_by="")
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="registration_phrase_waiting",
+                condition=Q(state=PhraseState.WAITING.value),
+            )
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="phrase_fixed", fields=["told", "place", "phrase"]),
+            pgtrigger.Protect(
+                name="placed_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.state <> 'waiting'"),
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.phrase[:40]
 
 
 class ToldPermits(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,9 +23,10 @@ from yiwang.licences.policy.states import LicenceState
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
-from yiwang.registration.models import Rules, ToldPermits
-from yiwang.registration.policy.notices import NoticeKind, NoticeRules, Stage
-from yiwang.registration.policy.scopes import Permit, Reading, Told, checked, read
+from yiwang.registration.models import Rules, ScopePhrase, ToldPermits
+from yiwang.registration.policy.notices import NoticeKind, NoticeRules, ScopeRule, Stage
+from yiwang.registration.policy.placing import PhraseState
+from yiwang.registration.policy.scopes import Needed, Permit, Reading, Told, checked, read
 from yiwang.registration.queries import rules_of
 from yiwang.supervision.queries import held_items
 
@@ -87,6 +89,7 @@ class BusinessPermits:
         registered_on: Its day.
         lines: Permits, missing first.
         unclear: Phrases that a person places.
+        placed: Phrases that a person placed, and what was said of each.
         question: What to ask about them; empty: nothing.
         readable: Whether the registration is the subject's own case.
     """
@@ -97,6 +100,7 @@ class BusinessPermits:
     registered_on: date
     lines: tuple[PermitLine, ...]
     unclear: tuple[str, ...]
+    placed: tuple[tuple[str, str], ...]
     question: str
     readable: bool
 
@@ -248,7 +252,7 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
     """Return what the businesses of a subject need, newest first.
 
     A firm finds here what its founder was told, by its name. Of several registrations of one
-    business the newest says what its scope is. Eight queries, however long the lists are.
+    business the newest says what its scope is. Nine queries, however long the lists are.
     """
     whose = Q(holder_ref=subject_ref)
     name = ""
@@ -263,6 +267,9 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
     ).order_by("-registered_on", "-id")
     newest = {row.business: row for row in reversed(list(rows))}
     told = {row.pk: told_from(row.told) for row in newest.values()}
+    placed = _placed([row.pk for row in newest.values()])
+    for key, rows_placed in placed.items():
+        told[key] = _with_placed(told[key], rows_placed, on=on)
     asked = {one.item for list_ in told.values() for one in list_.permits}
     states = _States.of(subject_ref, asked, on=on)
     found = [
@@ -278,6 +285,10 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
                 )
             ),
             unclear=tuple(phrase for phrase, _near in told[row.pk].unclear),
+            placed=tuple(
+                (one.phrase, one.item_name or f"不需要许可：{one.note}")
+                for one in placed.get(row.pk, ())
+            ),
             question=told[row.pk].question,
             readable=row.holder_ref == subject_ref,
         )
@@ -285,6 +296,43 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
         if row.registered_on is not None
     ]
     return sorted(found, key=lambda one: (one.registered_on, one.case_number), reverse=True)
+
+
+def _placed(keys: Collection[int]) -> dict[int, list[ScopePhrase]]:
+    """Return what people said of phrases that no rule placed, by registration; one query."""
+    found: dict[int, list[ScopePhrase]] = {}
+    if keys:
+        for row in ScopePhrase.objects.filter(
+            ~Q(state=PhraseState.WAITING.value), told_id__in=keys
+        ).order_by("id"):
+            found.setdefault(row.told_id, []).append(row)
+    return found
+
+
+def _with_placed(told: Told, rows: list[ScopePhrase], *, on: date) -> Told:
+    """Return the list with the permits that people named, and without what they placed."""
+    placed = {row.phrase for row in rows}
+    known = {one.item for one in told.permits}
+    reading = Reading(
+        needed=tuple(
+            Needed(
+                rule=ScopeRule(
+                    keywords=(row.phrase,),
+                    item=row.item_slug,
+                    item_name=row.item_name,
+                    department=row.department_code,
+                ),
+                phrases=(row.phrase,),
+            )
+            for row in rows
+            if row.item_slug and row.item_slug not in known
+        )
+    )
+    return dataclasses.replace(
+        told,
+        permits=(*told.permits, *_permits(reading, on=on)),
+        unclear=tuple(one for one in told.unclear if one[0] not in placed),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

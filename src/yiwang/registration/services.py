@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from yiwang.audit import services as audit
+from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -34,7 +35,7 @@ from yiwang.registration.policy.notices import (
     NoticeStep,
     after,
 )
-from yiwang.registration.policy.scopes import needed
+from yiwang.registration.policy.scopes import KEYWORD_MAX, needed
 from yiwang.registration.queries import NoticeNotFoundError, may_see
 from yiwang.supervision.queries import Line, held_items, supervisors_of
 from yiwang.supervision.services import open_inspection
@@ -137,6 +138,67 @@ def push_notices(
             new += 1
             _write(row, NoticeStep.PUSH, "", by=by, at=at, note=f"经营范围含“{match.keyword}”")
     return new
+
+
+@transaction.atomic
+def push_named(
+    *,
+    rules: NoticeRules,
+    case_number: str,
+    entity_ref: str,
+    entity_name: str,
+    item: ItemVersion,
+    keyword: str,
+    claimed: bool,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """Tell the department of a permit that somebody named for a phrase of a scope (推送).
+
+    Nothing is told anew of a permit that the firm holds, or of which a notice runs. With
+    `claimed` the notice is claimed at once, by whoever named the permit.
+
+    Raises:
+        CalendarGapError: the calendar ends before the last day.
+    """
+    today = _day(at)
+    running = DualNotice.objects.filter(
+        entity_ref=entity_ref,
+        item_slug=item.slug,
+        kind=NoticeKind.NEED.value,
+        state__in=sorted(one.value for one in OPEN),
+    )
+    if running.exists() or item.slug in held_items(entity_ref):
+        return False
+    row, added = DualNotice.objects.get_or_create(
+        source_case=case_number,
+        item_slug=item.slug,
+        kind=NoticeKind.NEED.value,
+        told_to=item.department,
+        defaults={
+            "happened_at": None,
+            "arrived_at": Now(),
+            "entity_ref": entity_ref,
+            "entity_name": entity_name,
+            "item_name": item.name,
+            "keyword": keyword[:KEYWORD_MAX],
+            "registrar_code": rules.registrar,
+            "centre_code": rules.centre,
+            "department_code": item.department,
+            "state": NoticeState.PUSHED.value,
+            "pushed_on": today,
+            "asked_on": today,
+            "due_on": calendar.add_workdays(today, rules.claim_workdays),
+        },
+    )
+    if not added:
+        return False
+    note = f"经营范围用语“{keyword[:KEYWORD_MAX]}”，经确认需要本许可"
+    _write(row, NoticeStep.PUSH, "", by=by, at=at, note=note)
+    if claimed:
+        claim(number=row.pk, calendar=calendar, by=by, at=at)
+    return True
 
 
 @transaction.atomic

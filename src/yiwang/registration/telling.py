@@ -23,6 +23,7 @@ from yiwang.registers import queries as registers
 from yiwang.registration import permits
 from yiwang.registration.models import ToldPermits
 from yiwang.registration.permits import PermitState
+from yiwang.registration.placing import note_phrases
 from yiwang.registration.policy.scopes import Told, checked, name_of, scope_of, told_paragraphs
 
 PAGE = "/me/permits/"
@@ -113,6 +114,7 @@ def note_registered(*, case_number: str, on: date, at: datetime) -> int:
         return 0
     row.registered_on = on
     row.save(update_fields=["registered_on"])
+    note_phrases(row)
     own = next(
         (
             one

@@ -260,6 +260,7 @@ ACTS: Mapping[str, str] = {
     "registration.end": _("了结双告知"),
     "registration.inspected": _("双告知反馈检查结果"),
     "registration.note": _("双告知登记知悉"),
+    "registration.place_phrase": _("确认经营范围用语"),
     "registration.permit_end": _("双告知反馈许可失效"),
     "registration.claim": _("认领双告知"),
     "registration.escalate": _("双告知上报中心"),

@@ -86,6 +86,7 @@ from yiwang.ratings.policy.clocks import TaskState
 from yiwang.ratings.policy.grades import Grade
 from yiwang.registration.permits import PermitState
 from yiwang.registration.policy.notices import NoticeKind, NoticeState, NoticeStep, Stage
+from yiwang.registration.policy.placing import PhraseState
 from yiwang.supervision.policy.inspections import InspectionResult, InspectionState
 from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
@@ -111,6 +112,7 @@ SHOWN: tuple[type[Term], ...] = (
     EndKind,
     CaseFigure,
     PostingState,
+    PhraseState,
     EndOutcome,
     NotEnded,
     CaseState,
@@ -351,6 +353,9 @@ LABELS = frozenset(
         _("待寄出"),
         _("已寄出"),
         _("已取消"),
+        _("待确认"),
+        _("需要许可"),
+        _("不需要许可"),
         _("已退回"),
         _("已送达"),
         _("本人"),
