@@ -349,6 +349,12 @@ def test_a_rule_stops_what_it_is_there_to_stop(
     assert all(failure.place and failure.remedy for failure in found)
 
 
+def test_a_fact_without_a_source_is_told_once() -> None:
+    told = [one.message for one in failures(parse_item(automatic(source=""))) if "来源" in str(one)]
+
+    assert told == ["没有写明事实从哪里来。"]
+
+
 def test_every_rule_has_an_example_that_breaks_it() -> None:
     assert {check.name for check in CHECKS} == {rule for rule, _, _ in FAILING}
 

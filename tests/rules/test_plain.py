@@ -175,7 +175,7 @@ def test_what_no_table_may_say_is_told_in_a_sentence(rules, words: str):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"name": "年龄"}, "“年龄”不能作名字"),
+        ({"name": "年龄"}, "“年龄”不能作标识"),
         ({"label": ""}, "没有中文名称"),
         ({"source": ""}, "没有写明事实从哪里来"),
         ({"options": ()}, "选项与类型不符"),

@@ -116,7 +116,7 @@ ACTS: Mapping[str, str] = {
     "cases.revoke": _("撤销"),
     "cases.fix_on_spot": _("当场更正"),
     "cases.seal_letter": _("为文书文件盖章"),
-    "cases.send": _("送达"),
+    "cases.send": _("寄送"),
     "cases.send_back": _("退回复审"),
     "cases.set_hearing": _("通知举行听证"),
     "cases.sign_commitment": _("签署告知承诺书"),

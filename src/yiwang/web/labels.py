@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from yiwang.archives.policy.retention import PackageState
 from yiwang.archives.queries import FileFate
 from yiwang.audit.policy.alarms import AlarmKind
 from yiwang.cases.policy.assessing import AssessmentState, Conclusion, Readiness
-from yiwang.cases.policy.automatic import Ground, SampleVerdict
+from yiwang.cases.policy.automatic import Ground, ReviewCause, SampleVerdict, SwitchAct
 from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, CheckState, RecordKind, SignedBy
 from yiwang.cases.policy.declining import TurnedAwayVerdict
@@ -98,6 +99,11 @@ SHOWN: tuple[type[Term], ...] = (
     NormReview,
     NormAct,
     FileFate,
+    PackageState,
+    Ground,
+    ReviewCause,
+    SampleVerdict,
+    SwitchAct,
     LetterState,
     Relation,
     NoticeKind,
@@ -193,12 +199,27 @@ SHOWN: tuple[type[Term], ...] = (
     Priority,
     AppointmentState,
     NoticeChannel,
-    Ground,
-    SampleVerdict,
 )
 
 LABELS = frozenset(
     {
+        _("已移交档案馆"),
+        _("保管中"),
+        _("规则准予"),
+        _("规则转人工"),
+        _("数据核验未得到可靠答复"),
+        _("有材料需要人工审看"),
+        _("自动办理已停用"),
+        _("申请人要求人工办理"),
+        _("工作人员已经办理"),
+        _("事项已有新版本"),
+        _("未能制发结果"),
+        _("停用"),
+        _("申请恢复"),
+        _("恢复"),
+        _("不同意恢复"),
+        _("每日抽查"),
+        _("申请人要求人工复核"),
         _("延长期限的审批"),
         _("查看工作消息"),
         _("反馈不予许可"),
@@ -346,6 +367,7 @@ LABELS = frozenset(
         _("认定未开展经营"),
         _("取得许可"),
         _("处理双告知"),
+        _("寄送"),
         _("邮件退回"),
         _("无需送达"),
         _("待送达"),
@@ -426,7 +448,6 @@ LABELS = frozenset(
         _("缺少"),
         _("我的待办"),
         _("待受理"),
-        _("待送达"),
         _("即将超期"),
         _("已超期"),
         _("已办结"),
@@ -660,11 +681,9 @@ LABELS = frozenset(
         _("文件交换"),
         _("收件后推送"),
         _("受理后推送"),
-        _("推送"),
         _("回传"),
         _("补正已提交"),
         _("待送出"),
-        _("已送达"),
         _("未送达"),
         _("已放弃"),
         _("签收"),
@@ -675,7 +694,6 @@ LABELS = frozenset(
         _("审批结果"),
         _("已办理"),
         _("等待前一条"),
-        _("已退回"),
         _("未办理"),
         _("HMAC-SHA256"),
         _("Ed25519"),
@@ -820,15 +838,6 @@ LABELS = frozenset(
         _("未到场"),
         _("电子邮件"),
         _("短信"),
-        _("规则准予"),
-        _("规则转人工"),
-        _("数据核验未得到可靠答复"),
-        _("有材料需要人工审看"),
-        _("自动办理已停用"),
-        _("申请人要求人工办理"),
-        _("工作人员已经办理"),
-        _("事项已有新版本"),
-        _("未能制发结果"),
     }
 )
 """Every label of `SHOWN`, and the words of a clock without a count."""

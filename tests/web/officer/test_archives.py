@@ -92,6 +92,8 @@ def test_the_archivist_sees_what_waits_and_what_was_taken_over_and_when(over, pa
     assert "2037-01-02" in keeper.get("/desk/archives/").content.decode()
     page = keeper.get(over).content.decode()
     assert "2037-01-02 已接收，接收凭证号：嘉档收1号" in page
+    assert "保管期满也不销毁，直到另一人批准解除" in page
+    assert f'href="/desk/cases/{package.case_number}/"' in page
     assert "提出销毁" not in page
 
 

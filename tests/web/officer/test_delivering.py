@@ -24,7 +24,11 @@ def test_a_parcel_goes_out_comes_back_goes_out_again_and_arrives():
     case = cases.decided()
 
     assert send(case, "deliver", channel="post", result="E1", carrier="EMS").status_code == 302
-    assert "邮件在途" in words(signed_in("clerk").get(f"/desk/cases/{case.number}/deliver/"))
+    under_way = words(signed_in("clerk").get(f"/desk/cases/{case.number}/deliver/"))
+    assert "邮件在途" in under_way
+    assert "登记信息" in under_way  # where it is posted to
+    course = signed_in("clerk").get(f"/desk/cases/{case.number}/").content.decode()
+    assert "<strong>寄送</strong>" in course
     wrong = send(case, "parcel", outcome="returned", day="2026-03-06")
     assert wrong.status_code == 422
     assert "请填写退回原因" in words(wrong)

@@ -95,6 +95,7 @@ def test_the_page_shows_table_gaps_and_tests_with_their_path(draft):
 
     text = words(owner.get(page))
     assert "不小于 3 年" in text
+    assert "修改 第 1 行" in text
     assert "开业年数 0 至 2 年：没有一行说到" in text
     assert "测试“开业两年”应为准予，结果是转人工" in text
     assert "不通过" in text

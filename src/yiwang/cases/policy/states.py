@@ -78,7 +78,7 @@ class Step(Term):
     GRANT_ON_COMMITMENT = "grant_on_commitment", "告知承诺准予"
     GRANT_AUTOMATIC = "grant_automatic", "自动准予"
     DEEM_RENEWED = "deem_renewed", "视为准予延续"
-    SEND = "send", "送达"
+    SEND = "send", "寄送"
     NOTE_RETURN = "note_return", "邮件退回"
     CLOSE = "close", "送达办结"
     WITHDRAW = "withdraw", "撤回申请"

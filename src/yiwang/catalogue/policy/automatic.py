@@ -108,6 +108,8 @@ def automatic_without_a_look(version: ItemVersion) -> Findings:
 
 def _source(version: ItemVersion, fact: Fact) -> Iterator[tuple[str, str]]:
     kind, rest = source_parts(fact.source)
+    if not fact.source.strip():
+        return  # said of the fact itself
     if kind is None:
         kinds = "、".join(f"{one.value}:（{one.label}）" for one in SourceKind)
         yield f"看不懂来源“{fact.source}”。", f"请以这些开头：{kinds}。"

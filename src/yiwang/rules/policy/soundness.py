@@ -115,13 +115,17 @@ def _fact(place: str, fact: Fact) -> Findings:
     if not NAME.fullmatch(fact.name):
         yield (
             f"{place}.name",
-            f"“{fact.name}”不能作名字。",
+            f"“{fact.name}”不能作标识。" if fact.name else "事实没有标识。",
             "请用小写英文字母、数字和下划线，以字母开头。",
         )
     if not fact.label.strip() or len(fact.label) > MOST_WORDS:
         yield f"{place}.label", "事实没有中文名称或太长。", "请填写申请人看得懂的名称。"
     if not fact.source.strip():
-        yield f"{place}.source", "没有写明事实从哪里来。", "请填写来源，如 answer:问题标识。"
+        yield (
+            f"{place}.source",
+            "没有写明事实从哪里来。",
+            "请选择来源；直接写 YAML 的，如 answer:问题标识。",
+        )
     if len(fact.unit) > 20:
         yield f"{place}.unit", "单位太长。", "请缩短到 20 个字以内。"
     yield from _options(place, fact)

@@ -107,6 +107,7 @@ class CaseArchivePage(_OfCase):
                 "open": next((one for one in archive.destructions if one.agreed is None), None),
                 "names": organisations.names_of(refs - {""}),
                 "units": department_names(),
+                "readable": self.actor.may(Permission.CASE_READ, department=department),
                 "may_keep": self.actor.may(Permission.ARCHIVE_KEEP, department=department),
                 "may_approve": self.actor.may(Permission.ARCHIVE_APPROVE, department=department),
             }

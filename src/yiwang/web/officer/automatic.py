@@ -76,7 +76,7 @@ class RunsFilter(forms.Form):
     outcome = forms.ChoiceField(
         label=_l("结论"),
         required=False,
-        choices=[("", _l("全部")), *((one.value, one.label) for one in RuleOutcome)],
+        choices=[("", _l("全部")), *((one.value, _l(one.label)) for one in RuleOutcome)],
     )
     day = forms.DateField(
         label=_l("日期"),
@@ -160,7 +160,7 @@ class ReviewForm(forms.Form):
 
     verdict = forms.ChoiceField(
         label=_l("结论"),
-        choices=[(one.value, one.label) for one in SampleVerdict],
+        choices=[(one.value, _l(one.label)) for one in SampleVerdict],
         widget=forms.RadioSelect,
         error_messages={"required": _l("请选择同意或者不同意。")},
     )

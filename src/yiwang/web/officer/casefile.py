@@ -266,7 +266,7 @@ def materials(page: CasePage, item: ItemVersion, *, by: Actor) -> Sequence[Mater
             standard=standards.get(one.material_id, ""),
             due=f"{one.due_on:%Y-%m-%d}" if one.due_on else "",
             checked=one.checked_at is not None,
-            taken=one.taken_as.label if one.taken_as else "",
+            taken=_(one.taken_as.label) if one.taken_as else "",
             files=_files(page.case.number, one, found, noticed),
             withdrawn=[
                 TakenBack(
@@ -295,7 +295,7 @@ def timeline(page: CasePage, units: Mapping[str, str]) -> Sequence[Happened]:
     return [
         Happened(
             at=one.at,
-            title=one.step.label,
+            title=_(one.step.label),
             who=_who(one, units),
             text=" ".join(part for part in (one.reason, one.basis) if part),
         )
@@ -336,7 +336,9 @@ def track(page: CasePage) -> Sequence[Stage]:
         reached = place < now if now is not None else _passed(place, page)
         state = "current" if place == now else "done" if reached else "todo"
         day = days[place]
-        stages.append(Stage(name=name, state=state, note=f"{day:%m-%d}" if day and reached else ""))
+        stages.append(
+            Stage(name=_(name), state=state, note=f"{day:%m-%d}" if day and reached else "")
+        )
     return stages
 
 

@@ -33,7 +33,7 @@ from yiwang.web.views import UNPROCESSABLE, FormPage, Page
 
 DAY = {"type": "date"}
 NAME_LENGTH = 100
-RELATIONS = [(one.value, one.label) for one in Relation]
+RELATIONS = [(one.value, _l(one.label)) for one in Relation]
 DAY_WRONG = _l("请按“年-月-日”填写日期。")
 
 
@@ -149,9 +149,19 @@ class ParcelForm(VersionForm):
         widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         error_messages={"required": _l("请填写日期。"), "invalid": DAY_WRONG},
     )
-    signed_by = forms.CharField(label=_l("签收人"), max_length=NAME_LENGTH, required=False)
+    signed_by = forms.CharField(
+        label=_l("签收人"),
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text=_l("已签收的必须填写。"),
+    )
     relation = _relation()
-    reason = forms.CharField(label=_l("退回原因"), max_length=NAME_LENGTH, required=False)
+    reason = forms.CharField(
+        label=_l("退回原因"),
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text=_l("已退回的必须填写。"),
+    )
 
     def clean(self) -> dict[str, Any]:
         """Ask for who signed, or why it came back."""
@@ -219,14 +229,18 @@ class LedgerFilter(forms.Form):
     kind = forms.ChoiceField(
         label=_l("文书种类"),
         required=False,
-        choices=[("", _l("全部")), *((one.value, one.label) for one in DocumentKind)],
+        choices=[("", _l("全部")), *((one.value, _l(one.label)) for one in DocumentKind)],
     )
     state = forms.ChoiceField(
         label=_l("送达状态"),
         required=False,
         choices=[
             ("", _l("全部")),
-            *((one.value, one.label) for one in LetterState if one is not LetterState.NOT_NEEDED),
+            *(
+                (one.value, _l(one.label))
+                for one in LetterState
+                if one is not LetterState.NOT_NEEDED
+            ),
         ],
     )
     first_on = forms.DateField(

@@ -342,7 +342,7 @@ class NarrowForm(forms.Form):
     channel = forms.ChoiceField(
         label=_l("收件渠道"),
         required=False,
-        choices=[("", _l("全部")), *((one.value, one.label) for one in Channel)],
+        choices=[("", _l("全部")), *((one.value, _l(one.label)) for one in Channel)],
     )
     first = forms.DateField(
         label=_l("收件日期自"), required=False, widget=forms.DateInput(attrs={"type": "date"})
@@ -363,7 +363,7 @@ class NarrowForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
             ("", _("全部")),
-            *((one.value, one.label) for one in CaseState if one in states),
+            *((one.value, _l(one.label)) for one in CaseState if one in states),
         ]
         for one in self.fields.values():
             one.unmarked = True  # type: ignore[attr-defined]  # read by c-field

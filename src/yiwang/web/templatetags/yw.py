@@ -111,7 +111,8 @@ def general_errors(form: forms.BaseForm) -> list[tuple[str, str]]:
 @register.filter
 def label(term: Term | None) -> str:
     """Return the official label of a term in the language of the page."""
-    return str(_(term.label)) if term is not None else ""
+    words = getattr(term, "label", "")
+    return str(_(words)) if words else ""
 
 
 @register.filter
