@@ -14,9 +14,15 @@ from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseMeasure
 from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
 from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.policy.mailed import AGE_DAYS, Mailed, problem
-from yiwang.cases.policy.terms import DeliveryChannel, LetterState, MaterialState, Relation
+from yiwang.cases.policy.terms import (
+    DeliveryChannel,
+    DocumentKind,
+    LetterState,
+    MaterialState,
+    Relation,
+)
 from yiwang.cases.queries import delivering
-from yiwang.cases.queries.visiting import to_hand_over
+from yiwang.cases.queries.visiting import to_hand_over, visits_of
 from yiwang.catalogue.policy.items import Channel
 
 pytestmark = pytest.mark.usefixtures("district")
@@ -183,6 +189,55 @@ def test_nobody_came_to_the_window_for_a_letter():
         services.withdraw_case(number=number, reason="不办了", by=cases.FIRM, at=MONDAY)
         services.measure_finished(calendar=cases.CALENDAR, at=MONDAY)
         assert CaseMeasure.objects.get(case__number=number).visits == (0 if by_letter else 1)
+
+
+def corrected(letter: Mailed | None, *, by: Any = cases.CLERK) -> queries.CaseView:
+    """File by post, on Monday, what was asked for on Friday."""
+    number = cases.correcting().number
+    (line,) = cases.page(number).correction.lines
+    return services.file_correction(
+        number=number,
+        lines=[services.FiledLine(line_id=line.id, answer="示例路11号甲")],
+        letter=letter,
+        calendar=cases.CALENDAR,
+        by=by,
+        at=MONDAY,
+    )
+
+
+@pytest.mark.req("CASE-01")
+def test_a_correction_by_post_counts_from_the_day_on_which_it_was_got():
+    case = corrected(LETTER)
+
+    assert (case.corrected_on, case.notice_due_on) == (
+        GOT,
+        cases.receive(at=cases.FRIDAY).notice_due_on,
+    )
+    file = cases.page(case.number)
+    assert file.events[-1].reason == LETTER.came
+    receipt = [one for one in file.documents if one.kind is DocumentKind.RECEIPT][-1]
+    assert f"'{LETTER.came}'" in str(receipt.body)
+    assert visits_of(case.number, by=cases.CLERK) == ()
+    after = case.notice_due_on + dt.timedelta(days=1)
+    at = dt.datetime.combine(after, dt.time(1), tzinfo=cases.ZONE)
+    assert services.deem_accepted(calendar=cases.CALENDAR, by=cases.CLOCK, at=at) == [case.number]
+    assert queries.case(case.number, by=cases.HEAD).accepted_on == GOT
+
+
+@pytest.mark.parametrize(
+    ("letter", "by", "sentence"),
+    [
+        (Mailed(received_on=GOT - dt.timedelta(days=1)), cases.CLERK, "不能早于告知补正的日期"),
+        (Mailed(received_on=MONDAY.date() + dt.timedelta(days=1)), cases.CLERK, "不能晚于今天"),
+        (LETTER, cases.FIRM, "信函由服务窗口登记"),
+    ],
+    ids=["before it was asked for", "tomorrow", "no window"],
+)
+def test_a_correction_by_a_letter_that_cannot_be_changes_nothing(letter, by, sentence):
+    with pytest.raises(services.CorrectionRefusedError, match=sentence):
+        corrected(letter, by=by)
+    row = Case.objects.get()
+    assert (row.state, row.corrected_on) == ("correction", None)
 
 
 @pytest.mark.parametrize(

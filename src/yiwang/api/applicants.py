@@ -204,7 +204,13 @@ def file_correction(
     ]
     by, at = actor(request), now()
     case = services.file_correction(
-        number=number, lines=lines, version=body.version, calendar=calendar(), by=by, at=at
+        number=number,
+        lines=lines,
+        version=body.version,
+        letter=body.letter.mailed() if body.letter else None,
+        calendar=calendar(),
+        by=by,
+        at=at,
     )
     services.precheck_case(number=number, by=by, at=at)
     return answer(case)

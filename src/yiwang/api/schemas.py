@@ -163,6 +163,10 @@ class FileCorrection(Act):
     """File the correction."""
 
     lines: Annotated[list[FiledLineBody], Field(max_length=60)]
+    letter: LetterBody | None = Field(
+        default=None,
+        description="The letter that a window got it by; days count from the day it was got.",
+    )
 
 
 class Decline(Act):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.factories import cases
@@ -78,3 +80,45 @@ def test_whoever_stands_at_the_window_still_signs_the_declaration():
 
     assert answer.status_code == 422
     assert "请把声明读给申请人听" in words(answer)
+
+
+def by_post(**sent: str) -> Any:
+    """Hand in at the counter what came by post for a correction."""
+    case = cases.correcting()
+    (line,) = cases.page(case.number).correction.lines
+    given = {"version": f"{case.version}", "receive": "1", f"answer_{line.id}": "示例路11号甲"}
+    return signed_in("clerk").post(
+        f"/counter/cases/{case.number}/correction/",
+        given | {"relation": "letter", "mailed_on": f"{GOT}", "mail_number": "xa 9"} | sent,
+        follow=True,
+    )
+
+
+@pytest.mark.req("CASE-01")
+def test_a_correction_that_came_by_post_is_entered_with_its_day_and_names_nobody():
+    page = words(by_post())
+
+    row = Case.objects.get()
+    assert (row.state, row.corrected_on) == ("received", GOT)
+    assert f"邮寄信函（邮件号XA9），{GOT}收到" in page
+    assert "邮寄来的寄回申请人" in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"mailed_on": ""}, "请填写本单位收到信函的日期。"),
+        ({"mailed_on": "March"}, "请按“年-月-日”填写信函收到日期。"),
+        ({"mailed_on": "2099-01-01"}, "信函收到日期不能晚于今天"),
+        ({"mailed_on": "2026-03-01"}, "信函收到日期不能早于告知补正的日期"),
+        ({"mail_number": "邮件"}, "邮件号应为不超过40位"),
+        ({"relation": "legal_rep"}, "请选择“补正材料是邮寄来的”"),
+    ],
+)
+def test_a_letter_of_a_correction_that_was_entered_wrong_is_said_and_kept(sent, sentence):
+    answer = by_post(**sent)
+
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert "示例路11号甲" in answer.content.decode()
+    assert Case.objects.get().corrected_on is None

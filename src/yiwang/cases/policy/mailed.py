@@ -1,4 +1,4 @@
-"""An application that came by post (信函申请): when it was got, under which mail number."""
+"""What came by post (信函申请、信函补正): when it was got, under which mail number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBER = re.compile(rf"[0-9A-Z-]{{0,{NUMBER_LENGTH}}}")
 
 @dataclass(frozen=True, kw_only=True)
 class Mailed:
-    """What a clerk says of a letter that brought an application.
+    """What a clerk says of a letter that brought an application, or what completes one.
 
     Attributes:
         received_on: Day on which the authority got the letter; clocks run from it.
@@ -45,8 +45,13 @@ class Mailed:
         return f"{self.words}，{self.received_on:%Y-%m-%d}收到"
 
 
-def problem(mailed: Mailed, *, today: date) -> str:
+def problem(mailed: Mailed, *, today: date, asked_on: date | None = None) -> str:
     """Return what is wrong with what was said of a letter; empty: nothing.
+
+    Args:
+        mailed: What was said.
+        today: Day of entering it.
+        asked_on: Day on which it was asked for; None: it came unasked.
 
     Source:
         行政许可法 第二十九条 (an application may come by letter), 第三十二条 (days count from
@@ -56,6 +61,8 @@ def problem(mailed: Mailed, *, today: date) -> str:
         return "信函收到日期不能晚于今天，请按收发登记填写。"
     if mailed.received_on < today - timedelta(days=AGE_DAYS):
         return f"信函收到日期不能早于{AGE_DAYS}天前，请按收发登记核对年份和月份。"
+    if asked_on is not None and mailed.received_on < asked_on:
+        return f"信函收到日期不能早于告知补正的日期（{asked_on:%Y-%m-%d}），请按收发登记核对。"
     if not _NUMBER.fullmatch(mailed.plain_number):
         return f"邮件号应为不超过{NUMBER_LENGTH}位的字母、数字或者短横线，没有邮件号的请留空。"
     return ""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
-from yiwang.cases.policy import letters
+from yiwang.cases.policy import letters, mailed
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, CaseState, Step
 from yiwang.cases.policy.terms import NOT_THERE, DocumentKind, MaterialState, PaperForm
 from yiwang.cases.policy.visiting import WindowAct
@@ -190,6 +191,7 @@ def file_correction(
     at: datetime,
     version: int | None = None,
     visitor: Visitor | None = None,
+    letter: Mailed | None = None,
 ) -> CaseView:
     """File the correction (提交补正): every line needs a file, a paper or an answer.
 
@@ -204,13 +206,15 @@ def file_correction(
         at: Moment of filing.
         version: Row version `by` saw.
         visitor: Who brought it; None: the applicant's own account, or another department's system.
+        letter: The letter that a window got it by; the days count from the day it was got.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
         PermissionRefusedError: neither the applicant nor a window that receives.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: nothing to correct.
-        CorrectionRefusedError: a line is left open, or is not one of this case.
+        CorrectionRefusedError: a line is left open, or is not one of this case; a letter that
+            cannot be, or that no window got.
         DraftRefusedError: a file is not theirs.
         CalendarGapError: the calendar ends before the date to be computed.
     """
@@ -223,7 +227,8 @@ def file_correction(
     _check_filed(items, filed)
     _check_paper(acting, [line.paper for line in lines])
     check_uploads([ref for line in lines for ref in line.upload_refs], by=by)
-    due_on = notice_due_on(received_on=day_of(at), calendar=calendar)
+    filed_on = _filed_on(letter, correction, acting=acting, at=at)
+    due_on = notice_due_on(received_on=filed_on, calendar=calendar)
 
     for item in items:
         line = filed[item.pk]
@@ -235,7 +240,7 @@ def file_correction(
     receipt = [_take_line(case, item, filed[item.pk], at=at) for item in items]
     correction.filed_by, correction.filed_at = by.ref, at
     correction.save(update_fields=["filed_by", "filed_at"])
-    case.corrected_on = day_of(at)
+    case.corrected_on = filed_on
     case.due_on = case.notice_due_on = due_on
     move(
         case,
@@ -244,10 +249,13 @@ def file_correction(
         by=by,
         at=at,
         changed=["corrected_on", "due_on", "notice_due_on"],
+        reason=letter.came if letter else "",
     )
-    if visitor is not None and acting.post:
+    if letter is not None:
+        issue_further_receipt(case, "补正", receipt, came=letter, by=by, at=at)
+    elif visitor is not None and acting.post:
         visit = note_visit(case, WindowAct.FILE_CORRECTION, visitor, acting=acting, by=by, at=at)
-        issue_further_receipt(case, "补正", receipt, visit=visit, by=by, at=at)
+        issue_further_receipt(case, "补正", receipt, came=visit, by=by, at=at)
     events.publish(
         CaseCorrected(
             number=case.number,
@@ -257,6 +265,20 @@ def file_correction(
         )
     )
     return case_view(case)
+
+
+def _filed_on(
+    letter: Mailed | None, correction: Correction, *, acting: Capacity, at: datetime
+) -> date:
+    """Return the day from which the days of the notice count anew."""
+    if letter is None:
+        return day_of(at)
+    if not acting.post:
+        raise CorrectionRefusedError("信函由服务窗口登记；在网上请直接提交补正。")
+    asked_on = day_of(correction.asked_at)
+    if wrong := mailed.problem(letter, today=day_of(at), asked_on=asked_on):
+        raise CorrectionRefusedError(wrong)
+    return letter.received_on
 
 
 def _check_filed(items: Sequence[CorrectionItem], filed: Mapping[int, FiledLine]) -> None:
@@ -377,7 +399,7 @@ def take_in_materials(
         raise CorrectionRefusedError("还没有收到材料，请扫描、拍照或者勾选收取纸质材料。")
     lines = [_file(case, one, acting=acting, by=by, at=at) for one in materials]
     visit = note_visit(case, WindowAct.FILE_MATERIAL, visitor, acting=acting, by=by, at=at)
-    issue_further_receipt(case, "补交", lines, visit=visit, by=by, at=at)
+    issue_further_receipt(case, "补交", lines, came=visit, by=by, at=at)
     return case_view(case)
 
 

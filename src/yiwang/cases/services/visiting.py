@@ -10,6 +10,7 @@ from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseAssistance, WindowVisit
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import PLACE, day_of
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.terms import DocumentKind, PaperForm, Relation
 from yiwang.cases.policy.visiting import BRINGING, FOR_THE_APPLICANT, WindowAct
 from yiwang.cases.services import kept
@@ -166,11 +167,16 @@ def issue_further_receipt(
     what: str,
     lines: Sequence[str],
     *,
-    visit: WindowVisit,
+    came: WindowVisit | Mailed,
     by: Actor,
     at: datetime,
 ) -> int:
-    """Write the receipt of what was brought to the window later, and return its id (收件凭证)."""
+    """Write the receipt of what was brought or posted later, and return its id (收件凭证)."""
+    brought_by, window, subject = (
+        (came.came, "", "letter")
+        if isinstance(came, Mailed)
+        else (f"{came.name}（{Relation(came.relation).label}）", came.window, str(came.pk))
+    )
     item = version_of(case)
     seal = kept.department(case.deciding_department)
     return issue(
@@ -181,8 +187,8 @@ def issue_further_receipt(
             what=what,
             received=f"{at.astimezone(PLACE):%Y-%m-%d %H:%M}",
             taken_by=by.name or by.ref,
-            brought_by=f"{visit.name}（{Relation(visit.relation).label}）",
-            window=visit.window,
+            brought_by=brought_by,
+            window=window,
             materials=lines,
         ),
         item=item,
@@ -190,5 +196,5 @@ def issue_further_receipt(
         by=by,
         at=at,
         message=f"窗口已收到您的“{item.name}”申请{what}的材料：{'；'.join(lines)}。",
-        subject=str(visit.pk),
+        subject=subject,
     )

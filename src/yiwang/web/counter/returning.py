@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Relation
 from yiwang.cases.policy.visiting import (
@@ -223,6 +224,54 @@ class VisitForm(VersionForm):
 
 class BringForm(VisitForm):
     """Who brings papers: anybody, no card is asked for."""
+
+
+BY_POST = "letter"
+"""Choice of a letter in place of whoever stands at the window."""
+
+
+class CorrectionForm(BringForm):
+    """Who brings a correction, or by which letter it came (信函补正)."""
+
+    mailed_on = forms.DateField(
+        label=_l("本单位收到信函的日期"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_l("邮寄来的填写，五个工作日的受理期限自这一天起算。"),
+        error_messages={"invalid": _l("请按“年-月-日”填写信函收到日期。")},
+    )
+    mail_number = forms.CharField(
+        label=_l("邮件号"),
+        max_length=60,
+        required=False,
+        error_messages={"max_length": _l("邮件号最多60个字，请核对。")},
+    )
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [*super()._choices(), (BY_POST, _("补正材料是邮寄来的"))]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the day of a letter, and for a letter where a day was entered."""
+        cleaned = super().clean()
+        posted = cleaned.get("relation") == BY_POST
+        if posted and not cleaned.get("mailed_on") and "mailed_on" not in self.errors:
+            self.add_error("mailed_on", _("请填写本单位收到信函的日期。"))
+        if not posted and (cleaned.get("mailed_on") or cleaned.get("mail_number", "").strip()):
+            self.add_error(
+                "relation", _("填写了信函收到日期或者邮件号的，请选择“补正材料是邮寄来的”。")
+            )
+        return cleaned
+
+    def of_visitor(self) -> list[Any]:
+        """Return the fields about who is there, or the letter, in order."""
+        return [*super().of_visitor(), self["mailed_on"], self["mail_number"]]
+
+    def letter(self) -> Mailed | None:
+        """Return the letter it came by; None: somebody stands at the window."""
+        given = self.cleaned_data
+        if given["relation"] != BY_POST:
+            return None
+        return Mailed(received_on=given["mailed_on"], number=given["mail_number"])
 
 
 class HandOverForm(VisitForm):
@@ -475,7 +524,7 @@ class Taking(AtWindow, Papers):
             form.data = {**request.POST.dict(), **self.initial()}
             form.add_error(None, refusal.message)
             return self.page(form, {}, status=UNPROCESSABLE)
-        messages.success(request, _("已收取，请打印凭证交给来人。"))
+        messages.success(request, _("已收取，请打印凭证交给来人；邮寄来的寄回申请人。"))
         return self.print(self.case.number, PRINTED, since=since)
 
     def empty(self) -> HttpResponse:
@@ -518,6 +567,7 @@ class Correct(Taking):
     """Take in what a correction asks for, line by line (窗口收取补正材料)."""
 
     template_name = "counter/correct.html"
+    form_class = CorrectionForm
 
     @property
     def wanted(self) -> Mapping[str, Material | None]:
@@ -529,7 +579,8 @@ class Correct(Taking):
 
     def take_in(self, form: BringForm) -> None:
         """File every line of it."""
-        papers = self.on_paper
+        assert isinstance(form, CorrectionForm)
+        papers, letter = self.on_paper, form.letter()
         services.file_correction(
             number=self.case.number,
             lines=[
@@ -545,7 +596,8 @@ class Correct(Taking):
             by=self.actor,
             at=self.at,
             version=form.cleaned_data["version"],
-            visitor=form.visitor(),
+            visitor=None if letter else form.visitor(),
+            letter=letter,
         )
 
     def _answer(self, key: str) -> str:
