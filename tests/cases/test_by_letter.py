@@ -13,7 +13,7 @@ from yiwang.cases import queries, services
 from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseMeasure
 from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
 from yiwang.cases.policy.commitments import SignedBy
-from yiwang.cases.policy.mailed import AGE_DAYS, Mailed, problem
+from yiwang.cases.policy.mailed import AGE_DAYS, ENTRY_DAYS, Mailed, problem
 from yiwang.cases.policy.terms import (
     DeliveryChannel,
     DocumentKind,
@@ -222,6 +222,18 @@ def test_a_correction_by_post_counts_from_the_day_on_which_it_was_got():
     at = dt.datetime.combine(after, dt.time(1), tzinfo=cases.ZONE)
     assert services.deem_accepted(calendar=cases.CALENDAR, by=cases.CLOCK, at=at) == [case.number]
     assert queries.case(case.number, by=cases.HEAD).accepted_on == GOT
+
+
+@pytest.mark.parametrize(("by_letter", "waits"), [(True, ENTRY_DAYS), (False, 0)])
+def test_a_correction_by_letter_that_was_got_in_time_finds_its_case_open(by_letter, waits):
+    case = cases.correcting(letter=Mailed(received_on=GOT) if by_letter else None)
+    last = dt.datetime.combine(case.due_on, dt.time(1), tzinfo=cases.ZONE)
+
+    for day in range(1, waits + 1):
+        at = last + dt.timedelta(days=day)
+        assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == []
+    at = last + dt.timedelta(days=waits + 1)
+    assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == [case.number]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ from datetime import date, timedelta
 AGE_DAYS = 90
 """Days back that a letter may be entered; what is older is a slip of the pen."""
 
+ENTRY_DAYS = 3
+"""Days for which nobody's correction is given up who applied by letter: what was got on the last
+day may still lie in the post room. Our own choice."""
+
 NUMBER_LENGTH = 40
 
 _NUMBER = re.compile(rf"[0-9A-Z-]{{0,{NUMBER_LENGTH}}}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import CancellationGranted, CaseGranted, CaseRefused
@@ -15,6 +16,7 @@ from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
+from yiwang.cases.policy.mailed import ENTRY_DAYS
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, Way, after
 from yiwang.cases.policy.terminating import ARTICLES, BY_CLOCK, TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
@@ -838,9 +840,15 @@ def _end(
 
 
 def end_expired_corrections(*, by: Actor, at: datetime, limit: int = 200) -> list[str]:
-    """End cases whose correction was not filed in time; return their numbers. For a named job."""
+    """End cases whose correction was not filed in time; return their numbers. For a named job.
+
+    What came by letter may be corrected by letter, and is given up some days later.
+    """
+    today = day_of(at)
+    by_letter = Q(channel=Channel.LETTER.value)
+    late = ~by_letter | Q(due_on__lt=today - timedelta(days=ENTRY_DAYS))
     numbers = list(
-        Case.objects.filter(state=CaseState.CORRECTION.value, due_on__lt=day_of(at))
+        Case.objects.filter(late, state=CaseState.CORRECTION.value, due_on__lt=today)
         .order_by("due_on", "id")
         .values_list("number", flat=True)[:limit]
     )
