@@ -220,7 +220,7 @@ def test_a_correction_by_post_counts_from_the_day_on_which_it_was_got():
     assert visits_of(case.number, by=cases.CLERK) == ()
     after = case.notice_due_on + dt.timedelta(days=1)
     at = dt.datetime.combine(after, dt.time(1), tzinfo=cases.ZONE)
-    assert services.deem_accepted(calendar=cases.CALENDAR, by=cases.CLOCK, at=at) == [case.number]
+    assert case.number in services.deem_accepted(calendar=cases.CALENDAR, by=cases.CLOCK, at=at)
     assert queries.case(case.number, by=cases.HEAD).accepted_on == GOT
 
 
