@@ -48,7 +48,7 @@ def asking(kind: str, *fields: str) -> list[dict[str, Any]]:
 
 
 def firm_led_by_somebody() -> Any:
-    registers.save_entity(representative_name=HEAD)
+    registers.save_entity(representative_name=HEAD, address="上海市嘉定区样本路9号")
     definition = cases.without_materials(slug="led")
     definition["handling_code"] = "11310114XXXX01011H431013100100004"
     definition["sections"] = [
