@@ -27,6 +27,9 @@ from yiwang.config.embedded import EmbeddedPostgres
 STOP_SECONDS = 20
 """How long a child may take to finish what it does before it is killed."""
 
+READY_SECONDS = 300
+"""How long pages may take to answer at the start; on a small, busy machine more than a minute."""
+
 RESTART_PAUSE_SECONDS = 1.0
 
 console = Console(stderr=True, highlight=False)
@@ -186,7 +189,7 @@ def supervise(
         with step("等待网页服务应答"):
             wait_until_ready(
                 f"http://{env.text('YIWANG_HOST')}:{env.text('YIWANG_PORT')}/health/ready",
-                60,
+                READY_SECONDS,
                 children,
             )
         ready()
