@@ -86,11 +86,11 @@ def test_the_table_is_written_without_scripts_and_its_gaps_are_told(visit: Visit
     found = page.get_by_role("region", name="发布前检查")
     expect(found).to_contain_text("没有一行说到")
     expect(found).to_contain_text("测试“查不到成立年数”应为准予，结果是转人工：“成立年数”没有值。")
-    page.get_by_role("button", name="上移 r2").click()
-    expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("r2")
+    page.get_by_role("button", name="上移 第 2 行").click()
+    expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("成立三年以上")
     expect(page.get_by_role("region", name="发布前检查")).to_contain_text("要转人工")
-    page.get_by_role("button", name="下移 r2").click()
-    expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("r1")
+    page.get_by_role("button", name="下移 第 1 行").click()
+    expect(page.get_by_role("table").get_by_role("row").nth(1)).to_contain_text("登记为不在营")
 
 
 def test_a_row_is_changed_with_the_keyboard_alone(visit: Visit):
