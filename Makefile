@@ -53,7 +53,7 @@ test: .venv/.stamp-dev frontend/dist/.stamp ## all tests, real Chromium included
 test-fast: .venv/.stamp-dev ## tests without browser, load and the exhaustive ones
 	@$(PYTEST) -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not browser and not load and not thorough"
 
-test-postgres: .venv/.stamp-dev frontend/dist/.stamp ## the tests against a server from Debian's packages
+test-postgres: .venv/.stamp-dev frontend/dist/.stamp ## the tests of test-fast against a server from Debian's packages
 	@bash scripts/test_postgres.sh
 
 check: .venv/.stamp-dev ## format, lint, types, contracts, migrations, templates

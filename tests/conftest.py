@@ -93,14 +93,14 @@ def _previews_without_a_process(
     """Draw previews and look at files in this process, except where that is what is tested."""
     if request.node.get_closest_marker("thorough") or "documents" in request.path.parts:
         return
-    from yiwang.documents import looking, previewing
+    from yiwang.documents import drawing, looking, previewing, seeing
     from yiwang.documents.policy.files import MediaType
 
     def first_page(content: bytes, media_type: MediaType) -> bytes | None:
-        return previewing.draw(content) if media_type is MediaType.PDF else None
+        return drawing.draw(content) if media_type is MediaType.PDF else None
 
     monkeypatch.setattr(previewing, "first_page", first_page)
-    monkeypatch.setattr(looking, "look", looking.see)
+    monkeypatch.setattr(looking, "look", seeing.see)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,7 +32,7 @@ def jiading(jiading_pack: None, settings, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("url", "budget"),
     [
-        ("/items/food-business/", 9),
+        ("/items/food-business/", 10),
         ("/items/senior-card/", 10),
         ("/items/", 6),
         ("/items/?for=entity", 6),

@@ -152,6 +152,7 @@ ONLY_BY_POST = {
 """Acts without a page of their own: whoever opens the address comes to their own list, unlooked."""
 
 BY_POST = "a post for the whole district; tests/architecture/test_addresses.py asks who holds it"
+SEARCHED = "every department searches registered scopes; tests/registration/test_placing.py"
 OPEN_PAGES = {
     "public:hall_display": "a display in a hall",
     "public:hall_items": "public list of what a centre does",
@@ -184,6 +185,7 @@ OPEN_PAGES = {
     "counter:first_asked_of": "a window serves whoever comes; the look is in the trail",
     "counter:receive": "a window serves whoever comes; the look is in the trail",
     "officer:auto_switch": "names an item; who may switch is asked of the call",
+    "officer:scope_phrase": SEARCHED,
     "officer:figures_behind": "names a figure; the rows are those of one's department",
     "officer:send_notice": BY_POST,
     "officer:drop_notice": BY_POST,
@@ -238,6 +240,7 @@ OPEN_CALLS = {
     "/norms/{key}": "public register",
     "/scenes/{slug}": "public guide",
     "/halls/{hall}/times": "free times of a hall",
+    "/scope-phrases/{number}/placement": SEARCHED,
     "/my/notices/contacts/{channel}": "names a channel of one's own",
     "/my/appointments/{appointment_id}/cancellation": "tests/halls/test_appointments.py",
     "/gateway/messages/{message_id}": SIGNED,

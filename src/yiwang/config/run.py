@@ -78,11 +78,19 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 @dataclass
 class Child:
-    """One process that is kept running."""
+    """One process that is kept running.
+
+    Attributes:
+        name: What it is called where it is told of.
+        command: Its command line.
+        environment: What it is told beside the environment of this process.
+        nice: How far it stands back where others want the processor, 0..19.
+    """
 
     name: str
     command: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -91,8 +99,12 @@ class Child:
             self.command,
             env=os.environ | self.environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=self._begin,
         )
+
+    def _begin(self) -> None:
+        _die_with_parent()
+        os.nice(self.nice)
 
     def has_died(self) -> bool:
         """Tell whether it was started and is gone."""
@@ -143,6 +155,9 @@ AT_ONCE = ("default",)
 
 LATER = ("documents", "mail", "exchange", "maintenance")
 """All other queues; in a process of its own, so that a wave of notices holds no licence up."""
+
+STANDS_BACK = 10
+"""How nice the process of `LATER` is: whoever waits before a page goes first."""
 
 
 def worker_command(*queues: str) -> list[str]:

@@ -9,6 +9,7 @@ from yiwang.config.embedded import EmbeddedPostgres
 from yiwang.config.run import (
     AT_ONCE,
     LATER,
+    STANDS_BACK,
     Child,
     StartRefusedError,
     console,
@@ -49,7 +50,7 @@ def start(*, enterprises: int) -> None:
         [
             Child("网页", web_command()),
             Child("办件后台", worker_command(*AT_ONCE), {"PGOPTIONS": WHOLE_SESSION}),
-            Child("后台", worker_command(*LATER), {"PGOPTIONS": WHOLE_SESSION}),
+            Child("后台", worker_command(*LATER), {"PGOPTIONS": WHOLE_SESSION}, STANDS_BACK),
         ],
         lambda: _say_where(host, port),
     )

@@ -1,144 +1,23 @@
-"""Looking at what was handed in: its text, its sharpness, a seal on it, signatures in it.
-
-Done by a process of its own, with bounded memory and time, because the programs that read are
-given what strangers send. Nothing that is found here refuses a file.
-"""
+"""Looking at what was handed in. Nothing that is found here refuses a file."""
 
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import sys
-from dataclasses import asdict
-from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
-import structlog
-
+from yiwang.documents.apart import ask
 from yiwang.documents.policy.files import MediaType
-from yiwang.documents.policy.looks import (
-    BLANK_BELOW,
-    MEASURED_SIDE,
-    Look,
-    Pixels,
-    grey,
-    has_seal,
-    sharpness,
-)
+from yiwang.documents.policy.looks import Look
 
-CPU_SECONDS = 15
 WALL_SECONDS = 30
-MEMORY_BYTES = 2_000_000_000
-PAGES_READ = 5
-TEXT_MAX = 20_000
-SIGNERS_MAX = 8
-DRAWN_SIDE = 1_000
-
-log = structlog.get_logger()
 
 
 def look(content: bytes, media_type: MediaType) -> Look:
     """Return what is seen in `content`; a file that cannot be looked at says so."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "yiwang.documents.looking", media_type.value],
-            input=content,
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=True,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        log.warning("documents.look_failed", size=len(content), error=type(error).__name__)
-        return Look(failed=True)
-    return from_plain(json.loads(done.stdout))
+    seen = ask("yiwang.documents.seeing", media_type.value, content=content, seconds=WALL_SECONDS)
+    return Look(failed=True) if seen is None else from_plain(json.loads(seen))
 
 
 def from_plain(plain: dict[str, Any]) -> Look:
     """Return the look that was written as plain values."""
     return Look(**{**plain, "signers": tuple(plain.get("signers", ()))})
-
-
-def see(content: bytes, media_type: MediaType) -> Look:
-    """Look at `content` in this process."""
-    try:
-        if media_type is MediaType.PDF:
-            return _see_pdf(content)
-        return _see_picture(content)
-    except Exception:  # noqa: BLE001 - a stranger's file; not readable is an answer
-        return Look(failed=True)
-
-
-def _see_picture(content: bytes) -> Look:
-    import pyvips
-
-    whole = pyvips.Image.new_from_buffer(content, "", access="sequential")
-    width, height = whole.width, whole.height
-    small = whole.thumbnail_image(MEASURED_SIDE, height=MEASURED_SIDE, size="down")
-    pixels = _plain_pixels(small.colourspace("srgb"))
-    brightness = grey(pixels)
-    return Look(
-        width=width,
-        height=height,
-        sharpness=round(sharpness(brightness), 1),
-        brightness=round(float(brightness.mean()), 1),
-        blank=bool(brightness.std() < BLANK_BELOW),
-        seal=has_seal(pixels),
-    )
-
-
-def _plain_pixels(picture: Any) -> Pixels:
-    flat = picture.flatten(background=255) if picture.hasalpha() else picture
-    return cast("Pixels", flat.cast("uchar").numpy())
-
-
-def _see_pdf(content: bytes) -> Look:
-    import pypdfium2 as pdfium  # type: ignore[import-untyped]
-
-    with pdfium.PdfDocument(content) as document:
-        document.init_forms()  # seals stand in form fields
-        texts = []
-        for place in range(min(len(document), PAGES_READ)):
-            page = document[place]
-            texts.append(page.get_textpage().get_text_range())
-            page.close()
-        page = document[0]
-        scale = DRAWN_SIDE / max(*page.get_size(), 1.0)
-        drawn = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True)
-        pixels = drawn.to_numpy()[:, :, :3].copy()
-        page.close()
-    brightness = grey(pixels)
-    return Look(
-        text="\n".join(texts)[:TEXT_MAX],
-        brightness=round(float(brightness.mean()), 1),
-        blank=bool(brightness.std() < BLANK_BELOW),
-        seal=has_seal(pixels),
-        signers=_signers(content),
-    )
-
-
-def _signers(content: bytes) -> tuple[str, ...]:
-    from pyhanko.pdf_utils.reader import PdfFileReader
-
-    try:
-        found = PdfFileReader(BytesIO(content), strict=False).embedded_signatures
-        return tuple(
-            str(one.signer_cert.subject.native.get("common_name", ""))[:100]
-            for one in found[:SIGNERS_MAX]
-            if one.signer_cert is not None
-        )
-    except Exception:  # noqa: BLE001 - a stranger's file; no signature that can be read
-        return ()
-
-
-def main() -> None:
-    """Read a file from standard input and write what is seen to standard output."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    seen = see(sys.stdin.buffer.read(), MediaType(sys.argv[1]))
-    sys.stdout.write(json.dumps(asdict(seen)))
-
-
-if __name__ == "__main__":
-    main()

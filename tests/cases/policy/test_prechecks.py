@@ -11,7 +11,7 @@ import pyvips
 from tests.factories import documents as files
 from yiwang.cases.policy.material_kinds import parsed
 from yiwang.cases.policy.prechecks import Finding, Grade, PreCheck, Wanted, findings
-from yiwang.documents import looking
+from yiwang.documents import looking, seeing
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.policy.looks import Look
 from yiwang.documents.policy.readings import Line, Page, Reading, ReadingState, Seal
@@ -73,7 +73,7 @@ def of(found: tuple[Finding, ...], check: PreCheck) -> Finding:
 
 
 def seen(content: bytes, kind: MediaType = MediaType.PDF, wanted: Wanted = WANTED):
-    return findings(looking.see(content, kind), wanted, today=TODAY)
+    return findings(seeing.see(content, kind), wanted, today=TODAY)
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_a_red_bar_and_a_red_photo_are_no_seals():
 
     for picture in (bar, square):
         content = bytes(picture.cast("uchar").jpegsave_buffer(Q=90))
-        assert not looking.see(content, MediaType.JPEG).seal
+        assert not seeing.see(content, MediaType.JPEG).seal
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7 broken", b"\xff\xd8\xff"])
