@@ -72,6 +72,25 @@ def test_the_pages_of_officers_are_not_empty_on_the_first_run(district):
     assert "没有收到序号1的报文" in dead.why
 
 
+def test_a_check_is_told_of_behind_the_grant_that_it_checks(district, monkeypatch):
+    parcels = []
+    monkeypatch.setattr(events, "_transport", [lambda *parcel: parcels.append(parcel)])
+
+    demo_cases.prepare(at=AT)
+
+    news = [
+        [(type(one).__name__, one.number) for one in parcel if hasattr(one, "number")]
+        for parcel in parcels
+    ]
+    (together,) = [parcel for parcel in news if any(name in LATER for name, _number in parcel)]
+    for place, (name, number) in enumerate(together):
+        if name in LATER:
+            assert ("CaseGranted", number) in together[:place]
+
+
+LATER = {"CommittedGrant", "CommitmentChecked", "CheckReopened"}
+
+
 def test_a_second_start_makes_nothing_again(district):
     demo_cases.prepare(at=AT)
     before = Case.objects.count()

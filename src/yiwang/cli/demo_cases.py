@@ -18,6 +18,7 @@ from yiwang.cases.policy.bans import BAN_ARTICLE, BanKind
 from yiwang.cases.policy.commitments import CheckOutcome, SignedBy
 from yiwang.cases.queries import CaseView
 from yiwang.catalogue.policy.items import CheckMethod, ItemVersion
+from yiwang.kernel import events
 from yiwang.kernel.identifiers import uscc
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations.permissions import Actor, Post
@@ -140,7 +141,8 @@ def prepare(*, at: datetime) -> bool:
         return False
     with transaction.atomic():
         town = _Town(at=at, calendar=calendar, cast=enter(PERSONS, FIRMS, at=at))
-        town.commitments(demo_cast(at=at))
+        with events.together():  # months in one moment: a check is told of behind its grant
+            town.commitments(demo_cast(at=at))
         town.ban()
         town.automatic_grants()
         town.gateway()
