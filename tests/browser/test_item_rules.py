@@ -59,6 +59,7 @@ def write(visit: Visit) -> str:
     page.get_by_label("“成立年数”的值").fill("3")
     page.get_by_label("“申请渠道”怎样比较").select_option("eq")
     page.get_by_label("网上").check()
+    page.get_by_label("准予", exact=True).check()
     page.get_by_label("理由").fill("成立三年以上的在营企业")
     save(page)
     page.get_by_role("button", name="添加测试行").click()

@@ -63,6 +63,7 @@ def seats(draft: str) -> str:
         op__years="ge",
         value__years="3",
         op__open="yes",
+        outcome="grant",
         reason="开业三年以上",
     )
     return page
@@ -79,6 +80,16 @@ def test_a_table_is_written_step_by_step_and_kept(draft):
         Cell(op=CellOp.EQ, values=(True,)),
     )
     assert kept.rows[0].outcome is RuleOutcome.GRANT
+
+
+def test_a_row_is_for_a_person_until_somebody_chooses_that_it_grants(draft):
+    seats(draft)
+    page = f"{draft}rules/rows/new/"
+
+    assert fields(signed_in("owner").get(page))["outcome"] == ["hand_over"]
+    fill(signed_in("owner"), page, op__years="lt", value__years="3", reason="新开的店")
+
+    assert [row.outcome for row in rules(draft).rows] == [RuleOutcome.GRANT, RuleOutcome.HAND_OVER]
 
 
 def test_the_page_shows_table_gaps_and_tests_with_their_path(draft):

@@ -285,13 +285,16 @@ def _sources(version: ItemVersion, types: Choices, held: str) -> list[tuple[str,
 
 
 class RowForm(RuleForm):
-    """One row: an operator and values for each fact, the outcome and its reason."""
+    """One row: an operator and values for each fact, the outcome and its reason.
+
+    A row is for a person until somebody chooses otherwise.
+    """
 
     def __init__(self, row: Row | None, *, rules: RuleSet, revision: int, data: Any) -> None:
         held = row or Row(
             id=_free_id(rules),
             cells=tuple(Cell() for _fact in rules.facts),
-            outcome=RuleOutcome.GRANT,
+            outcome=RuleOutcome.HAND_OVER,
             reason="",
         )
         self.rules = rules
