@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import cases
 from tests.factories.registration import SHOP, prepare
@@ -135,6 +136,36 @@ def test_registrar_and_centre_name_the_permit_of_another_department_which_is_tol
 
     notice = DualNotice.objects.get(item_slug=item)
     assert (notice.state, str(notice.due_on)) == ("pushed", "2026-03-11")
+
+
+def test_a_permit_that_several_phrases_need_is_one_line_that_names_them_all():
+    granted(NEW | {"business_scope": f"{ODD}；{ODD}代理"})
+    item = permit_of_housing()
+    first, second = ScopePhrase.objects.order_by("pk").values_list("pk", flat=True)
+    place(item, number=first, by=HOUSING)
+    place(item, number=second, by=HOUSING)
+
+    (own,) = permits.businesses_of(cases.FIRM_REF, on=AT.date())
+
+    (line,) = [one for one in own.lines if one.permit.item == item]
+    assert line.permit.phrases == (ODD, f"{ODD}代理")
+    assert DualNotice.objects.filter(item_slug=item).count() == 1
+
+
+def test_many_businesses_ask_the_database_no_more_than_one(django_assert_num_queries):
+    item = permit_of_housing()
+    granted()
+    place(item, by=HOUSING)
+    permits.businesses_of(cases.FIRM_REF, on=AT.date())  # versions are kept from here on
+    with CaptureQueriesContext(connection) as asked:
+        assert len(permits.businesses_of(cases.FIRM_REF, on=AT.date())) == 1
+
+    granted(NEW | {"shop_name": "示例二店"})
+    place(item, number=ScopePhrase.objects.latest("pk").pk, by=HOUSING)
+
+    with django_assert_num_queries(len(asked)):
+        both = permits.businesses_of(cases.FIRM_REF, on=AT.date())
+    assert [len([one for one in own.lines if one.permit.item == item]) for own in both] == [1, 1]
 
 
 def test_that_none_is_needed_says_the_registrar_with_a_reason():

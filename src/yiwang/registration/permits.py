@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -252,7 +252,7 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
     """Return what the businesses of a subject need, newest first.
 
     A firm finds here what its founder was told, by its name. Of several registrations of one
-    business the newest says what its scope is. Nine queries, however long the lists are.
+    business the newest says what its scope is. Eleven queries at most, however long the lists are.
     """
     whose = Q(holder_ref=subject_ref)
     name = ""
@@ -268,8 +268,7 @@ def businesses_of(subject_ref: str, *, on: date) -> list[BusinessPermits]:
     newest = {row.business: row for row in reversed(list(rows))}
     told = {row.pk: told_from(row.told) for row in newest.values()}
     placed = _placed([row.pk for row in newest.values()])
-    for key, rows_placed in placed.items():
-        told[key] = _with_placed(told[key], rows_placed, on=on)
+    told |= _with_placed(told, placed, on=on)
     asked = {one.item for list_ in told.values() for one in list_.permits}
     states = _States.of(subject_ref, asked, on=on)
     found = [
@@ -309,30 +308,51 @@ def _placed(keys: Collection[int]) -> dict[int, list[ScopePhrase]]:
     return found
 
 
-def _with_placed(told: Told, rows: list[ScopePhrase], *, on: date) -> Told:
-    """Return the list with the permits that people named, and without what they placed."""
-    placed = {row.phrase for row in rows}
-    known = {one.item for one in told.permits}
-    reading = Reading(
-        needed=tuple(
-            Needed(
-                rule=ScopeRule(
-                    keywords=(row.phrase,),
-                    item=row.item_slug,
-                    item_name=row.item_name,
-                    department=row.department_code,
-                ),
-                phrases=(row.phrase,),
-            )
-            for row in rows
-            if row.item_slug and row.item_slug not in known
+def _with_placed(
+    told: Mapping[int, Told], placed: Mapping[int, Sequence[ScopePhrase]], *, on: date
+) -> dict[int, Told]:
+    """Return the lists with the permits that people named, and without what they placed."""
+    named = [
+        (key, one)
+        for key, rows in placed.items()
+        for one in _named(rows)
+        if one.rule.item not in {permit.item for permit in told[key].permits}
+    ]
+    found = _permits(Reading(needed=tuple(one for _key, one in named)), on=on)
+    more: dict[int, list[Permit]] = {}
+    for (key, _one), permit in zip(named, found, strict=True):
+        more.setdefault(key, []).append(permit)
+    return {
+        key: dataclasses.replace(
+            told[key],
+            permits=(*told[key].permits, *more.get(key, ())),
+            unclear=tuple(
+                one for one in told[key].unclear if one[0] not in {row.phrase for row in rows}
+            ),
         )
-    )
-    return dataclasses.replace(
-        told,
-        permits=(*told.permits, *_permits(reading, on=on)),
-        unclear=tuple(one for one in told.unclear if one[0] not in placed),
-    )
+        for key, rows in placed.items()
+    }
+
+
+def _named(rows: Sequence[ScopePhrase]) -> list[Needed]:
+    """Return each permit that people named once, with the phrases that need it."""
+    by_item: dict[str, list[ScopePhrase]] = {}
+    for row in rows:
+        if row.item_slug:
+            by_item.setdefault(row.item_slug, []).append(row)
+    return [
+        Needed(
+            rule=ScopeRule(
+                keywords=phrases,
+                item=item,
+                item_name=same[0].item_name,
+                department=same[0].department_code,
+            ),
+            phrases=phrases,
+        )
+        for item, same in by_item.items()
+        for phrases in [tuple(row.phrase for row in same)]
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,43 +101,27 @@ def push_notices(
     Raises:
         CalendarGapError: the calendar ends before the last day; nothing is changed.
     """
-    today, new = _day(at), 0
-    running = set(
-        DualNotice.objects.filter(
+    running = _running_or_held(entity_ref)
+    pushed = [
+        _push(
+            rules,
+            case_number=case_number,
             entity_ref=entity_ref,
-            kind=NoticeKind.NEED.value,
-            state__in=sorted(one.value for one in OPEN),
-        ).values_list("item_slug", flat=True)
-    ) | held_items(entity_ref)
-    due_on = calendar.add_workdays(today, rules.claim_workdays)
-    for match in needed(rules, scope, on=today):
-        if match.rule.item in running:
-            continue
-        row, added = DualNotice.objects.get_or_create(
-            source_case=case_number,
+            entity_name=entity_name,
             item_slug=match.rule.item,
-            kind=NoticeKind.NEED.value,
-            defaults={
-                "told_to": match.rule.department,
-                "happened_at": happened_at,
-                "arrived_at": Now(),
-                "entity_ref": entity_ref,
-                "entity_name": entity_name,
-                "item_name": match.rule.item_name,
-                "keyword": match.keyword,
-                "registrar_code": rules.registrar,
-                "centre_code": rules.centre,
-                "department_code": match.rule.department,
-                "state": NoticeState.PUSHED.value,
-                "pushed_on": today,
-                "asked_on": today,
-                "due_on": due_on,
-            },
+            item_name=match.rule.item_name,
+            department=match.rule.department,
+            keyword=match.keyword,
+            note=f"经营范围含“{match.keyword}”",
+            happened_at=happened_at,
+            calendar=calendar,
+            by=by,
+            at=at,
         )
-        if added:
-            new += 1
-            _write(row, NoticeStep.PUSH, "", by=by, at=at, note=f"经营范围含“{match.keyword}”")
-    return new
+        for match in needed(rules, scope, on=_day(at))
+        if match.rule.item not in running
+    ]
+    return sum(row is not None for row in pushed)
 
 
 @transaction.atomic
@@ -162,30 +146,72 @@ def push_named(
     Raises:
         CalendarGapError: the calendar ends before the last day.
     """
-    today = _day(at)
+    if item.slug in _running_or_held(entity_ref):
+        return False
+    keyword = keyword[:KEYWORD_MAX]
+    row = _push(
+        rules,
+        case_number=case_number,
+        entity_ref=entity_ref,
+        entity_name=entity_name,
+        item_slug=item.slug,
+        item_name=item.name,
+        department=item.department,
+        keyword=keyword,
+        note=f"经营范围用语“{keyword}”，经确认需要本许可",
+        happened_at=None,
+        calendar=calendar,
+        by=by,
+        at=at,
+    )
+    if row is not None and claimed:
+        claim(number=row.pk, calendar=calendar, by=by, at=at)
+    return row is not None
+
+
+def _running_or_held(entity_ref: str) -> set[str]:
+    """Return the permits of which a firm need not be told: it holds them, or a notice runs."""
     running = DualNotice.objects.filter(
         entity_ref=entity_ref,
-        item_slug=item.slug,
         kind=NoticeKind.NEED.value,
         state__in=sorted(one.value for one in OPEN),
     )
-    if running.exists() or item.slug in held_items(entity_ref):
-        return False
+    return {*running.values_list("item_slug", flat=True), *held_items(entity_ref)}
+
+
+def _push(
+    rules: NoticeRules,
+    *,
+    case_number: str,
+    entity_ref: str,
+    entity_name: str,
+    item_slug: str,
+    item_name: str,
+    department: str,
+    keyword: str,
+    note: str,
+    happened_at: datetime | None,
+    calendar: WorkdayCalendar,
+    by: Actor,
+    at: datetime,
+) -> DualNotice | None:
+    """Write one notice to the department of a permit; None: it was told of this case before."""
+    today = _day(at)
     row, added = DualNotice.objects.get_or_create(
         source_case=case_number,
-        item_slug=item.slug,
+        item_slug=item_slug,
         kind=NoticeKind.NEED.value,
-        told_to=item.department,
+        told_to=department,
         defaults={
-            "happened_at": None,
+            "happened_at": happened_at,
             "arrived_at": Now(),
             "entity_ref": entity_ref,
             "entity_name": entity_name,
-            "item_name": item.name,
-            "keyword": keyword[:KEYWORD_MAX],
+            "item_name": item_name,
+            "keyword": keyword,
             "registrar_code": rules.registrar,
             "centre_code": rules.centre,
-            "department_code": item.department,
+            "department_code": department,
             "state": NoticeState.PUSHED.value,
             "pushed_on": today,
             "asked_on": today,
@@ -193,12 +219,9 @@ def push_named(
         },
     )
     if not added:
-        return False
-    note = f"经营范围用语“{keyword[:KEYWORD_MAX]}”，经确认需要本许可"
+        return None
     _write(row, NoticeStep.PUSH, "", by=by, at=at, note=note)
-    if claimed:
-        claim(number=row.pk, calendar=calendar, by=by, at=at)
-    return True
+    return row
 
 
 @transaction.atomic
