@@ -11,7 +11,10 @@ import re
 
 from yiwang.kernel.terms import Term
 
-_NOT_COMPETENT = re.compile(r"第三十二条第(一|1)款第\s*[（(]?\s*(二|2)\s*[）)]?\s*项")
+_NOT_COMPETENT = re.compile(
+    r"第\s*(三十二|32)\s*条\s*(第\s*(一|1)\s*款)?\s*第?\s*[（(]?\s*(二|2)\s*[）)]?\s*项"
+)
+"""However it is cited; only the first paragraph of the article has items."""
 
 UNNAMED = (
     "以不属于本机关职权范围为由不予受理的，要告知申请人向哪个机关申请："
