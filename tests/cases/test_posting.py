@@ -138,12 +138,67 @@ def test_what_came_back_is_told_and_asked_for_anew(online: bool):
         number=number, returned_on=AT.date(), reason="查无此人", by=cases.CLERK, at=AT
     )
     assert (back.state, back.return_reason) == (PostingState.RETURNED, "查无此人")
-    if online:
-        told = Message.objects.filter(case__number=number, title__startswith="邮寄的结果被退回")
-        assert "查无此人" in told.get().body
+    told = Message.objects.filter(case__number=number, title__startswith="邮寄的结果被退回")
+    assert "查无此人" in told.get().body
     ask(number, address="嘉定区南翔镇示例路10号")
     assert waiting() == [number]
     assert send(number, tracking_number="2").tracking_number == "2"
+
+
+def test_what_came_back_and_was_then_handed_over_is_not_posted_again():
+    number = posting.online().number
+    posting.grant(number)
+    ask(number)
+    send(number)
+    services.note_posting_return(
+        number=number, returned_on=AT.date(), reason="查无此人", by=cases.CLERK, at=AT
+    )
+    services.deliver_case(number=number, channel=DeliveryChannel.PRINT, by=cases.CLERK, at=AT)
+
+    with pytest.raises(RefusedError, match="纸质结果已经送达"):
+        ask(number)
+
+
+def test_what_arrived_does_not_come_back():
+    number = cases.decided(item_slug=POSTED).number
+    ask(number)
+    send(number)
+    services.note_arrival(
+        number=number,
+        arrived_on=AT.date(),
+        signed_by="王经办",
+        relation=Relation.AGENT,
+        by=cases.CLERK,
+        at=AT,
+    )
+
+    with pytest.raises(RefusedError, match="已经登记签收"):
+        services.note_posting_return(
+            number=number, returned_on=AT.date(), reason="查无此人", by=cases.CLERK, at=AT
+        )
+    assert posting_of(number, by=cases.FIRM).state is PostingState.SENT
+
+
+def test_a_copy_is_not_posted_beside_the_parcel_that_is_asked_for():
+    number = posting.online().number
+    posting.grant(number)
+    ask(number)
+
+    with pytest.raises(RefusedError, match="请在“结果邮寄”中登记寄出"):
+        services.deliver_case(number=number, channel=DeliveryChannel.POST, by=cases.CLERK, at=AT)
+    assert waiting() == [number]
+
+
+def test_a_telephone_that_was_typed_is_not_looked_up_in_the_register():
+    number = posting.online().number
+    before = len(trail.trail(target=cases.FIRM_REF))
+
+    wish = services.ask_posting(number=number, phone="13900005678", by=cases.FIRM, at=AT)
+
+    assert (wish.phone, wish.to_name) == ("13900005678", "上海示例餐饮管理有限公司")
+    assert len(trail.trail(target=cases.FIRM_REF)) == before
+    services.ask_posting(number=number, by=cases.FIRM, at=AT)
+    assert len(trail.trail(target=cases.FIRM_REF)) == before + 1
 
 
 def test_a_newer_wish_takes_the_place_of_the_older_and_may_be_taken_back():

@@ -59,6 +59,7 @@ def _version(number: str) -> str:
     ("sent", "sentence"),
     [
         ({"tracking_number": ""}, "请填写邮件号码"),
+        ({"tracking_number": "7" * 41}, "最多 40 个字，请删减。"),
         ({"tracking_number": "77", "version": "1"}, "请刷新后再办"),
         ({"tracking_number": "77", "version": "x"}, "页面不完整"),
     ],

@@ -84,7 +84,8 @@ def deliver_case(
         CaseNotFoundError: no such case for these eyes.
         PermissionRefusedError: `by` may not deliver in this department.
         ConflictRefusedError: somebody acted since `version`.
-        DeliveryRefusedError: not decided yet, by post before it was sent, or the day does not fit.
+        DeliveryRefusedError: not decided yet, by post before it was sent or while the applicant
+            waits for a parcel, or the day does not fit.
         TextRefusedError: the record is too long.
 
     Source:
@@ -98,6 +99,8 @@ def deliver_case(
     running = CaseState(case.state) in STEPS[Step.CLOSE].starts
     if channel is DeliveryChannel.POST and running:
         raise DeliveryRefusedError("邮寄的请先登记承运单位和邮件号码，签收后办件办结。")
+    if channel is DeliveryChannel.POST and posting.waiting(case) is not None:
+        raise DeliveryRefusedError("申请人要求邮寄结果，请在“结果邮寄”中登记寄出，不要寄两次。")
     result = written(result or f"已通过{channel.label}送达", "送达结果")
     day = on or day_of(at)
     if not day_of(case.decided_at) <= day <= day_of(at):
@@ -350,6 +353,7 @@ def note_return(
         tracking_number=dispatch.tracking_number,
         on=returned_on,
         reason=dispatch.return_reason,
+        at=at,
     )
     move(case, Step.NOTE_RETURN, acting=acting, by=by, at=at, reason=dispatch.return_reason)
     return case_view(case)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, CaseDocument, Delivery, Message
+from yiwang.cases.models import CaseDocument, Delivery, Message
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.posting import state_problem
 from yiwang.cases.policy.states import STEPS, CaseState, Step
@@ -101,10 +101,12 @@ def post_result(
         department=acting.department,
         ip=by.ip,
     )
-    _tell(
-        case,
-        f"纸质结果已寄出（{case.query_code}）",
-        f"“{case.item_name}”的纸质结果已由{carrier}寄出，邮件号码{tracking_number}，请注意查收。",
+    Message.objects.create(
+        to_ref=case.applicant_ref,
+        case=case,
+        title=f"纸质结果已寄出（{case.query_code}）",
+        body=f"“{case.item_name}”的纸质结果已由{carrier}寄出，"
+        f"邮件号码{tracking_number}，请注意查收。",
         at=at,
     )
     return _shown(number, by)
@@ -119,7 +121,7 @@ def note_posting_return(
     Raises:
         CaseNotFoundError: no such case for these eyes.
         PermissionRefusedError: `by` may not deliver in this department.
-        PostingRefusedError: nothing was sent, or the day does not fit.
+        PostingRefusedError: nothing was sent, it arrived, or the day does not fit.
         TextRefusedError: no reason.
     """
     case = locked(number)
@@ -133,8 +135,12 @@ def note_posting_return(
         raise PostingRefusedError("没有已经寄出的结果，请刷新后查看。")
     if not found.sent_on <= returned_on <= day_of(at):
         raise PostingRefusedError("退回日期应在寄出之日至今天之间，请核对。")
+    if case.dispatches.filter(
+        tracking_number=found.tracking_number, arrived_on__isnull=False
+    ).exists():
+        raise PostingRefusedError("这份邮件已经登记签收，不能再登记退回，请核对邮件号码。")
     posting.note_returned(
-        case, tracking_number=found.tracking_number, on=returned_on, reason=reason
+        case, tracking_number=found.tracking_number, on=returned_on, reason=reason, at=at
     )
     audit.record(
         at=at,
@@ -144,23 +150,7 @@ def note_posting_return(
         department=acting.department,
         ip=by.ip,
     )
-    tell_returned(case, reason, at=at)
     return _shown(number, by)
-
-
-def tell_returned(case: Case, reason: str, *, at: datetime) -> None:
-    """Tell the applicant that the parcel came back, and what to do."""
-    _tell(
-        case,
-        f"邮寄的结果被退回（{case.query_code}）",
-        f"“{case.item_name}”的纸质结果被退回：{reason}。"
-        "请在办件页面核对收件地址后重新要求邮寄，或者到窗口领取。",
-        at=at,
-    )
-
-
-def _tell(case: Case, title: str, body: str, *, at: datetime) -> None:
-    Message.objects.create(to_ref=case.applicant_ref, case=case, title=title, body=body, at=at)
 
 
 def _shown(number: str, by: Actor) -> PostingView:

@@ -7,17 +7,16 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.audit import services as audit
-from yiwang.cases.models import Case, ContactChange, Delivery, Posting
+from yiwang.cases.models import Case, Delivery, Message, Posting
 from yiwang.cases.models.posting import WAITING
 from yiwang.cases.policy import posting
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, dialled, may_read
-from yiwang.cases.queries.posting import PostingView, posting_of
+from yiwang.cases.queries.posting import PostingView, place_known, posting_of
 from yiwang.cases.services.steps import locked, version_of
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Actor, PermissionRefusedError
-from yiwang.registers.queries import prefill
 from yiwang.registers.services import prefill_in_full
 
 PURPOSE = "邮寄办理结果"
@@ -74,8 +73,10 @@ def ask_posting(
         "address": " ".join(address.split()),
     }
     if not all(wanted.values()):
-        held = _held(case, by=by, at=at)
-        wanted = {name: value or held[name] for name, value in wanted.items()}
+        known = place_known(number, by=by)
+        wanted = {name: value or known[name] for name, value in wanted.items()}
+    if not wanted["phone"]:
+        wanted["phone"] = _registered_phone(case, by=by, at=at)
     if wrong := posting.place_problem(**wanted):
         raise PostingRefusedError(wrong)
     drop_wish(case, at=at)
@@ -117,12 +118,19 @@ def note_sent(case: Case, *, carrier: str, tracking_number: str, on: date, by: A
     )
 
 
-def note_returned(case: Case, *, tracking_number: str, on: date, reason: str) -> bool:
-    """Note with the wish that its parcel came back, so that it may be asked for anew."""
-    return bool(
-        Posting.objects.filter(
-            case=case, tracking_number=tracking_number, sent_on__lte=on, returned_on=None
-        ).update(returned_on=on, return_reason=reason)
+def note_returned(case: Case, *, tracking_number: str, on: date, reason: str, at: datetime) -> None:
+    """Note with the wish, if any, that its parcel came back; the applicant is told to ask anew."""
+    if not Posting.objects.filter(
+        case=case, tracking_number=tracking_number, sent_on__lte=on, returned_on=None
+    ).update(returned_on=on, return_reason=reason):
+        return
+    Message.objects.create(
+        to_ref=case.applicant_ref,
+        case=case,
+        title=f"邮寄的结果被退回（{case.query_code}）",
+        body=f"“{case.item_name}”的纸质结果被退回：{reason}。"
+        "请在办件页面核对收件地址后重新要求邮寄，或者到窗口领取。",
+        at=at,
     )
 
 
@@ -150,24 +158,17 @@ def _require_not_given(case: Case) -> None:
         .order_by("id")
         .last()
     )
-    if handed is not None and not Posting.objects.filter(case=case, returned_on__isnull=False):
+    if handed is None:
+        return
+    by_hand = handed.channel == DeliveryChannel.PRINT
+    if by_hand or not Posting.objects.filter(case=case, returned_on__isnull=False).exists():
         raise PostingRefusedError("纸质结果已经送达，需要再领的请到窗口办理。")
 
 
-def _held(case: Case, *, by: Actor, at: datetime) -> dict[str, str]:
-    """Return where the applicant is reached, as said of this case before or as registered."""
-    said = ContactChange.objects.filter(case=case).order_by("-id").first()
-    kind = case.applicant_ref.split(":")[0]
-    phone = said.phone if said else ""
-    if not phone and f"{kind}.phone" in prefill(case.applicant_ref):
-        whole = prefill_in_full(ref=case.applicant_ref, purpose=PURPOSE, by=by, at=at)
-        phone = dialled(whole[f"{kind}.phone"].value)
-    place = prefill(case.applicant_ref).get(f"{kind}.address")
-    return {
-        "to_name": (said.contact_name if said else "") or case.applicant_name,
-        "phone": phone,
-        "address": (said.address if said else "") or (place.value if place else ""),
-    }
+def _registered_phone(case: Case, *, by: Actor, at: datetime) -> str:
+    whole = prefill_in_full(ref=case.applicant_ref, purpose=PURPOSE, by=by, at=at)
+    found = whole.get(f"{case.applicant_ref.split(':')[0]}.phone")
+    return dialled(found.value) if found else ""
 
 
 def _shown(case: Case, by: Actor) -> PostingView:

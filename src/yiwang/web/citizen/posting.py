@@ -14,10 +14,8 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.posting import PostingState, state_problem
-from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
-from yiwang.cases.queries.posting import PostingView, posting_of
-from yiwang.cases.queries.visiting import contact_of
-from yiwang.registers.queries import prefill
+from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH, NUMBER_LENGTH
+from yiwang.cases.queries.posting import PostingView, place_known, posting_of
 from yiwang.web.citizen.cases import OwnCase
 from yiwang.web.views import FormPage
 
@@ -35,7 +33,7 @@ class PostingForm(forms.Form):
     )
     phone = forms.CharField(
         label=_l("收件电话"),
-        max_length=20,
+        max_length=NUMBER_LENGTH,
         required=False,
         help_text=_l("不填就用已登记的电话。"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
@@ -62,7 +60,7 @@ class Posting(OwnCase, FormPage):
         """The newest wish; None: there was none."""
         return posting_of(self.case.number, by=self.actor)
 
-    def initial(self) -> dict[str, Any]:
+    def initial(self) -> dict[str, str]:
         """Fill in what was said of this case before, or what is registered."""
         if self.wish is not None:
             return {
@@ -70,14 +68,7 @@ class Posting(OwnCase, FormPage):
                 "phone": self.wish.phone,
                 "address": self.wish.address,
             }
-        said = contact_of(self.case.number, by=self.actor)
-        kind = self.case.applicant_ref.split(":")[0]
-        place = prefill(self.case.applicant_ref).get(f"{kind}.address")
-        return {
-            "to_name": (said.contact_name if said else "") or self.case.applicant_name,
-            "phone": said.phone if said else "",
-            "address": (said.address if said else "") or (place.value if place else ""),
-        }
+        return place_known(self.case.number, by=self.actor)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add how the wish stands, and why none can be had."""

@@ -18,6 +18,8 @@ from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import PageKeyRefusedError
 from yiwang.cases.queries.posting import PostingView, posting_in_full, posting_of, to_post
+from yiwang.cases.services.delivering import CARRIER_LENGTH, RECORD_LENGTH
+from yiwang.cases.services.posting import PURPOSE
 from yiwang.organisations.permissions import Permission, require
 from yiwang.web.officer import casefile
 from yiwang.web.officer.delivering import DAY, DAY_WRONG
@@ -25,8 +27,8 @@ from yiwang.web.officer.handling import Act, VersionForm
 from yiwang.web.views import Page
 
 KEY_DIGITS = 18
-PURPOSE = "邮寄办理结果"
 READ = ("收件人", "收件电话", "收件地址")
+TOO_LONG = _l("最多 %(limit_value)d 个字，请删减。")
 
 
 class Postings(Page):
@@ -50,12 +52,19 @@ class PostingForm(VersionForm):
     """What was sent."""
 
     carrier = forms.CharField(
-        label=_l("承运单位"), max_length=40, required=False, help_text=_l("不填就是 EMS。")
+        label=_l("承运单位"),
+        max_length=CARRIER_LENGTH,
+        required=False,
+        help_text=_l("不填就是 EMS。"),
+        error_messages={"max_length": TOO_LONG},
     )
     tracking_number = forms.CharField(
         label=_l("邮件号码"),
-        max_length=40,
-        error_messages={"required": _l("请填写邮件号码，便于申请人查询。")},
+        max_length=CARRIER_LENGTH,
+        error_messages={
+            "required": _l("请填写邮件号码，便于申请人查询。"),
+            "max_length": TOO_LONG,
+        },
     )
 
 
@@ -69,8 +78,11 @@ class ReturnForm(VersionForm):
     )
     reason = forms.CharField(
         label=_l("退回原因"),
-        max_length=100,
-        error_messages={"required": _l("请填写退回原因。")},
+        max_length=RECORD_LENGTH,
+        error_messages={
+            "required": _l("请填写退回原因。"),
+            "max_length": TOO_LONG,
+        },
     )
 
 
