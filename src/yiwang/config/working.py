@@ -61,6 +61,8 @@ def work(*, queues: Sequence[str], concurrency: int) -> None:
 
 
 def _pool(**wanted: Any) -> AsyncConnectionPool:
+    """Return the connections by which jobs are taken; each statement of the library is an act."""
+    wanted["kwargs"] = wanted["kwargs"] | {"autocommit": True}
     return AsyncConnectionPool(**(wanted | {"check": _stands}))
 
 

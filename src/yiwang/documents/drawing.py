@@ -1,16 +1,11 @@
-"""Draws the first page of a PDF; run as a process of its own (`previewing`)."""
+"""Draws the first page of a PDF; runs in a process of its own (`apart`)."""
 
 from __future__ import annotations
 
-import sys
 from io import BytesIO
-
-from yiwang.documents.bounds import bound
 
 PREVIEW_SIDE = 900
 """Longest side of a preview, in pixels."""
-
-CPU_SECONDS = 20
 
 
 def draw(content: bytes) -> bytes:
@@ -25,13 +20,3 @@ def draw(content: bytes) -> bytes:
     file = BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
-
-
-def main() -> None:
-    """Read a PDF from standard input and write its first page to standard output."""
-    bound(cpu_seconds=CPU_SECONDS)
-    sys.stdout.buffer.write(draw(sys.stdin.buffer.read()))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,13 +8,21 @@ from typing import Any
 from yiwang.documents.apart import ask
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.policy.looks import Look
+from yiwang.documents.seeing import written
 
+CPU_SECONDS = 15
 WALL_SECONDS = 30
 
 
 def look(content: bytes, media_type: MediaType) -> Look:
     """Return what is seen in `content`; a file that cannot be looked at says so."""
-    seen = ask("yiwang.documents.seeing", media_type.value, content=content, seconds=WALL_SECONDS)
+    seen = ask(
+        written,
+        media_type.value,
+        content=content,
+        cpu_seconds=CPU_SECONDS,
+        seconds=WALL_SECONDS,
+    )
     return Look(failed=True) if seen is None else from_plain(json.loads(seen))
 
 

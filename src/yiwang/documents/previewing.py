@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from yiwang.documents.apart import ask
+from yiwang.documents.drawing import draw
 from yiwang.documents.policy.files import MediaType
 
+CPU_SECONDS = 20
 WALL_SECONDS = 60
 
 
@@ -15,4 +17,4 @@ def first_page(content: bytes, media_type: MediaType) -> bytes | None:
     """
     if media_type is not MediaType.PDF:
         return None
-    return ask("yiwang.documents.drawing", content=content, seconds=WALL_SECONDS) or None
+    return ask(draw, content=content, cpu_seconds=CPU_SECONDS, seconds=WALL_SECONDS) or None

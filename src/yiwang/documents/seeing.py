@@ -1,17 +1,15 @@
 """What is seen in a file: its text, its sharpness, a seal on it, signatures in it.
 
-Run as a process of its own (`looking`): it imports no more than it needs, because a clerk waits.
+Runs in a process of its own (`apart`).
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from io import BytesIO
 from typing import Any, cast
 
-from yiwang.documents.bounds import bound
 from yiwang.documents.policy.files import MediaType
 from yiwang.documents.policy.looks import (
     BLANK_BELOW,
@@ -23,7 +21,6 @@ from yiwang.documents.policy.looks import (
     sharpness,
 )
 
-CPU_SECONDS = 15
 PAGES_READ = 5
 TEXT_MAX = 20_000
 SIGNERS_MAX = 8
@@ -107,12 +104,6 @@ def _signers(content: bytes) -> tuple[str, ...]:
         return ()
 
 
-def main() -> None:
-    """Read a file from standard input and write what is seen to standard output."""
-    bound(cpu_seconds=CPU_SECONDS)
-    seen = see(sys.stdin.buffer.read(), MediaType(sys.argv[1]))
-    sys.stdout.write(json.dumps(asdict(seen)))
-
-
-if __name__ == "__main__":
-    main()
+def written(content: bytes, media_type: str) -> bytes:
+    """Return what is seen as `looking` reads it."""
+    return json.dumps(asdict(see(content, MediaType(media_type)))).encode()
