@@ -61,9 +61,12 @@ def work(*, queues: Sequence[str], concurrency: int) -> None:
 
 
 def _pool(**wanted: Any) -> AsyncConnectionPool:
-    """Return the connections by which jobs are taken; each statement of the library is an act."""
-    wanted["kwargs"] = wanted["kwargs"] | {"autocommit": True}
-    return AsyncConnectionPool(**(wanted | {"check": _stands}))
+    return AsyncConnectionPool(**(wanted | {"check": _stands, "configure": _configure}))
+
+
+async def _configure(connection: AsyncConnection) -> None:
+    """Have each statement be an act of its own: the library takes and ends a job by one each."""
+    await connection.set_autocommit(True)
 
 
 async def _stands(connection: AsyncConnection) -> None:
