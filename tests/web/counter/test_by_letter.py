@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -71,8 +72,21 @@ def test_what_was_entered_wrong_is_said_at_the_form_and_kept(sent: dict[str, str
 
     assert answer.status_code == 422
     assert sentence in words(answer)
-    assert f'value="{(LETTER | sent)["mail_number"]}"' in answer.content.decode()
+    page = answer.content.decode()
+    (wrong,) = sent
+    assert f'<a class="ds-link" href="#{wrong}">' in page
+    assert f'id="{wrong}-error"' in page
+    assert f'value="{(LETTER | sent)["mail_number"]}"' in page
     assert Case.objects.count() == 0
+
+
+def test_what_was_entered_of_a_letter_stays_while_files_are_taken_in():
+    page = signed_in("clerk").post(FORM, LETTER | {"refresh": "1"}).content.decode()
+
+    assert f'value="{GOT}"' in page
+    assert 'value="XA 123"' in page
+    assert re.search('<input[^>]*name="by_letter"[^>]* checked', page)
+    assert re.search('<details[^>]*id="letter" open', page)
 
 
 def test_whoever_stands_at_the_window_still_signs_the_declaration():
@@ -120,5 +134,8 @@ def test_a_letter_of_a_correction_that_was_entered_wrong_is_said_and_kept(sent, 
 
     assert answer.status_code == 422
     assert sentence in words(answer)
-    assert "示例路11号甲" in answer.content.decode()
+    page = answer.content.decode()
+    (wrong,) = sent
+    assert f'id="id_{wrong}-error"' in page
+    assert "示例路11号甲" in page
     assert Case.objects.get().corrected_on is None

@@ -35,7 +35,7 @@ class Mailed:
     @property
     def plain_number(self) -> str:
         """The mail number as it is kept: no spaces, capital letters."""
-        return "".join(self.number.split()).upper()
+        return _plain(self.number)
 
     @property
     def words(self) -> str:
@@ -61,12 +61,27 @@ def problem(mailed: Mailed, *, today: date, asked_on: date | None = None) -> str
         行政许可法 第二十九条 (an application may come by letter), 第三十二条 (days count from
         the day on which the material was received).
     """
-    if mailed.received_on > today:
+    wrong = day_problem(mailed.received_on, today=today, asked_on=asked_on)
+    return wrong or number_problem(mailed.number)
+
+
+def day_problem(received_on: date, *, today: date, asked_on: date | None = None) -> str:
+    """Return what is wrong with the day on which a letter was got; empty: nothing."""
+    if received_on > today:
         return "信函收到日期不能晚于今天，请按收发登记填写。"
-    if mailed.received_on < today - timedelta(days=AGE_DAYS):
+    if received_on < today - timedelta(days=AGE_DAYS):
         return f"信函收到日期不能早于{AGE_DAYS}天前，请按收发登记核对年份和月份。"
-    if asked_on is not None and mailed.received_on < asked_on:
+    if asked_on is not None and received_on < asked_on:
         return f"信函收到日期不能早于告知补正的日期（{asked_on:%Y-%m-%d}），请按收发登记核对。"
-    if not _NUMBER.fullmatch(mailed.plain_number):
+    return ""
+
+
+def number_problem(number: str) -> str:
+    """Return what is wrong with the number of a letter; empty: nothing, or it has none."""
+    if not _NUMBER.fullmatch(_plain(number)):
         return f"邮件号应为不超过{NUMBER_LENGTH}位的字母、数字或者短横线，没有邮件号的请留空。"
     return ""
+
+
+def _plain(number: str) -> str:
+    return "".join(number.split()).upper()

@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy import mailed
 from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
@@ -64,6 +63,7 @@ from yiwang.registration import permits
 from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides, popularity
 from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
+from yiwang.web.counter.letters import LetterForm
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers, Sheet
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.forms import Known, QuestionsForm, split_known
@@ -85,9 +85,6 @@ _CASE_CODE = re.compile(r"[A-Z]{2}\d{6}[0-9A-Z]{2,6}|[0-9A-Z]{24,45}|.+〔\d{4}�
 """What stands on papers that the applicant brings back: query code, case number, letter number."""
 
 ITEMS_SHOWN = 30
-
-MAIL_FIELDS = ("mailed_on", "mail_number")
-"""What is entered of a letter that brought an application."""
 
 ACCEPT_AT_ONCE = "accept"
 """What the button sends that receives and accepts in one go."""
@@ -361,6 +358,34 @@ class Held:
     wrong: str
 
 
+class ApplicationLetterForm(LetterForm):
+    """The letter that brought an application (信函申请)."""
+
+    use_required_attribute = False
+    field_order = ("by_letter",)
+    said_by = "by_letter"
+    unsaid = _l("填写了信函收到日期或者邮件号的，请勾选“申请是邮寄来的”。")
+
+    by_letter = forms.BooleanField(
+        label=_l("申请是邮寄来的"), required=False, widget=forms.CheckboxInput(attrs={"value": "1"})
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, today: date, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, auto_id="%s", initial=initial)
+        self.today = today
+        day = self.fields["mailed_on"]
+        day.unmarked = True  # type: ignore[attr-defined]  # of a letter it is required
+        day.widget.attrs["max"] = today.isoformat()
+        day.help_text = _("按收发登记填写；五个工作日的受理期限、容缺补齐的期限自这一天起算。")
+
+    @property
+    def posted(self) -> bool:
+        """Whether it is ticked."""
+        return bool(self.cleaned_data.get("by_letter"))
+
+
 class Receive(Papers):
     """The form of one item for one person: all on one page, submitted once (收件).
 
@@ -531,9 +556,11 @@ class Receive(Papers):
         form = self.form(request.POST)
         declared = request.POST.get("declared") == "1" or self.by_letter
         valid = form.is_valid()
-        misread = self.misread_letter
-        if misread:
-            form.add_error(None, forms.ValidationError(misread, code="#mailed_on"))
+        misread = not self.came.is_valid()
+        for name, wrong in self.came.errors.items():
+            form.add_error(
+                None, forms.ValidationError(" ".join(str(one) for one in wrong), code=f"#{name}")
+            )
         if not declared:
             form.add_error(
                 None,
@@ -616,7 +643,7 @@ class Receive(Papers):
             paper=self.on_paper,
             by_person=self.request.POST.get("by_person") == "1",
             collect=self.collect,
-            letter=self.mail,
+            letter=self.came.letter(declared=self.request.POST.get("declared") == "1"),
             signed=services.SignedAtWindow(
                 told=self.request.POST.getlist("told") if self.committed else None,
                 tolerance=self.request.POST.get("tolerance") == "1" and not self.intolerant,
@@ -644,32 +671,9 @@ class Receive(Papers):
         return self.request.POST.get("by_letter") == "1"
 
     @cached_property
-    def mail(self) -> mailed.Mailed | None:
-        """The letter that brought the application; None: none, or its day cannot be read."""
-        day = _day(self.request.POST.get("mailed_on", ""))
-        if not self.by_letter or day is None:
-            return None
-        return mailed.Mailed(
-            received_on=day,
-            number=self.request.POST.get("mail_number", "")[:60],
-            declared=self.request.POST.get("declared") == "1",
-        )
-
-    @cached_property
-    def misread_letter(self) -> str:
-        """What is wrong with what was entered of a letter; empty: nothing."""
-        sent = {name: self.request.POST.get(name, "").strip() for name in MAIL_FIELDS}
-        if not self.by_letter:
-            return (
-                _("填写了信函收到日期或者邮件号的，请勾选“申请是邮寄来的”。")
-                if any(sent.values())
-                else ""
-            )
-        if not sent["mailed_on"]:
-            return _("请填写本单位收到信函的日期。")
-        if self.mail is None:
-            return _("请按“年-月-日”填写信函收到日期。")
-        return mailed.problem(self.mail, today=self.today)
+    def came(self) -> ApplicationLetterForm:
+        """What was sent of the letter that brought the application."""
+        return ApplicationLetterForm(self.request.POST, today=self.today)
 
     @cached_property
     def plain(self) -> dict[str, Answer]:
@@ -794,7 +798,7 @@ class Receive(Papers):
         """Return by when a material may still be filed later; None: it may not, or not any more."""
         if not tolerable(self.item, material):
             return None
-        letter = None if self.misread_letter else self.mail
+        letter = self.came.letter()
         due_on = last_day(
             self.item,
             material,
@@ -920,10 +924,9 @@ class Receive(Papers):
                 "consented": self.request.POST.get("consented") == "1",
                 "declared": self.request.POST.get("declared") == "1",
                 "by_letter": self.by_letter,
-                "letter_error": self.misread_letter if "receive" in self.request.POST else "",
-                "mailed_on": self.request.POST.get("mailed_on", ""),
-                "mail_number": self.request.POST.get("mail_number", ""),
-                "last_day": self.today,
+                "came": self.came
+                if "receive" in self.request.POST
+                else ApplicationLetterForm(initial=self.request.POST.dict(), today=self.today),
             },
             status=status,
         )
@@ -942,14 +945,6 @@ def _unticked(form: QuestionsForm) -> dict[str, str]:
     """Return what is wrong with the ticks at the end of the page, by control."""
     errors = form.errors.as_data().get(NON_FIELD_ERRORS, [])
     return {(one.code or "").removeprefix("#"): " ".join(one.messages) for one in errors}
-
-
-def _day(typed: str) -> date | None:
-    """Return a day as a browser sends it; None: it cannot be read."""
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        return None
 
 
 def _read(question: Question, sent: QueryDict) -> Answer:

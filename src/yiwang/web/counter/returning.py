@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.mailed import Mailed
+from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Relation
 from yiwang.cases.policy.visiting import (
@@ -38,6 +38,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission, PermissionRefusedError
 from yiwang.web import spot_fixes
+from yiwang.web.counter.letters import LetterForm
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.officer.cases import CasePages
@@ -230,48 +231,29 @@ BY_POST = "letter"
 """Choice of a letter in place of whoever stands at the window."""
 
 
-class CorrectionForm(BringForm):
+class CorrectionForm(LetterForm, BringForm):
     """Who brings a correction, or by which letter it came (信函补正)."""
 
-    mailed_on = forms.DateField(
-        label=_l("本单位收到信函的日期"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_l("邮寄来的填写，五个工作日的受理期限自这一天起算。"),
-        error_messages={"invalid": _l("请按“年-月-日”填写信函收到日期。")},
-    )
-    mail_number = forms.CharField(
-        label=_l("邮件号"),
-        max_length=60,
-        required=False,
-        error_messages={"max_length": _l("邮件号最多60个字，请核对。")},
-    )
+    said_by = "relation"
+    unsaid = _l("填写了信函收到日期或者邮件号的，请选择“补正材料是邮寄来的”。")
+
+    def __init__(self, *args: Any, page: AtWindow, **kwargs: Any) -> None:
+        super().__init__(*args, page=page, **kwargs)
+        asked = page.file.correction
+        self.today, self.asked_on = page.today, day_of(asked.asked_at) if asked else None
+        self.fields["mailed_on"].help_text = _("邮寄来的填写，五个工作日的受理期限自这一天起算。")
+
+    @property
+    def posted(self) -> bool:
+        """Whether a letter was chosen in place of whoever stands at the window."""
+        return bool(self.cleaned_data.get("relation") == BY_POST)
 
     def _choices(self) -> list[tuple[str, str]]:
         return [*super()._choices(), (BY_POST, _("补正材料是邮寄来的"))]
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for the day of a letter, and for a letter where a day was entered."""
-        cleaned = super().clean()
-        posted = cleaned.get("relation") == BY_POST
-        if posted and not cleaned.get("mailed_on") and "mailed_on" not in self.errors:
-            self.add_error("mailed_on", _("请填写本单位收到信函的日期。"))
-        if not posted and (cleaned.get("mailed_on") or cleaned.get("mail_number", "").strip()):
-            self.add_error(
-                "relation", _("填写了信函收到日期或者邮件号的，请选择“补正材料是邮寄来的”。")
-            )
-        return cleaned
-
     def of_visitor(self) -> list[Any]:
         """Return the fields about who is there, or the letter, in order."""
         return [*super().of_visitor(), self["mailed_on"], self["mail_number"]]
-
-    def letter(self) -> Mailed | None:
-        """Return the letter it came by; None: somebody stands at the window."""
-        given = self.cleaned_data
-        if given["relation"] != BY_POST:
-            return None
-        return Mailed(received_on=given["mailed_on"], number=given["mail_number"])
 
 
 class HandOverForm(VisitForm):
