@@ -48,7 +48,7 @@ def declined(*, no_need: bool) -> str:
     services.decline_case(
         number=number,
         reason="场所在河道管理范围内，不属于本机关职权",
-        article="行政许可法 第三十二条第一款第二项",
+        article=f"行政许可法 第三十二条第一款{'第一项' if no_need else '第二项'}",
         elsewhere="" if no_need else "示例区水务局",
         no_need=no_need,
         by=cases.REVIEWER,

@@ -98,7 +98,7 @@ def test_a_correction_is_told_whole_filed_and_restarts_the_five_days():
     assert states["layout"].state is MaterialState.FILED
     assert states["layout"].upload_refs == (ref,)
     notice = letter(number, DocumentKind.CORRECTION_NOTICE).body["paragraphs"]
-    assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条。提交形式：原件1份"
+    assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条。提交形式：原件1份。"
     assert "本告知只作一次" in notice[-1]
     assert accept(number, at=AT + LATE).state is CaseState.ACCEPTED
 
@@ -353,14 +353,14 @@ def test_whoever_is_not_competent_says_who_is(act, article):
 
 
 @pytest.mark.usefixtures("easy_district")
-@pytest.mark.parametrize("no_need", [False, True])
-def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_need):
+@pytest.mark.parametrize(("no_need", "place"), [(False, "第二项"), (True, "第一项")])
+def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_need, place):
     number = cases.receive().number
 
     case = services.decline_case(
         number=number,
         reason="不属于本机关职权范围",
-        article="行政许可法 第三十二条第一款第二项",
+        article=f"行政许可法 第三十二条第一款{place}",
         elsewhere="区城管执法局",
         no_need=no_need,
         by=cases.REVIEWER,
@@ -371,8 +371,8 @@ def test_a_refusal_to_accept_says_reason_article_competent_body_and_remedies(no_
     kind = DocumentKind.NO_NEED_NOTICE if no_need else DocumentKind.NON_ACCEPTANCE
     body = letter(number, kind).body
     assert body["paragraphs"][1:] == [
-        "理由：不属于本机关职权范围",
-        "依据：行政许可法 第三十二条第一款第二项",
+        "理由：不属于本机关职权范围。",
+        f"依据：行政许可法 第三十二条第一款{place}。",
         "请向区城管执法局提出申请。",
     ]
     assert "60日内向示例区人民政府申请行政复议" in body["remedies"][0]

@@ -153,6 +153,48 @@ def test_nobody_is_reminded_of_a_case_that_is_over():
     assert services.report_broken_tolerance(by=JOB, at=AFTER) == []
 
 
+@pytest.mark.parametrize("state", [CaseState.REJECTED, CaseState.NO_NEED, CaseState.TERMINATED])
+def test_a_case_that_ended_before_the_day_breaks_no_promise(state: CaseState):
+    """Nothing can be filed any more, so nothing is held against the applicant."""
+    papers = {"layout": [cases.upload("user:clerk")]}
+    case = cases.in_state(state, uploads=papers, tolerance_signed=True)
+    assert ToleranceCommitment.objects.get(case__number=case.number).due_on == dt.date(2026, 3, 11)
+
+    assert remind(BEFORE) == []
+    assert services.report_broken_tolerance(by=JOB, at=AFTER) == []
+    found = queries.track(query_code=case.query_code, phone="1234", at=AFTER)
+    assert found.materials_to_come == 0
+
+
+def test_a_refusal_after_the_day_leaves_the_broken_promise():
+    number = cases.in_state(
+        CaseState.DECISION_PENDING,
+        uploads={"layout": [cases.upload("user:clerk")]},
+        tolerance_signed=True,
+    ).number
+    services.decide(
+        number=number,
+        outcome=queries.Outcome.REFUSE,
+        reason="规章制度没有补交",
+        article="食品安全法 第三十三条",
+        calendar=cases.CALENDAR,
+        by=cases.APPROVER,
+        at=AFTER,
+    )
+
+    assert services.report_broken_tolerance(by=JOB, at=AFTER) == [number]
+
+
+def test_the_notice_of_acceptance_does_not_call_complete_what_is_still_to_come():
+    number = receive().number
+    services.accept_case(number=number, calendar=cases.CALENDAR, by=cases.CLERK, at=AT)
+
+    (notice,) = [
+        one for one in cases.page(number).documents if one.kind is DocumentKind.ACCEPTANCE_NOTICE
+    ]
+    assert "申请材料除您承诺后补的“规章制度”外齐全、符合法定形式" in notice.body["paragraphs"][0]
+
+
 def test_a_broken_promise_is_noted_and_the_second_one_ends_tolerance_for_a_year():
     first, second = receive().number, receive().number
 

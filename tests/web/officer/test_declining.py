@@ -101,6 +101,28 @@ def test_who_proposed_does_not_decline_and_a_window_never_does():
         services.decline_case(number=number, by=cases.CLERK, **given)
 
 
+def test_what_needs_no_permit_is_not_declined_for_want_of_competence():
+    """行政许可法 第三十二条第一款: 第一项 is no need, 第二项 is want of competence."""
+    case = cases.receive()
+    wrong = "《中华人民共和国行政许可法》第三十二条第一款第二项"
+    need = {"kind": "no_need", "reason": "自家食用，不经营"}
+
+    answer = send("reviewer", case, **need, article=wrong)
+    assert answer.status_code == 422
+    assert "依据是行政许可法第三十二条第一款第一项" in words(answer)
+    given = {"reason": "自家食用", "article": wrong, "no_need": True, "at": cases.FRIDAY}
+    with pytest.raises(services.DeclineRefusedError, match="第一项"):
+        services.propose_decline(number=case.number, by=cases.CLERK, **given)
+    with pytest.raises(services.DeclineRefusedError, match="第一项"):
+        services.decline_case(number=case.number, by=cases.REVIEWER, **given)
+
+    right = wrong.replace("第二项", "第一项")
+    shown = words(send("reviewer", case, **need, article=right))
+    assert "类型 依法不需要取得许可" in shown
+    assert send("reviewer", case, **need, article=right, confirmed="1").status_code == 302
+    assert view(case).state is CaseState.NO_NEED
+
+
 @pytest.mark.parametrize("missing", ["kind", "reason", "article"])
 def test_a_proposal_without_its_parts_says_which(missing):
     case = cases.receive()

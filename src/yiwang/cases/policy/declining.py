@@ -28,7 +28,22 @@ def leaves_applicant_without_authority(article: str, elsewhere: str) -> bool:
     Source:
         行政许可法 第三十二条第一款第二项 (告知申请人向有关行政机关申请).
     """
-    return not elsewhere.strip() and _NOT_COMPETENT.search(article) is not None
+    return not elsewhere.strip() and rests_on_want_of_competence(article)
+
+
+OTHER_GROUND = (
+    "依法不需要取得许可的，依据是行政许可法第三十二条第一款第一项，不是第二项（不属于职权范围），"
+    "请改写法律依据。"
+)
+
+
+def rests_on_want_of_competence(article: str) -> bool:
+    """Tell whether a refusal names the article of want of competence.
+
+    Source:
+        行政许可法 第三十二条第一款第二项; where no permission is needed, it is 第一项.
+    """
+    return _NOT_COMPETENT.search(article) is not None
 
 
 class TurnedAwayVerdict(Term):

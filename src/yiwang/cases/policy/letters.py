@@ -186,10 +186,12 @@ def acceptance_notice(
     promised_on: date,
     deemed: bool,
     same_day: bool = False,
+    later: Sequence[str] = (),
 ) -> Body:
     """Return what the notice of acceptance (受理通知书) says: both limits and the expected day.
 
-    On notice and commitment (告知承诺) the promise is the day of acceptance itself.
+    On notice and commitment (告知承诺) the promise is the day of acceptance itself. The notice does
+    not call complete what lacks the materials that were promised `later` (容缺后补).
 
     Source:
         行政许可法 第三十二条, 第四十二条.
@@ -201,7 +203,8 @@ def acceptance_notice(
             "因本机关逾期未告知需要补正的内容，依照《中华人民共和国行政许可法》第三十二条，"
             f"自收到申请材料之日{chinese_day(accepted_on)}起即为受理。"
             if deemed
-            else f"申请材料齐全、符合法定形式，本机关决定自{chinese_day(accepted_on)}起予以受理。"
+            else f"申请材料{_but_for(later)}齐全、符合法定形式，"
+            f"本机关决定自{chinese_day(accepted_on)}起予以受理。"
         ),
         f"法定办结时限为{limit.statutory_workdays}个工作日，至{chinese_day(statutory_on)}；"
         + (
@@ -213,6 +216,10 @@ def acceptance_notice(
     if heading.item.consult_phone:
         paragraphs.append(f"咨询电话：{heading.item.consult_phone}。")
     return _body(_facts(heading), paragraphs, [])
+
+
+def _but_for(later: Sequence[str]) -> str:
+    return f"除您承诺后补的{'、'.join(f'“{name}”' for name in later)}外" if later else ""
 
 
 def correction_notice(
@@ -231,14 +238,20 @@ def correction_notice(
     paragraphs = ["您的申请材料需要补正，现一次性告知需要补正的全部内容："]
     for place, (what, why, example, form) in enumerate(lines, start=1):
         paragraphs.append(
-            f"{place}. {what}。理由：{why}"
-            + (f"。示例：{example}" if example else "")
-            + (f"。提交形式：{form}" if form else "")
+            f"{place}. {sentence(what)}理由：{sentence(why)}"
+            + (f"示例：{sentence(example)}" if example else "")
+            + (f"提交形式：{sentence(form)}" if form else "")
         )
     paragraphs.append(
         f"请于{chinese_day(due_on)}前通过办理进度页面或者收件窗口提交。本告知只作一次。"
     )
     return _body(_facts(heading), paragraphs, [])
+
+
+def sentence(text: str) -> str:
+    """Return `text` with one full stop at its end."""
+    text = text.rstrip()
+    return text if text.endswith(("！", "？")) else text.rstrip("。；，.;,") + "。"
 
 
 def refusal_letter(
@@ -249,7 +262,7 @@ def refusal_letter(
     Source:
         行政许可法 第三十二条 (not accepted), 第三十八条第二款 (reasons and remedies).
     """
-    paragraphs = [opening, f"理由：{reason}", f"依据：{article}"]
+    paragraphs = [opening, f"理由：{sentence(reason)}", f"依据：{sentence(article)}"]
     if elsewhere:
         paragraphs.append(f"请向{elsewhere}提出申请。")
     return _body(_facts(heading), paragraphs, remedies(heading.item))
@@ -271,8 +284,8 @@ def grant_letter(
             f"您报送的“{heading.item.name}”材料齐全、符合法定形式，本机关予以备案。"
             if filed
             else f"您提出的“{heading.item.name}”申请，经审查符合法定条件、标准，本机关决定准予。",
-            f"事实和理由：{reason}",
-            f"依据：{article}",
+            f"事实和理由：{sentence(reason)}",
+            f"依据：{sentence(article)}",
             f"结果：{heading.item.result.name}，有效期自{chinese_day(valid_from)}{until}。",
             f"您应当依法开展活动，接受监督检查。监管方式：{heading.item.supervision.method}。",
         ],

@@ -30,6 +30,7 @@ from yiwang.cases.models import (
 )
 from yiwang.cases.policy.deadlines import case_light, day_of
 from yiwang.cases.policy.states import (
+    ENDED,
     FINISHED,
     INTERNAL,
     OPEN,
@@ -531,11 +532,18 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
         evaluation_until=row.evaluation_until,
         events=tuple(_nameless(one) for one in _events(row)),
         needs_correction_by=row.due_on if correcting else None,
-        materials_to_come=row.materials.filter(state__in=_TO_COME).count(),
+        materials_to_come=row.materials.filter(state__in=_TO_COME).count() if _waits(row) else 0,
     )
 
 
 _TO_COME = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
+
+
+def _waits(row: Case) -> bool:
+    """Tell whether what was promised may still come: before the decision, or after a grant."""
+    if row.decided_at is None:
+        return row.closed_at is None
+    return row.outcome == Outcome.GRANT and CaseState(row.state) not in ENDED
 
 
 def letters_of_code(query_code: str) -> tuple[DocumentView, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseAccepted, CaseClosed
-from yiwang.cases.models import Case
+from yiwang.cases.models import Case, CaseMaterial
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import (
     PLACE,
@@ -23,7 +23,11 @@ from yiwang.cases.policy.terms import ClockKind, DocumentKind, MaterialState
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
 from yiwang.cases.services.asking_renewal import note_corrected
-from yiwang.cases.services.declining import refuse_proposer, require_authority
+from yiwang.cases.services.declining import (
+    refuse_proposer,
+    require_authority,
+    require_ground_of_no_need,
+)
 from yiwang.cases.services.signing import committed
 from yiwang.cases.services.steps import (
     Capacity,
@@ -184,6 +188,7 @@ def _accept(
             promised_on=days.promised_on,
             deemed=deemed,
             same_day=same_day,
+            later=_promised(case),
         ),
         item=item,
         seal=department,
@@ -202,6 +207,13 @@ def _accept(
         )
     )
     return case
+
+
+def _promised(case: Case) -> list[str]:
+    """Return the names of the materials that the applicant may hand in later."""
+    later = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
+    rows = CaseMaterial.objects.filter(case=case, state__in=later).order_by("id")
+    return [row.name for row in rows]
 
 
 @transaction.atomic
@@ -247,6 +259,8 @@ def decline_case(
     article = written(article, "法律依据")
     if not no_need:
         require_authority(article, elsewhere)
+    else:
+        require_ground_of_no_need(article)
     close(case, at)
     move(
         case,

@@ -10,9 +10,11 @@ from yiwang.audit import services as audit
 from yiwang.cases.models import Case, DeclineProposal, Message, TurnedAway
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.declining import (
+    OTHER_GROUND,
     UNNAMED,
     TurnedAwayVerdict,
     leaves_applicant_without_authority,
+    rests_on_want_of_competence,
 )
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.states import Step
@@ -42,6 +44,16 @@ def require_authority(article: str, elsewhere: str) -> None:
     """
     if leaves_applicant_without_authority(article, elsewhere):
         raise DeclineRefusedError(UNNAMED)
+
+
+def require_ground_of_no_need(article: str) -> None:
+    """Refuse to say that no permission is needed on the ground of want of competence.
+
+    Raises:
+        DeclineRefusedError: the article is that of want of competence.
+    """
+    if rests_on_want_of_competence(article):
+        raise DeclineRefusedError(OTHER_GROUND)
 
 
 @transaction.atomic
@@ -88,6 +100,8 @@ def propose_decline(
     article = written(article, "法律依据")
     if not no_need:
         require_authority(article, elsewhere)
+    else:
+        require_ground_of_no_need(article)
     DeclineProposal.objects.create(
         case=case,
         after_correction=case.corrected_on is not None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from yiwang.audit import services as audit
 from yiwang.cases.models import Case, CaseMaterial, Message
@@ -13,12 +14,15 @@ from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.deadlines import day_of, months_after
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.policy.states import FINISHED, CaseState
-from yiwang.cases.policy.terms import ClockKind, MaterialState
+from yiwang.cases.policy.terms import ClockKind, MaterialState, Outcome
 from yiwang.cases.services import clocks, kept, records
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import Actor
 
 BATCH = 500
+
+NEVER_OWED = frozenset({CaseState.WITHDRAWN, CaseState.NOT_ACCEPTED, CaseState.NO_NEED})
+"""Cases that ended so that nobody waits for what was promised, whenever they ended."""
 
 
 def filed(case: Case, material_id: str, *, at: datetime) -> None:
@@ -56,6 +60,7 @@ def remind_tolerance(
             state=MaterialState.TOLERATED.value, due_on__range=(today, tomorrow)
         )
         .exclude(case__state__in=_over())
+        .exclude(case__outcome=Outcome.REFUSE.value)
         .select_related("case")
         .order_by("due_on", "id")[:limit]
     )
@@ -87,7 +92,8 @@ def remind_tolerance(
 def report_broken_tolerance(*, by: Actor, at: datetime, limit: int = BATCH) -> list[str]:
     """Note promises whose last day is past; a repeated failure goes on the record (容缺逾期).
 
-    The case itself is left to a person, who decides on the file as it is or ends it.
+    The case itself is left to a person, who decides on the file as it is or ends it. A promise
+    whose case was refused or ended by its last day is not broken: nothing could be filed any more.
 
     Args:
         by: A named job.
@@ -105,7 +111,9 @@ def report_broken_tolerance(*, by: Actor, at: datetime, limit: int = BATCH) -> l
     rows = list(
         ToleranceCommitment.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(fulfilled_on__isnull=True, broken_on__isnull=True, due_on__lt=today)
-        .exclude(case__state__in=[CaseState.WITHDRAWN.value, CaseState.NOT_ACCEPTED.value])
+        .exclude(case__state__in=sorted(one.value for one in NEVER_OWED))
+        .exclude(case__outcome=Outcome.REFUSE.value, case__decided_at__date__lte=F("due_on"))
+        .exclude(case__outcome="", case__closed_at__date__lte=F("due_on"))
         .select_related("case")
         .order_by("due_on", "id")[:limit]
     )

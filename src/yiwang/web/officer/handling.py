@@ -13,7 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.declining import UNNAMED, leaves_applicant_without_authority
+from yiwang.cases.policy.declining import (
+    OTHER_GROUND,
+    UNNAMED,
+    leaves_applicant_without_authority,
+    rests_on_want_of_competence,
+)
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries.declining import DeclineView, open_decline
@@ -327,6 +332,8 @@ class DeclineForm(VersionForm):
         help_text=_l("不属于本机关职权范围的必须填写，决定书告知申请人向它申请。"),
     )
 
+    elsewhere.unmarked = True  # type: ignore[attr-defined]  # required on the ground of the hint
+
     def clean(self) -> dict[str, Any]:
         """Ask for the authority that is competent where this one says that it is not."""
         given = super().clean() or self.cleaned_data
@@ -334,6 +341,8 @@ class DeclineForm(VersionForm):
             given.get("article", ""), given.get("elsewhere", "")
         ):
             self.add_error("elsewhere", UNNAMED)
+        if given.get("kind") == "no_need" and rests_on_want_of_competence(given.get("article", "")):
+            self.add_error("article", OTHER_GROUND)
         return given
 
 
@@ -376,7 +385,12 @@ class Decline(TwoStep):
     def confirmation(self, form: DeclineForm) -> Mapping[str, Any]:
         """Show what the applicant will read, remedies included."""
         given = form.cleaned_data
-        lines = [(_("事实和理由"), given["reason"]), (_("法律依据"), given["article"])]
+        kinds = dict(form.fields["kind"].choices)  # type: ignore[attr-defined]
+        lines = [
+            (_("类型"), kinds[given["kind"]]),
+            (_("事实和理由"), given["reason"]),
+            (_("法律依据"), given["article"]),
+        ]
         if given["elsewhere"]:
             lines.append((_("有权受理的机关"), given["elsewhere"]))
         lines.append(
@@ -504,6 +518,8 @@ class DecideForm(VersionForm):
         required=False,
         help_text=_l("不予时必须填写；准予时不填则用事项的设定依据。"),
     )
+    reason.unmarked = True  # type: ignore[attr-defined]  # the hints say when they are required
+    article.unmarked = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Check that a refusal explains itself."""
