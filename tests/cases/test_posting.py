@@ -17,7 +17,7 @@ from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.queries import CaseNotFoundError, archiving, case
-from yiwang.cases.queries.posting import posting_in_full, posting_of, to_post
+from yiwang.cases.queries.posting import posted, posting_in_full, posting_of, to_post
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import PermissionRefusedError
 
@@ -250,6 +250,7 @@ def test_staff_read_where_it_goes_masked_and_others_not_at_all():
         with pytest.raises(CaseNotFoundError):
             send(number, by=by)
     assert to_post(by=cases.STRANGER)[0] == []
+    assert posted(by=cases.STRANGER)[0] == []
     with pytest.raises(PermissionRefusedError, match="由申请人决定"):
         ask(number, by=cases.CLERK)
     posting.grant(number)
@@ -341,6 +342,14 @@ def test_the_list_goes_on_where_it_stopped():
     rest, end = to_post(by=cases.CLERK, after=key, limit=2)
     assert [row.number for row in (*first, *rest)] == numbers
     assert end is None
+
+    for number in numbers:
+        send(number)
+    newest, key = posted(by=cases.CLERK, limit=2)
+    oldest, end = posted(by=cases.CLERK, after=key, limit=2)
+    assert [one.row.number for one in (*newest, *oldest)] == numbers[::-1]
+    assert end is None
+    assert to_post(by=cases.CLERK)[0] == []
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ def test_what_cannot_be_is_said_and_kept(address: str, sent: dict[str, str], sen
     assert page.status_code == 422
     assert sentence in page.content.decode()
     assert PLACE["to_name"] in page.content.decode()
+    (field,) = sent
+    assert f'href="#id_{field}"' in page.content.decode()
     assert not Posting.objects.exists()
 
 

@@ -32,6 +32,13 @@ def test_the_list_leads_to_the_label_whose_look_leaves_a_trace_and_to_the_parcel
 
     page = words(clerk.get(f"/desk/cases/{number}/posting/"))
     assert "王经办" in page
+    assert "装入邮件 " in page
+    assert "决定书" in page
+    assert "收件凭证" not in page
+    assert (
+        f"/desk/cases/{number}/licence/"
+        in clerk.get(f"/desk/cases/{number}/posting/").content.decode()
+    )
     assert "13900005678" in page
     assert "示例路9号201室" in page
     look = AuditEvent.objects.filter(act="audit.read", target=cases.FIRM_REF).order_by("-id")[0]
@@ -45,9 +52,13 @@ def test_the_list_leads_to_the_label_whose_look_leaves_a_trace_and_to_the_parcel
 
     after = words(clerk.get(f"/desk/cases/{number}/posting/"))
     assert "13900005678" not in after
+    listed = clerk.get("/desk/postings/?tab=sent").content.decode()
+    assert f"/desk/cases/{number}/posting/" in listed
+    assert "EMS 77" in listed
     back = {"version": _version(number), "returned_on": "2026-03-06", "reason": "查无此人"}
     done = words(clerk.post(f"/desk/cases/{number}/posting/", back, follow=True))
     assert "已登记退回" in done
+    assert "没有寄出的结果" in words(clerk.get("/desk/postings/?tab=sent"))
     assert Posting.objects.get().return_reason == "查无此人"
 
 

@@ -45,16 +45,17 @@ def state_problem(state: CaseState, *, by_mail: bool) -> str:
     return ""
 
 
-def place_problem(*, to_name: str, phone: str, address: str) -> str:
-    """Return in one sentence why a parcel would not arrive; empty: it would."""
+def place_problems(*, to_name: str, phone: str, address: str) -> dict[str, str]:
+    """Return why a parcel would not arrive, one sentence under the name of what is wrong."""
+    wrong = {}
     if not to_name:
-        return "请填写收件人。"
-    if len(to_name) > CONTACT_LENGTH:
-        return f"收件人最多{CONTACT_LENGTH}个字，请删减。"
+        wrong["to_name"] = "请填写收件人。"
+    elif len(to_name) > CONTACT_LENGTH:
+        wrong["to_name"] = f"收件人最多{CONTACT_LENGTH}个字，请删减。"
     if not PHONE.fullmatch(phone):
-        return "收件电话应为11位手机号，或者区号加固定电话号码，请核对。"
+        wrong["phone"] = "收件电话应为11位手机号，或者区号加固定电话号码，请核对。"
     if len(address) < ADDRESS_LEAST:
-        return "请填写完整的收件地址，写明街道、门牌和室号。"
-    if len(address) > ADDRESS_LENGTH:
-        return f"收件地址最多{ADDRESS_LENGTH}个字，请删减。"
-    return ""
+        wrong["address"] = "请填写完整的收件地址，写明街道、门牌和室号。"
+    elif len(address) > ADDRESS_LENGTH:
+        wrong["address"] = f"收件地址最多{ADDRESS_LENGTH}个字，请删减。"
+    return wrong

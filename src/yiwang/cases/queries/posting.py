@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from yiwang.cases.models import Case, ContactChange, Posting
 from yiwang.cases.models.posting import WAITING
@@ -50,6 +50,16 @@ class PostingRow:
     outcome: str
     decided_on: date
     asked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostedRow:
+    """One line of the list of what was sent."""
+
+    row: PostingRow
+    carrier: str
+    tracking_number: str
+    sent_on: date
 
 
 def posting_of(number: str, *, by: Actor) -> PostingView | None:
@@ -100,21 +110,35 @@ def to_post(
     *, by: Actor, after: int | None = None, limit: int = PAGE_LIMIT
 ) -> tuple[list[PostingRow], int | None]:
     """List what is decided and waits to be posted, the oldest wish first; one query."""
-    rows = Posting.objects.select_related("case").filter(
-        WAITING, case__state__in=sorted(one.value for one in DECIDED)
-    )
-    codes = by.departments(Permission.CASE_DELIVER)
-    if EVERYWHERE not in codes:
-        own = sorted(codes)
-        rows = rows.filter(
-            Q(case__deciding_department__in=own) | Q(case__intake_department__in=own)
-        )
+    rows = _own(by).filter(WAITING, case__state__in=sorted(one.value for one in DECIDED))
     if after is not None:
         rows = rows.filter(id__gt=after)
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows.order_by("id")[: size + 1])
     page = [_row(row) for row in found[:size]]
     return page, page[-1].id if len(found) > size else None
+
+
+def posted(
+    *, by: Actor, after: int | None = None, limit: int = PAGE_LIMIT
+) -> tuple[list[PostedRow], int | None]:
+    """List what was sent and did not come back, the newest wish first; one query."""
+    rows = _own(by).filter(sent_on__isnull=False, returned_on=None)
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    size = max(1, min(limit, PAGE_LIMIT))
+    found = list(rows.order_by("-id")[: size + 1])
+    page = [_posted(row) for row in found[:size]]
+    return page, page[-1].row.id if len(found) > size else None
+
+
+def _own(by: Actor) -> QuerySet[Posting]:
+    rows = Posting.objects.select_related("case")
+    codes = by.departments(Permission.CASE_DELIVER)
+    if EVERYWHERE in codes:
+        return rows
+    own = sorted(codes)
+    return rows.filter(Q(case__deciding_department__in=own) | Q(case__intake_department__in=own))
 
 
 def _row(row: Posting) -> PostingRow:
@@ -130,6 +154,17 @@ def _row(row: Posting) -> PostingRow:
         outcome=case.outcome,
         decided_on=case.decided_at.astimezone(PLACE).date(),
         asked_at=row.asked_at,
+    )
+
+
+def _posted(row: Posting) -> PostedRow:
+    if row.sent_on is None:
+        raise ValueError(f"posting {row.pk} was not sent")
+    return PostedRow(
+        row=_row(row),
+        carrier=row.carrier,
+        tracking_number=row.tracking_number,
+        sent_on=row.sent_on,
     )
 
 

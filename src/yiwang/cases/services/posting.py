@@ -77,7 +77,7 @@ def ask_posting(
         wanted = {name: value or known[name] for name, value in wanted.items()}
     if not wanted["phone"]:
         wanted["phone"] = _registered_phone(case, by=by, at=at)
-    if wrong := posting.place_problem(**wanted):
+    for wrong in posting.place_problems(**wanted).values():
         raise PostingRefusedError(wrong)
     drop_wish(case, at=at)
     Posting.objects.create(case=case, asked_by=by.ref, asked_at=at, **wanted)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.posting import PostingState, state_problem
+from yiwang.cases.policy.posting import PostingState, place_problems, state_problem
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH, NUMBER_LENGTH
+from yiwang.cases.queries import dialled
 from yiwang.cases.queries.posting import PostingView, place_known, posting_of
 from yiwang.web.citizen.cases import OwnCase
 from yiwang.web.views import FormPage
@@ -47,6 +48,19 @@ class PostingForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
         error_messages={"max_length": _l("收件地址最多200个字，请删减。")},
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside its field what leads nowhere; what is left empty is as registered."""
+        given = super().clean() or self.cleaned_data
+        typed = {
+            "to_name": given.get("to_name", ""),
+            "phone": dialled(given.get("phone", "")),
+            "address": given.get("address", ""),
+        }
+        for name, wrong in place_problems(**typed).items():
+            if typed[name] and name not in self.errors:
+                self.add_error(name, wrong)
+        return given
 
 
 class Posting(OwnCase, FormPage):

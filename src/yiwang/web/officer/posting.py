@@ -15,11 +15,18 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.audit import services as audit
 from yiwang.cases import services
 from yiwang.cases.policy.posting import PostingState
-from yiwang.cases.policy.terms import Outcome
+from yiwang.cases.policy.terms import DocumentKind, Outcome
 from yiwang.cases.queries import PageKeyRefusedError
-from yiwang.cases.queries.posting import PostingView, posting_in_full, posting_of, to_post
+from yiwang.cases.queries.posting import (
+    PostingView,
+    posted,
+    posting_in_full,
+    posting_of,
+    to_post,
+)
 from yiwang.cases.services.delivering import CARRIER_LENGTH, RECORD_LENGTH
 from yiwang.cases.services.posting import PURPOSE
+from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission, require
 from yiwang.web.officer import casefile
 from yiwang.web.officer.delivering import DAY, DAY_WRONG
@@ -27,12 +34,15 @@ from yiwang.web.officer.handling import Act, VersionForm
 from yiwang.web.views import Page
 
 KEY_DIGITS = 18
+RESULT = frozenset({DocumentKind.GRANT_DECISION, DocumentKind.REFUSAL_DECISION})
+"""Letters that an applicant wants on paper."""
+
 READ = ("收件人", "收件电话", "收件地址")
 TOO_LONG = _l("最多 %(limit_value)d 个字，请删减。")
 
 
 class Postings(Page):
-    """What is decided and waits to be posted, the oldest wish first."""
+    """What is decided and waits to be posted, the oldest wish first; or what was, the newest."""
 
     permission: ClassVar[Permission] = Permission.CASE_DELIVER
     template_name = "officer/postings.html"
@@ -43,9 +53,21 @@ class Postings(Page):
         after = request.GET.get("after", "")
         if after and not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
             raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-        rows, following = to_post(by=self.actor, after=int(after) if after else None)
-        shown = [{"row": row, "outcome": Outcome(row.outcome)} for row in rows]
-        return self.render({"rows": shown, "next": following or "", "first": not after})
+        sent = request.GET.get("tab") == "sent"
+        key = int(after) if after else None
+        shown: list[dict[str, Any]]
+        if sent:
+            parcels, following = posted(by=self.actor, after=key)
+            shown = [
+                {"row": one.row, "outcome": Outcome(one.row.outcome), "parcel": one}
+                for one in parcels
+            ]
+        else:
+            rows, following = to_post(by=self.actor, after=key)
+            shown = [{"row": row, "outcome": Outcome(row.outcome)} for row in rows]
+        return self.render(
+            {"rows": shown, "next": following or "", "first": not after, "sent": sent}
+        )
 
 
 class PostingForm(VersionForm):
@@ -110,7 +132,7 @@ class Posting(Act):
         return kind(data=given, initial=self.initial())
 
     def context(self, **given: Any) -> dict[str, Any]:
-        """Add the label and the letters that go into the envelope."""
+        """Add the label and what goes into the envelope: the decision and the licence."""
         wish = self.wish
         waiting = (
             wish is not None
@@ -121,7 +143,10 @@ class Posting(Act):
             wish=self._label() if waiting else wish,
             waiting=waiting,
             sent=self.sent,
-            letters=casefile.letters(self.file),
+            letters=[one for one in casefile.letters(self.file) if one.document.kind in RESULT],
+            licence=licences.by_case(self.case.number)
+            if self.actor.may_somewhere(Permission.LICENCE_READ)
+            else None,
             **given,
         )
 
