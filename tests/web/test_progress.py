@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import cases
 from yiwang.cases.policy.states import CaseState, Step
+from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import TimelineRow
 from yiwang.kernel.clocks import DayUnit, Light, LightAnswer
 from yiwang.web.citizen import progress
@@ -87,6 +88,27 @@ def test_whoever_waits_for_an_office_that_is_late_is_told_so():
     assert "无需操作" in duty(CaseState.REVIEWING)
     assert "已经超过期限" in duty(CaseState.REVIEWING, late=True)
     assert "补交" in duty(CaseState.REVIEWING, late=True, tolerated=1)
+
+
+def test_whoever_was_refused_is_told_so_and_owes_nothing():
+    said = duty(CaseState.CLOSED, outcome=Outcome.REFUSE, tolerated=1, rateable=True)
+
+    assert said == "申请没有获得准予，理由和救济途径见决定书。欢迎评价本次服务。"
+    assert (
+        duty(CaseState.CLOSED, outcome=Outcome.GRANT, rateable=True) == "已办结，欢迎评价本次服务。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "wanted"),
+    [
+        ([CaseState.RECEIVED, CaseState.REVIEWING], None),
+        ([CaseState.APPROVED, CaseState.CLOSED], Outcome.GRANT),
+        ([CaseState.REJECTED, CaseState.CLOSED], Outcome.REFUSE),
+    ],
+)
+def test_what_was_decided_is_read_from_the_events(states: list[CaseState], wanted: Outcome | None):
+    assert progress.decided([event(one) for one in states]) is wanted
 
 
 @pytest.mark.parametrize(("days", "wanted"), [(None, False), (1, False), (0, False), (-1, True)])

@@ -77,11 +77,15 @@ def test_the_case_says_that_a_machine_granted_it_why_and_takes_the_wish_for_a_pe
     case = Case.objects.get()
     path = f"/cases/{case.number}/"
 
+    receipt = words(elder.get(f"{path}receipt/"))
     page = words(elder.get(path))
     asked = elder.post(f"{path}person/", {"reason": "请人看看名字"})
     after = words(elder.get(path))
 
     assert case.state == "closed"
+    assert "已准予。" in receipt
+    assert "/licences/" in receipt.split("<main", 1)[1]
+    assert "告知是否受理" not in receipt
     assert "本件由系统按公布的规则自动准予" in page
     assert "社会保险经办系统（测试）" in page
     assert asked.status_code == 302
@@ -94,8 +98,10 @@ def test_who_ticks_the_box_waits_for_a_person(elder):
     case = Case.objects.get()
 
     page = words(elder.get(f"/cases/{case.number}/"))
+    receipt = words(elder.get(f"/cases/{case.number}/receipt/"))
 
     assert case.state == "received"
+    assert "告知是否受理" in receipt
     assert "申请人要求人工办理" in page
 
 

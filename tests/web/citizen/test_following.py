@@ -214,6 +214,20 @@ def test_a_no_says_on_the_page_itself_how_to_contest_it(state: CaseState, said: 
     assert "如不服本决定，可以自收到之日起60日内" in page
 
 
+def test_a_refusal_says_result_reason_and_basis_on_the_page_and_asks_for_nothing_more():
+    papers = {"layout": [cases.upload("user:clerk")]}
+    case = cases.in_state(CaseState.REJECTED, uploads=papers, tolerance_signed=True)
+
+    page = main_of(signed_in().get(f"/cases/{case.number}/"))
+
+    assert "<dt>办理结果</dt><dd>不予</dd>" in page
+    assert "<h2>不予行政许可决定书</h2>" in page
+    assert "理由：" in page
+    assert "依据：" in page
+    assert "待补交的材料" not in page
+    assert "容缺材料" not in page
+
+
 def test_a_case_under_way_says_nothing_of_contesting():
     case = accepted()
 

@@ -21,9 +21,17 @@ from yiwang.cases import services
 from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.posting import state_problem
 from yiwang.cases.policy.states import CaseState, Step
-from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
-from yiwang.cases.queries import CasePage, CaseView, automatic, commitments, on_spot, visiting
+from yiwang.cases.queries import (
+    CasePage,
+    CaseView,
+    DocumentView,
+    automatic,
+    commitments,
+    on_spot,
+    visiting,
+)
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.queries.interested import interested_of
 from yiwang.cases.services import FiledLine
@@ -178,7 +186,9 @@ class Case(OwnCase):
             and case.evaluation_until is not None
             and self.today <= case.evaluation_until
         )
-        tolerated = [one for one in self.file.materials if one.state in LATER]
+        tolerated = [
+            one for one in visiting.to_come(case.number, by=self.actor) if one.state in LATER
+        ]
         check = (
             commitments.check_of(
                 case.number, by=self.actor, today=self.today, calendar=self.calendar
@@ -219,8 +229,10 @@ class Case(OwnCase):
                     asked=bool(on_spot.asks_on_spot(self.file)),
                     put_right=on_spot.put_right_since(self.file),
                     late=progress.is_late(light),
+                    outcome=case.outcome,
                 ),
-                "remedies": self._remedies(),
+                "outcome": case.outcome,
+                "no": self._no(),
                 "automatic": automatic.automatic(case.number, by=self.actor),
                 "ending": end_proposal(case.number, by=self.actor) if case.closed_at else None,
                 "rateable": rateable,
@@ -261,10 +273,10 @@ class Case(OwnCase):
             }
         )
 
-    def _remedies(self) -> object:
-        """Return how to contest the newest letter that says no; empty: none does."""
+    def _no(self) -> DocumentView | None:
+        """Return the newest letter that says no; None: none does."""
         noes = [one for one in self.file.documents if one.kind in SAYING_NO]
-        return noes[-1].body["remedies"] if noes else ()
+        return noes[-1] if noes else None
 
     def _told_permits(self) -> tuple[permits.ToldView | None, permits.BusinessPermits | None]:
         """Return what was told of the scope, and how its permits stand once it is registered."""
@@ -306,7 +318,10 @@ class Answers(OwnCase):
 
 
 class Receipt(OwnCase):
-    """Proof of submission: number, what follows, by when, how we tell you (提交成功)."""
+    """Proof of submission: number, what follows, by when, how we tell you (提交成功).
+
+    Where rules granted at once, it shows the result instead of what follows.
+    """
 
     template_name = "citizen/receipt.html"
 
@@ -319,6 +334,8 @@ class Receipt(OwnCase):
         return self.render(
             {
                 "letter": letter,
+                "granted": self.case.outcome is Outcome.GRANT,
+                "licence": licences.by_case(self.case.number),
                 "tolerated": tolerated,
                 "department": organisations.department(self.case.department_code),
             }

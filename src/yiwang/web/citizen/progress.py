@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from yiwang.cases.policy.states import ENDED, CaseState, Step
+from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import TimelineRow
 from yiwang.kernel.clocks import LightAnswer
 from yiwang.organisations import queries as organisations
@@ -126,6 +127,7 @@ def duty(
     asked: bool = False,
     put_right: bool = False,
     late: bool = False,
+    outcome: Outcome | None = None,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -139,7 +141,10 @@ def duty(
         asked: Whether an error is to be put right on the spot.
         put_right: Whether something was since; more may be.
         late: Whether the office is behind its day.
+        outcome: What was decided; None: nothing yet.
     """
+    if outcome is Outcome.REFUSE:
+        state = CaseState.REJECTED
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
     if state in OVER:
@@ -165,6 +170,17 @@ def duty(
     if late:
         return _("您不用做什么。办理已经超过期限，可以打电话询问或者投诉。")
     return _("无需操作，有新进展会在“我的办件”通知您。")
+
+
+def decided(events: Sequence[TimelineRow]) -> Outcome | None:
+    """Return what was decided in the end; None: nothing was."""
+    outcome = None
+    for event in events:
+        if event.to_state is CaseState.APPROVED:
+            outcome = Outcome.GRANT
+        elif event.to_state is CaseState.REJECTED:
+            outcome = Outcome.REFUSE
+    return outcome
 
 
 def is_late(light: LightAnswer) -> bool:

@@ -116,6 +116,7 @@ class Tracked(TrackedPage):
         )
         asked, put_right = progress.on_spot(case.state, case.events)
         light = case.light(today=self.today, calendar=self.calendar)
+        outcome = progress.decided(case.events)
         return self.render(
             {
                 "case": guides.named([case], on=self.today)[0],
@@ -130,7 +131,9 @@ class Tracked(TrackedPage):
                     asked=asked,
                     put_right=put_right,
                     late=progress.is_late(light),
+                    outcome=outcome,
                 ),
+                "outcome": outcome,
                 "department": organisations.department(case.department_code),
                 "rateable": rateable,
                 "rating": given,

@@ -304,6 +304,7 @@ class KioskLetters(KioskPage):
         names = {unit.code: unit.name for unit in organisations.departments()}
         asked, put_right = progress.on_spot(case.state, case.events)
         light = case.light(today=self.today, calendar=self.calendar)
+        outcome = progress.decided(case.events)
         return self.render(
             {
                 "case": guides.named([case], on=self.today)[0],
@@ -317,7 +318,9 @@ class KioskLetters(KioskPage):
                     asked=asked,
                     put_right=put_right,
                     late=progress.is_late(light),
+                    outcome=outcome,
                 ),
+                "outcome": outcome,
                 "department": organisations.department(case.department_code),
                 "letters": letters,
                 "letter": letter,
