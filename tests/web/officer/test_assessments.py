@@ -122,6 +122,9 @@ def test_an_archived_one_is_kept_three_years(item):
 
     assert "2029-03-06" in words(head.get(one))
     assert "delete/" not in head.get(one).content.decode()
+    untold = head.post(f"{one}delete/", {"reason": " "})
+    assert untold.status_code == 422
+    assert "请填写理由" in words(untold)
     early = head.post(f"{one}delete/", {"reason": "清理", "confirmed": "1"})
     assert early.status_code == 422
     assert "2029-03-06以后才能删除，请保留" in words(early)

@@ -126,6 +126,12 @@ def test_rules_are_replayed_and_what_differs_is_listed(elder):
     assert signed_in("owner-housing").get(begun.url).status_code == 404
 
 
+@pytest.mark.parametrize("draft", ["9" * 19, "9" * 5000])
+def test_a_draft_that_cannot_be_is_not_found(elder, draft: str):
+    hire_keepers()
+    assert signed_in("owner").get(f"/desk/automatic/replays/?draft={draft}").status_code == 404
+
+
 def test_without_past_cases_a_replay_says_so(elder):
     hire_keepers()
 

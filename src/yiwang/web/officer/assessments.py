@@ -369,6 +369,15 @@ class ReasonForm(forms.Form):
     )
 
 
+class WhyForm(ReasonForm):
+    """Why, which has to be said."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        self.fields["reason"].error_messages["required"] = _("请填写理由，理由记入操作日志。")
+
+
 class ApproveForm(ReasonForm):
     """What the second person says."""
 
@@ -383,6 +392,7 @@ class ApproveForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].help_text = _l("退回的必须写明要改什么，编写人会看到。")
+        self.fields["reason"].unmarked = True  # type: ignore[attr-defined]  # read by c-field
 
     def clean(self) -> None:
         """Whoever gives it back says why, before the second step."""
@@ -496,6 +506,7 @@ class DiscardAssessment(Act):
 class ArchiveAssessment(Act):
     """Put away an assessment that nothing rests on."""
 
+    form_class = WhyForm
     title = _l("归档影响评估")
     words = _l("归档")
 
@@ -517,6 +528,7 @@ class ArchiveAssessment(Act):
 class DeleteAssessment(Act):
     """Delete an assessment whose years are over."""
 
+    form_class = WhyForm
     title = _l("删除影响评估")
     words = _l("删除")
 

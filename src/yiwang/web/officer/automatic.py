@@ -29,6 +29,8 @@ from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 REASON_LENGTH = 500
+KEY_DIGITS = 18
+"""More digits are the key of nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,8 +321,10 @@ class Replays(AutomaticPage):
     def draft(self) -> drafts.DraftView | None:
         """The draft named in the address; None: none is."""
         named = self.request.GET.get("draft") or self.request.POST.get("draft") or ""
-        if not named.isdecimal():
+        if not (named.isascii() and named.isdecimal()):
             return None
+        if len(named) > KEY_DIGITS:
+            raise Http404
         return found(lambda: drafts.draft(int(named), by=self.actor))
 
     @cached_property

@@ -41,9 +41,8 @@ class Endings(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
         after = request.GET.get("after", "")
-        wanted = int(after) if after.isascii() and after.isdecimal() else None
-        if wanted is not None and len(after) > KEY_DIGITS:
-            wanted = None
+        known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
+        wanted = int(after) if known else None
         rows, following = open_end_proposals(by=self.actor, after=wanted)
         return self.render(
             {
