@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from django import forms
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from yiwang.web import i18n, labels
 
@@ -101,6 +104,30 @@ def test_every_label_that_pages_show_is_named():
     shown = {term.label for terms in labels.SHOWN for term in terms}
 
     assert shown - labels.LABELS == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        (forms.CharField(max_length=3), "一二三四", "最多 3 个字，现在是 4 个，请删减。"),
+        (
+            forms.CharField(),
+            "一\0二",
+            "其中有看不见的控制字符，不能保存，请删去后再提交。",
+        ),
+        (forms.IntegerField(max_value=9), "10", "不能大于9，请核对。"),
+        (forms.IntegerField(min_value=2), "1", "不能小于2，请核对。"),
+    ],
+)
+def test_the_sentences_of_the_framework_say_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, field: forms.Field, typed: str, sentence: str
+):
+    monkeypatch.setattr(trans_real, "_translations", {})
+
+    with translation.override("zh-hans"), pytest.raises(forms.ValidationError) as caught:
+        field.clean(typed)
+
+    assert caught.value.messages == [sentence]
 
 
 def _strings(value: object) -> list[str]:

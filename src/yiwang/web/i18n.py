@@ -1,4 +1,4 @@
-"""The English catalogue: compiled at build without gettext's tools."""
+"""The English catalogue and the framework's own sentences, compiled without gettext's tools."""
 
 from __future__ import annotations
 
