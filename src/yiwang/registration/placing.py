@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Q
 
 from yiwang.audit import services as audit
+from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services import tell_of_case
 from yiwang.catalogue import queries as catalogue
 from yiwang.kernel.errors import RefusedError
@@ -35,8 +35,8 @@ from yiwang.registration.policy.placing import (
     no_need_words,
 )
 
-PLACE = ZoneInfo("Asia/Shanghai")
 PAGE = "/me/permits/"
+"""Where a firm finds what it still needs."""
 PAGE_LIMIT = 100
 TEXT_MAX = 80
 ITEMS_MAX = 3_000
@@ -246,7 +246,7 @@ def _need(
     by: Actor,
     at: datetime,
 ) -> str:
-    version = next(iter(catalogue.items_named([item], on=at.astimezone(PLACE).date())), None)
+    version = next(iter(catalogue.items_named([item], on=day_of(at))), None)
     if version is None:
         raise PlacingRefusedError("没有这个正在实施的许可事项，请从列表中选择。")
     own = by.may(Permission.NOTICE_HANDLE, department=version.department)

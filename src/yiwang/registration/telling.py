@@ -23,11 +23,8 @@ from yiwang.registers import queries as registers
 from yiwang.registration import permits
 from yiwang.registration.models import ToldPermits
 from yiwang.registration.permits import PermitState
-from yiwang.registration.placing import note_phrases
+from yiwang.registration.placing import PAGE, note_phrases
 from yiwang.registration.policy.scopes import Told, checked, name_of, scope_of, told_paragraphs
-
-PAGE = "/me/permits/"
-"""Where a firm finds what it still needs."""
 
 
 class ScopeTeller:
