@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from yiwang.cases import queries as cases
+from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.queries import ItemHead
+
+Item = TypeVar("Item", ItemHead, ItemVersion)
 
 COUNTED_DAYS = 365
 """Applications of so many days count."""
@@ -29,7 +33,7 @@ def asked_for(*, today: date) -> Mapping[str, int]:
     return counts
 
 
-def ordered(items: Sequence[ItemHead], *, counts: Mapping[str, int]) -> list[ItemHead]:
+def ordered(items: Sequence[Item], *, counts: Mapping[str, int]) -> list[Item]:
     """Return `items`, the most asked-for first; equal ones: the common ones, then as they stood."""
     return sorted(items, key=lambda item: (-counts.get(item.slug, 0), not item.common))
 

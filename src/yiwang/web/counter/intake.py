@@ -285,7 +285,10 @@ class Items(Page):
         items = (
             catalogue.search(text, on=self.today, audience=who.kind, limit=ITEMS_SHOWN)
             if text
-            else _usual(catalogue.items(on=self.today, audience=who.kind), today=self.today)
+            else popularity.ordered(  # one key chooses what most people come for
+                catalogue.items(on=self.today, audience=who.kind),
+                counts=popularity.asked_for(today=self.today),
+            )
         )
         at_counter = [item for item in items if Channel.COUNTER in item.channels]
         more = 0 if text else max(len(at_counter) - ITEMS_SHOWN, 0)
@@ -307,12 +310,6 @@ class Items(Page):
                 "ticket": ticket_in_hand(request),
             }
         )
-
-
-def _usual(items: Sequence[ItemVersion], *, today: date) -> list[ItemVersion]:
-    """Return `items`, those first that most people came for, so that one key chooses them."""
-    counts = popularity.asked_for(today=today)
-    return sorted(items, key=lambda item: (-counts.get(item.slug, 0), not item.common))
 
 
 @dataclass(frozen=True, kw_only=True)
