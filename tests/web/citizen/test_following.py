@@ -220,7 +220,7 @@ def test_a_refusal_says_result_reason_and_basis_on_the_page_and_asks_for_nothing
 
     page = main_of(signed_in().get(f"/cases/{case.number}/"))
 
-    assert "<dt>办理结果</dt><dd>不予</dd>" in page
+    assert "<dt>决定</dt><dd>不予</dd>" in page
     assert "<h2>不予行政许可决定书</h2>" in page
     assert "理由：" in page
     assert "依据：" in page

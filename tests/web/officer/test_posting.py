@@ -50,6 +50,11 @@ def test_the_list_leads_to_the_label_whose_look_leaves_a_trace_and_to_the_parcel
     assert "没有等待寄出的结果" in done
     assert (Posting.objects.get().carrier, Posting.objects.get().tracking_number) == ("EMS", "77")
 
+    again = clerk.post(f"/desk/cases/{number}/posting/", sent)
+    assert again.status_code == 422
+    assert "已经寄出，请刷新后查看" in words(again)
+    assert "退回日期" not in words(again)
+
     after = words(clerk.get(f"/desk/cases/{number}/posting/"))
     assert "13900005678" not in after
     listed = clerk.get("/desk/postings/?tab=sent").content.decode()

@@ -125,9 +125,16 @@ class Posting(Act):
         """Whether it was sent and did not come back."""
         return self.wish is not None and self.wish.state is PostingState.SENT
 
+    @property
+    def returning(self) -> bool:
+        """Whether this is about what came back: as sent, so that a second press is told apart."""
+        if self.request.method == "POST":
+            return "returned_on" in self.request.POST
+        return self.sent
+
     def form(self) -> forms.Form:
         """Ask for the parcel, or for what came back of it."""
-        kind = ReturnForm if self.sent else PostingForm
+        kind = ReturnForm if self.returning else PostingForm
         given = self.request.POST if self.request.method == "POST" else None
         return kind(data=given, initial=self.initial())
 
@@ -143,6 +150,7 @@ class Posting(Act):
             wish=self._label() if waiting else wish,
             waiting=waiting,
             sent=self.sent,
+            returning=self.returning,
             letters=[one for one in casefile.letters(self.file) if one.document.kind in RESULT],
             licence=licences.by_case(self.case.number)
             if self.actor.may_somewhere(Permission.LICENCE_READ)
