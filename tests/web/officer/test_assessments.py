@@ -122,6 +122,11 @@ def test_an_archived_one_is_kept_three_years(item):
 
     assert "2029-03-06" in words(head.get(one))
     assert "delete/" not in head.get(one).content.decode()
+    for act in ("approve", "discard", "archive"):
+        answer = head.get(f"{one}{act}/")
+        assert answer.status_code == 422
+        assert "评估的状态是“已归档”，不能" in words(answer)
+    assert head.get(f"{one}delete/").status_code == 200
     untold = head.post(f"{one}delete/", {"reason": " "})
     assert untold.status_code == 422
     assert "请填写理由" in words(untold)

@@ -409,6 +409,16 @@ class Act(OneAssessment, Confirmed):
     form_class = ReasonForm
     title: ClassVar[Any] = ""
     words: ClassVar[Any] = ""
+    state: ClassVar[AssessmentState]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for the reason, where the assessment stands so that the act can be done."""
+        if self.one.state is not self.state:
+            raise services.AssessmentRefusedError(
+                _("评估的状态是“%(state)s”，不能%(act)s，请返回查看。")
+                % {"state": _(self.one.state.label), "act": self.words}
+            )
+        return super().get(request, *args, **kwargs)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the words."""
@@ -448,6 +458,7 @@ class ApproveAssessment(Act):
     form_class = ApproveForm
     title = _l("批准影响评估")
     words = _l("批准")
+    state = AssessmentState.SUBMITTED
 
     def confirmation(self, form: Any) -> Mapping[str, Any]:
         """Name the act that was chosen."""
@@ -486,6 +497,7 @@ class DiscardAssessment(Act):
     permission: ClassVar[Permission | None] = Permission.ASSESSMENT_READ
     title = _l("作废影响评估")
     words = _l("作废")
+    state = AssessmentState.DRAFT
 
     def form(self) -> forms.Form:
         """Ask for nothing."""
@@ -509,6 +521,7 @@ class ArchiveAssessment(Act):
     form_class = WhyForm
     title = _l("归档影响评估")
     words = _l("归档")
+    state = AssessmentState.APPROVED
 
     def consequence(self, form: Any) -> str:
         """Say what follows."""
@@ -531,6 +544,7 @@ class DeleteAssessment(Act):
     form_class = WhyForm
     title = _l("删除影响评估")
     words = _l("删除")
+    state = AssessmentState.ARCHIVED
 
     def consequence(self, form: Any) -> str:
         """Say what follows."""
