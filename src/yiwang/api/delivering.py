@@ -185,6 +185,12 @@ def list_postings(request: HttpRequest, wish: Query[PostingWish]) -> HttpRespons
     return answer({"rows": rows, "after": after})
 
 
+@router.post("/cases/{number}/posting/label", response=POSTING, operation_id="read_posting_label")
+def read_posting_label(request: HttpRequest, number: Path[schemas.Number]) -> HttpResponse:
+    """Return where a parcel that waits goes, nothing masked; each look stands in the trail."""
+    return answer(services.read_label(number=number, by=actor(request), at=now()))
+
+
 @router.post("/cases/{number}/posting/sent", response=POSTING, operation_id="post_result")
 def post_result(request: HttpRequest, number: Path[schemas.Number], body: Sent) -> HttpResponse:
     """Note that the result was sent to where the applicant wants it."""

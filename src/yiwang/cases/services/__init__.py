@@ -86,7 +86,7 @@ from yiwang.cases.services.delivering import (
     read_message,
     send_result,
 )
-from yiwang.cases.services.dispatching import note_posting_return, post_result
+from yiwang.cases.services.dispatching import note_posting_return, post_result, read_label
 from yiwang.cases.services.drafting import (
     DraftRefusedError,
     NotEligibleError,
@@ -337,6 +337,7 @@ __all__ = [
     "propose_end",
     "purge_drafts",
     "purge_prechecks",
+    "read_label",
     "read_letter",
     "read_material",
     "read_message",

@@ -12,7 +12,7 @@ from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.posting import state_problem
 from yiwang.cases.policy.states import STEPS, CaseState, Step
 from yiwang.cases.policy.terms import DeliveryChannel
-from yiwang.cases.queries.posting import PostingView, posting_of
+from yiwang.cases.queries.posting import PostingView, posting_in_full, posting_of
 from yiwang.cases.services import posting
 from yiwang.cases.services.delivering import (
     RECORD_LENGTH,
@@ -24,6 +24,40 @@ from yiwang.cases.services.delivering import (
 from yiwang.cases.services.posting import DECISIONS, PostingRefusedError
 from yiwang.cases.services.steps import capacity, locked, require_version, written
 from yiwang.organisations.permissions import Actor
+
+PURPOSE = "邮寄办理结果"
+READ = ("收件人", "收件电话", "收件地址")
+
+
+@transaction.atomic
+def read_label(*, number: str, by: Actor, at: datetime) -> PostingView:
+    """Return where a parcel that waits goes, with nothing masked; the look stands in the trail.
+
+    Args:
+        number: Case number.
+        by: Holds a post that delivers.
+        at: Moment of reading.
+
+    Raises:
+        CaseNotFoundError: no such case for these eyes.
+        PermissionRefusedError: `by` may not deliver in this department.
+        PostingRefusedError: no parcel waits, or nothing is decided yet.
+    """
+    case = locked(number)
+    acting = capacity(case, STEPS[Step.CLOSE], by)
+    found = posting_in_full(number, by=by) if posting.waiting(case) is not None else None
+    if found is None or case.decided_at is None:
+        raise PostingRefusedError("没有等待寄出的结果，请刷新后查看。")
+    audit.record_read(
+        at=at,
+        actor=by.ref,
+        target=case.applicant_ref,
+        fields=list(READ),
+        purpose=PURPOSE,
+        department=acting.department,
+        ip=by.ip,
+    )
+    return found
 
 
 @transaction.atomic

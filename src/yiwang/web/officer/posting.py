@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from yiwang.audit import services as audit
 from yiwang.cases import services
 from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.terms import DocumentKind, Outcome
@@ -20,14 +19,12 @@ from yiwang.cases.queries import PageKeyRefusedError
 from yiwang.cases.queries.posting import (
     PostingView,
     posted,
-    posting_in_full,
     posting_of,
     to_post,
 )
 from yiwang.cases.services.delivering import CARRIER_LENGTH, RECORD_LENGTH
-from yiwang.cases.services.posting import PURPOSE
 from yiwang.licences import queries as licences
-from yiwang.organisations.permissions import Permission, require
+from yiwang.organisations.permissions import Permission
 from yiwang.web.officer import casefile
 from yiwang.web.officer.delivering import DAY, DAY_WRONG
 from yiwang.web.officer.handling import Act, VersionForm
@@ -147,7 +144,9 @@ class Posting(Act):
             and self.case.decided_at is not None
         )
         return super().context(
-            wish=self._label() if waiting else wish,
+            wish=services.read_label(number=self.case.number, by=self.actor, at=self.at)
+            if waiting
+            else wish,
             waiting=waiting,
             sent=self.sent,
             returning=self.returning,
@@ -157,23 +156,6 @@ class Posting(Act):
             else None,
             **given,
         )
-
-    def _label(self) -> PostingView | None:
-        """Read whole where the parcel goes, which stands in the trail."""
-        department = self.case.deciding_department
-        if not self.actor.may(self.permission, department=department):
-            department = self.case.intake_department
-        require(self.actor, self.permission, department=department)
-        audit.record_read(
-            at=self.at,
-            actor=self.actor.ref,
-            target=self.case.applicant_ref,
-            fields=list(READ),
-            purpose=PURPOSE,
-            department=department,
-            ip=self.actor.ip,
-        )
-        return posting_in_full(self.case.number, by=self.actor)
 
     def valid(self, form: forms.Form) -> HttpResponse:
         """Record it."""
