@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from yiwang.cases.events import CaseAccepted, CaseClosed
-from yiwang.cases.models import Case, CaseMaterial
+from yiwang.cases.models import Case
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.deadlines import (
     PLACE,
@@ -212,8 +212,7 @@ def _accept(
 def _promised(case: Case) -> list[str]:
     """Return the names of the materials that the applicant may hand in later."""
     later = (MaterialState.TOLERATED.value, MaterialState.PROMISED.value)
-    rows = CaseMaterial.objects.filter(case=case, state__in=later).order_by("id")
-    return [row.name for row in rows]
+    return [row.name for row in materials_of(case) if row.state in later]
 
 
 @transaction.atomic
