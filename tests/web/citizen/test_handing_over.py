@@ -116,7 +116,7 @@ def test_an_applicant_reads_the_answer_without_a_number():
         ({"question": "问" * 501, "phone": PHONE}, "问题最多 500 个字"),
         ({"question": "问", "phone": ""}, "请填写 11 位手机号码"),
         ({"question": "问", "phone": "12345"}, "请填写11位手机号码"),
-        ({"question": "问\x00", "phone": PHONE}, "空字符"),
+        ({"question": "问\x00", "phone": PHONE}, "看不见的控制字符"),
     ],
 )
 def test_a_form_that_lacks_something_says_so_and_keeps_what_was_typed(

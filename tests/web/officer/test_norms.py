@@ -292,7 +292,7 @@ def test_what_was_never_replaced_stands_again_when_its_number_is_put_right():
     ("changes", "told"),
     [
         ({"reason": "", "title": "改"}, "请填写更正的原因，写明与哪份文本核对。"),
-        ({"reason": "因" * 201, "title": "改"}, "不超过"),
+        ({"reason": "因" * 201, "title": "改"}, "最多 200 个字"),
         ({}, "更正后的内容与登记的相同，没有要更正的"),
         ({"number": "示例府规〔2021〕2号"}, "已经登记为《另一办法》"),
         ({"number": "2号"}, "不是完整的文号"),
