@@ -43,6 +43,17 @@ def send(number: str, **changes: Any) -> Any:
     return services.post_result(**(given | changes))
 
 
+def arrive(number: str) -> None:
+    services.note_arrival(
+        number=number,
+        arrived_on=AT.date(),
+        signed_by="王经办",
+        relation=Relation.AGENT,
+        by=cases.CLERK,
+        at=AT,
+    )
+
+
 def waiting() -> list[str]:
     return [row.number for row in to_post(by=cases.CLERK)[0]]
 
@@ -93,14 +104,7 @@ def test_a_case_of_the_window_is_under_way_and_closes_when_the_parcel_arrives():
     assert send(number).state is PostingState.SENT
     assert case(number, by=cases.HEAD).state is CaseState.DELIVERING
     assert Dispatch.objects.get(case__number=number).to_name == "王经办"
-    services.note_arrival(
-        number=number,
-        arrived_on=AT.date(),
-        signed_by="王经办",
-        relation=Relation.AGENT,
-        by=cases.CLERK,
-        at=AT,
-    )
+    arrive(number)
     assert case(number, by=cases.HEAD).state is CaseState.CLOSED
     with pytest.raises(RefusedError, match="已于2026-03-06由EMS寄出"):
         ask(number)
@@ -163,14 +167,7 @@ def test_what_arrived_does_not_come_back():
     number = cases.decided(item_slug=POSTED).number
     ask(number)
     send(number)
-    services.note_arrival(
-        number=number,
-        arrived_on=AT.date(),
-        signed_by="王经办",
-        relation=Relation.AGENT,
-        by=cases.CLERK,
-        at=AT,
-    )
+    arrive(number)
 
     with pytest.raises(RefusedError, match="已经登记签收"):
         services.note_posting_return(

@@ -21,11 +21,10 @@ from yiwang.cases.services.delivering import (
     note_return,
     send_result,
 )
-from yiwang.cases.services.posting import DECISIONS, PostingRefusedError
+from yiwang.cases.services.posting import DECISIONS, PURPOSE, PostingRefusedError
 from yiwang.cases.services.steps import capacity, locked, require_version, written
 from yiwang.organisations.permissions import Actor
 
-PURPOSE = "邮寄办理结果"
 READ = ("收件人", "收件电话", "收件地址")
 
 
