@@ -65,8 +65,14 @@ async def until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it did not come about")
 
 
-def working(act: Callable[[], object], holds: Callable[[], bool]) -> None:
-    """Have a worker run; when it runs do `act`, and wait until what should come about holds."""
+def working(act: Callable[[], object], holds: Callable[[], bool], *, beat: float = 0.3) -> None:
+    """Have a worker run; when it runs do `act`, and wait until what should come about holds.
+
+    Args:
+        act: What is done beside the running worker.
+        holds: What should come about.
+        beat: Seconds between two heartbeats of the worker.
+    """
 
     async def run() -> None:
         with worker_app() as worker:
@@ -80,7 +86,7 @@ def working(act: Callable[[], object], holds: Callable[[], bool]) -> None:
                     concurrency=2,
                     delete_jobs="successful",
                     install_signal_handlers=False,
-                    update_heartbeat_interval=0.3,
+                    update_heartbeat_interval=beat,
                 )
             )
             try:
@@ -138,7 +144,7 @@ def test_a_worker_outlives_the_connections_that_were_cut(told):
         time.sleep(7)
         defer(8)
 
-    working(cut, lambda: len(told) == 2)
+    working(cut, lambda: len(told) == 2, beat=4)  # none is on its way when they are cut
 
 
 def test_what_a_dead_worker_held_is_given_back(told):
