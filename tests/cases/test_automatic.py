@@ -110,6 +110,23 @@ def test_a_run_keeps_facts_with_source_and_time_and_the_path(elder):
     assert any("户籍在本市" in sentence for sentence in view.run.path)
 
 
+def test_what_rules_read_of_a_person_is_masked_for_staff_and_whole_for_herself(elder):
+    case = submit(elder)
+    born = elder.born_on.isoformat()
+
+    def told(by):
+        view = questions.automatic(case.number, by=by).run
+        assert view == questions.run(view.row.id, by=by)
+        return {fact.label: fact.value for fact in view.facts}, view.path
+
+    staff, path = told(REVIEWER)
+    assert staff["出生日期"] == f"{elder.born_on:%Y}-**-**"
+    assert staff["户籍在本市"] == "是"
+    assert not any(born in sentence for sentence in path)
+    herself, _path = told(automatic.for_herself(elder))
+    assert herself["出生日期"] == born
+
+
 def test_what_the_rules_were_given_is_sealed(elder):
     case = submit(elder)
 

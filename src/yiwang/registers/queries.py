@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,6 +29,21 @@ SEARCH_MIN = 2
 
 PERSON_SOURCE = "人口库"
 ENTITY_SOURCE = "法人库"
+
+PERSONAL: Mapping[str, str] = {
+    "person.gender": "gender",
+    "person.born_on": "born_on",
+    "person.id_number": "id_number",
+    "person.phone": "phone",
+    "person.hukou": "hukou_address",
+    "person.address": "address",
+    "entity.legal_representative": "representative_name",
+    "entity.phone": "phone",
+}
+"""Key of `prefill` that pages of staff show masked -> field that `services.reveal` shows whole.
+
+All personal fields but the applicant's own name, which heads every page about them.
+"""
 
 _CODE_PREFIX = re.compile(r"^[0-9A-Z]{6,18}$")
 _REF = re.compile(r"^person:([0-9a-f]{32})$")
@@ -385,10 +400,10 @@ def place(ref: str) -> PlaceView:
 def prefill(ref: str) -> dict[str, Prefilled]:
     """Return what the registers hold about `person:…` or `entity:…`, for a form.
 
-    Numbers and phones come masked (`Prefilled.masked`); addresses come whole, because a form
-    that hides them cannot be checked by its reader. Codes of towns and industries come as codes.
-    Values that are not known are left out. `services.prefill_in_full` hides nothing and leaves
-    a trace.
+    Numbers and phones come masked (`Prefilled.masked`); the rest comes whole, because the applicant
+    reads it too. Pages of staff mask what `PERSONAL` names before they show it. Codes of towns
+    and industries come as codes. Values that are not known are left out.
+    `services.prefill_in_full` hides nothing and leaves a trace.
 
     Keys:
         `person.name person.gender person.born_on person.hukou person.address person.id_number

@@ -20,6 +20,7 @@ from yiwang.cases.models.automatic import (
     Replay,
     ReplayDifference,
 )
+from yiwang.cases.policy.answers import is_hidden
 from yiwang.cases.policy.automatic import (
     AutomaticSettings,
     Ground,
@@ -33,10 +34,11 @@ from yiwang.cases.queries import CaseNotFoundError, may_read
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.content import queries as content
-from yiwang.kernel.masking import mask_number
+from yiwang.kernel.masking import mask_number, mask_words
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 from yiwang.registers.policy import field_crypto
+from yiwang.registers.queries import PERSONAL
 from yiwang.rules.policy.tables import RuleOutcome
 
 PAGE = 50
@@ -48,7 +50,7 @@ NUMBER_LENGTH = 15
 
 @dataclass(frozen=True, kw_only=True)
 class FactView:
-    """One fact as the rules got it; numbers of persons hidden."""
+    """One fact as the rules got it; numbers hidden, and from staff whatever is personal."""
 
     label: str
     value: str
@@ -338,12 +340,12 @@ def run(run_id: int, *, by: Actor) -> RunView:
         row = AutoRun.objects.select_related("case").filter(pk=run_id).first()
     if row is None or not may_read(row.case, by):
         raise CaseNotFoundError
-    return run_view(row)
+    return _run_view(row, by)
 
 
-def run_view(row: AutoRun) -> RunView:
-    """Return a run as others see it."""
-    facts, path = _opened(row)
+def _run_view(row: AutoRun, by: Actor) -> RunView:
+    """Return a run as `by` sees it: whoever applied reads the whole of it."""
+    facts, path = _opened(row, masked=not by.acts_for(row.case.applicant_ref))
     return RunView(row=_run_row(row), row_id=row.row_id, facts=facts, path=path)
 
 
@@ -369,12 +371,18 @@ def _plain(row: AutoRun) -> dict[str, Any]:
     return opened
 
 
-def _opened(row: AutoRun) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
+def _opened(row: AutoRun, *, masked: bool) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
     plain = _plain(row)
+    personal = _personal(row) if masked else frozenset()
+    hidden = {
+        value: mask_words(value)
+        for fact in plain["facts"]
+        if fact["origin"] in personal and isinstance(value := fact["value"], str) and value
+    }
     facts = tuple(
         FactView(
             label=fact["label"],
-            value=fact["shown"] or _shown(fact["value"]),
+            value=fact["shown"] or hidden.get(str(fact["value"])) or _shown(fact["value"]),
             source=fact["source"],
             at=datetime.fromisoformat(fact["at"]),
             note=fact["note"],
@@ -382,7 +390,24 @@ def _opened(row: AutoRun) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
         )
         for fact in plain["facts"]
     )
-    return facts, tuple(plain["path"])
+    return facts, tuple(_without(sentence, hidden) for sentence in plain["path"])
+
+
+def _without(sentence: str, hidden: Mapping[str, str]) -> str:
+    for whole, shown in hidden.items():
+        sentence = sentence.replace(whole, shown)
+    return sentence
+
+
+def _personal(row: AutoRun) -> frozenset[str]:
+    """Return the sources of facts that tell something about a person."""
+    item = catalogue.item_version(row.item_slug, row.item_version)
+    return frozenset(
+        (
+            *(f"register:{key}" for key in PERSONAL),
+            *(f"answer:{one.id}" for one in item.questions() if is_hidden(one)),
+        )
+    )
 
 
 def _shown(value: object) -> str:
@@ -415,7 +440,7 @@ def automatic(number: str, *, by: Actor) -> AutomaticView | None:
         )
     return AutomaticView(
         waiting=waiting,
-        run=run_view(last) if last is not None else None,
+        run=_run_view(last, by) if last is not None else None,
         review=_review_view(review) if review is not None else None,
     )
 

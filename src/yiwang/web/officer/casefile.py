@@ -27,7 +27,7 @@ from yiwang.kernel.masking import mask_words
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Actor
 from yiwang.registers import queries as registers
-from yiwang.registers.queries import Prefilled
+from yiwang.registers.queries import PERSONAL, Prefilled
 from yiwang.web.forms import in_words
 from yiwang.web.scans import waiting
 
@@ -49,21 +49,6 @@ REGISTER_LABELS: Mapping[str, str] = {
     "entity.phone": "联系电话",
 }
 """Register fields an official sees, in this order; the others are codes for programs."""
-
-REVEALED = {
-    "person.gender": "gender",
-    "person.born_on": "born_on",
-    "person.id_number": "id_number",
-    "person.phone": "phone",
-    "person.hukou": "hukou_address",
-    "person.address": "address",
-    "entity.legal_representative": "representative_name",
-    "entity.phone": "phone",
-}
-"""Register field that is shown masked -> name under which the register shows it whole.
-
-All personal fields but the applicant's own name, which heads every page of the case.
-"""
 
 CONTACTS = {"contact.phone": "联系电话", "contact.address": "送达地址"}
 """Contacts that are shown masked and can be shown whole."""
@@ -185,7 +170,7 @@ def registered(page: CasePage) -> Registered:
             Line(
                 label=label,
                 value=_masked(key, held[key]),
-                reveal=_reveal(page.case.number, key) if key in REVEALED else "",
+                reveal=_reveal(page.case.number, key) if key in PERSONAL else "",
             )
             for key, label in REGISTER_LABELS.items()
             if key in held
@@ -360,7 +345,7 @@ def _who(row: TimelineRow, units: Mapping[str, str]) -> str:
 
 
 def _masked(key: str, held: Prefilled) -> str:
-    return mask_words(held.value) if key in REVEALED and not held.masked else held.value
+    return mask_words(held.value) if key in PERSONAL and not held.masked else held.value
 
 
 def _reveal(number: str, key: str) -> str:

@@ -30,6 +30,7 @@ from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
 from yiwang.registers import services as registers
+from yiwang.registers.queries import PERSONAL
 from yiwang.registration import permits
 from yiwang.web import spot_fixes
 from yiwang.web.forms import in_words
@@ -268,7 +269,7 @@ class Reveal(CasePages, FormPage):
         key = self.kwargs["key"]
         if key in casefile.CONTACTS and self._contact(key):
             return casefile.CONTACTS[key]
-        if key in casefile.REVEALED and key.startswith(self.case.applicant_ref.split(":")[0]):
+        if key in PERSONAL and key.startswith(self.case.applicant_ref.split(":")[0]):
             return casefile.REGISTER_LABELS[key]
         for question in self.item.questions():
             if question.id == key and is_hidden(question):
@@ -286,10 +287,10 @@ class Reveal(CasePages, FormPage):
 
     def _value(self, purpose: str) -> str:
         key, case = self.kwargs["key"], self.case
-        if key in casefile.REVEALED:
+        if key in PERSONAL:
             return registers.reveal(
                 ref=case.applicant_ref,
-                field=casefile.REVEALED[key],
+                field=PERSONAL[key],
                 purpose=purpose,
                 by=self.actor,
                 at=self.at,
