@@ -164,6 +164,24 @@ def test_a_receipt_keeps_the_rules_in_both_sizes_of_print(visit: Visit, paper: P
     audit_page(visit(login="clerk"), f"/counter/receipt/{number}/?print=large", desk=True)
 
 
+def test_one_key_shows_what_is_registered_and_leaves_the_page_as_it_is(visit: Visit, paper: Path):
+    clerk = visit(login="clerk", size=DESK)
+    clerk.goto(ITEM)
+    held = clerk.locator("#held")
+    expect(held).to_contain_text("****")
+    clerk.get_by_label("餐饮服务").focus()
+    chooser = clerk.locator("input[type=file]").first
+    chooser.set_input_files(paper)
+
+    clerk.keyboard.press("v")
+
+    expect(held).to_contain_text("本次查看已记入日志")
+    expect(held).not_to_contain_text("****")
+    expect(clerk.get_by_label("餐饮服务")).to_be_focused()
+    assert chooser.evaluate("control => control.files.length") == 1
+    expect(clerk.get_by_role("button", name="查看完整（v）")).to_have_count(0)
+
+
 def test_the_desk_is_worked_by_keys_alone(visit: Visit):
     clerk = visit(login="clerk", size=DESK)
     receive(clerk, None)

@@ -264,6 +264,48 @@ def test_prefill_in_full_needs_permission_and_purpose():
         services.prefill_in_full(ref=person.ref, purpose="", by=CLERK, at=MORNING)
 
 
+def test_several_answers_are_one_look_that_names_what_was_shown():
+    person = save_person(hukou_address="")
+
+    shown = services.reveal_answers(
+        ref=person.ref,
+        keys=["person.name", "person.born_on", "person.hukou", "person.id_number"],
+        purpose="核对证件原件",
+        by=CLERK,
+        at=MORNING,
+        department="market",
+    )
+
+    assert shown == {"person.born_on": "1985-06-15", "person.id_number": ZHANG}
+    (line,) = trail.trail(target=person.ref, act="audit.read")
+    assert (line.purpose, line.department) == ("核对证件原件", "market")
+    assert line.detail == {"fields": ["born_on", "id_number"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"by": applicant()}, PermissionRefusedError),
+        ({"department": "housing"}, PermissionRefusedError),
+        ({"purpose": ""}, RecordRefusedError),
+        ({"keys": ["person.name"]}, RevealRefusedError),
+    ],
+)
+def test_several_answers_are_not_shown_without_power_purpose_and_something_hidden(changes, refusal):
+    person = save_person()
+    arguments = {
+        "ref": person.ref,
+        "keys": ["person.born_on"],
+        "purpose": "核对证件原件",
+        "by": CLERK,
+        "at": MORNING,
+    }
+
+    with pytest.raises(refusal):
+        services.reveal_answers(**(arguments | changes))
+    assert not trail.trail(target=person.ref, act="audit.read")
+
+
 @pytest.mark.parametrize("ref", ["person:" + "0" * 32, "entity:none", "case:1", ""])
 def test_nothing_registered_gives_nothing_to_prefill(ref):
     with pytest.raises(LookupError):

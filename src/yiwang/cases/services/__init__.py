@@ -162,6 +162,7 @@ from yiwang.cases.services.receiving import (
     receive_at_counter,
     require_taken_in,
     submit_case,
+    window_department,
 )
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
 from yiwang.cases.services.renewing import deem_renewed
@@ -377,6 +378,7 @@ __all__ = [
     "tell_of_case",
     "tell_of_events",
     "terminate_case",
+    "window_department",
     "withdraw_case",
     "withdraw_material",
     "write_assessment",

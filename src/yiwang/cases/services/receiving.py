@@ -890,6 +890,15 @@ def require_taken_in(item: ItemVersion, *, by: Actor, on: date) -> TownWindow | 
     return _window_of(item, by=by, on=on)[1]
 
 
+def window_department(item: ItemVersion, *, by: Actor, on: date) -> str:
+    """Return the code of the unit at whose window `by` takes an item in.
+
+    Raises:
+        PermissionRefusedError, NotHereError: as `require_taken_in`.
+    """
+    return _window_of(item, by=by, on=on)[0].department
+
+
 def not_taken_in(slugs: Collection[str], *, by: Actor, on: date) -> frozenset[str]:
     """Return which of the items no window of `by` takes in that day, for lists to choose from."""
     held = [kept.department(code) for code in sorted(by.departments(Permission.CASE_RECEIVE))]

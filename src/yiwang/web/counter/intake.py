@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.answers import kept_answers
+from yiwang.cases.policy.answers import kept_answers, mask
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
 from yiwang.cases.policy.commitments import certifiable, commitment_paragraphs, tolerable
@@ -58,7 +58,7 @@ from yiwang.organisations.permissions import Permission, PermissionRefusedError
 from yiwang.organisations.queries import DepartmentView
 from yiwang.registers import queries as registers
 from yiwang.registers import services as register_services
-from yiwang.registers.queries import EntityView, Prefilled
+from yiwang.registers.queries import PERSONAL, EntityView, Prefilled
 from yiwang.registration import permits
 from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides, popularity
@@ -66,13 +66,14 @@ from yiwang.web.citizen.apply import FIXED_KEYS, known_answers, waived_by
 from yiwang.web.counter.letters import LetterForm
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers, Sheet
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
-from yiwang.web.forms import Known, QuestionsForm, split_known
+from yiwang.web.forms import Known, QuestionsForm, in_words, split_known
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 NUMBER_LENGTH = 18
 """Characters of a citizen number and of a unified social credit code."""
 
 FIND_PURPOSE = "窗口收件核对申请人身份"
+REVEAL_PURPOSE = "窗口收件与申请人核对登记信息"
 CHANGEABLE_KINDS = frozenset(
     {QuestionKind.TEXT, QuestionKind.LONG_TEXT, QuestionKind.PHONE, QuestionKind.DATE}
 )
@@ -343,7 +344,11 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An answer that a register holds; where the case may differ it can be typed over."""
+    """An answer that a register holds; where the case may differ it can be typed over.
+
+    Attributes:
+        value: What tells something about a person is masked until it is looked at.
+    """
 
     id: str
     label: str
@@ -398,6 +403,11 @@ class Receive(Papers):
     def who(self) -> Applicant:
         """Who applies."""
         return found(lambda: applicant(self.kwargs["ref"]))
+
+    @cached_property
+    def revealed(self) -> dict[str, str]:
+        """What this answer alone shows whole of the registers, by key; nothing until asked for."""
+        return {}
 
     @cached_property
     def wrongly_changed(self) -> dict[str, str]:
@@ -537,6 +547,8 @@ class Receive(Papers):
         """Take scanned files at once; receive when asked to; else show the page again."""
         if "letter" in request.POST and self.letter:
             return self._to_be_signed()
+        if "reveal" in request.POST:
+            self._reveal()
         errors = self.take_files()
         key = request.POST.get("key", "")[:64] or uuid.uuid4().hex
         if errors or "receive" not in request.POST:
@@ -586,6 +598,48 @@ class Receive(Papers):
         if not valid or misread or not declared or unsigned or unread:
             return self._page(form, self._papers({}), key=key, status=UNPROCESSABLE)
         return self._receive(form, key)
+
+    @cached_property
+    def may_reveal(self) -> bool:
+        """Whether this clerk may see personal data whole at this window."""
+        try:
+            unit = services.window_department(self.item, by=self.actor, on=self.today)
+        except PermissionRefusedError:
+            return False
+        return self.actor.may(Permission.PERSON_REVEAL, department=unit)
+
+    def _reveal(self) -> None:
+        """Write the look down and show what was masked, this once."""
+        _open, known = self.questions()
+        self.revealed.update(
+            register_services.reveal_answers(
+                ref=self.who.ref,
+                keys=[one.question.prefill for one in known],
+                purpose=REVEAL_PURPOSE,
+                by=self.actor,
+                at=self.at,
+                department=services.window_department(self.item, by=self.actor, on=self.today),
+            )
+        )
+
+    def _held(self, one: Known) -> Held:
+        """Return a registered answer as the page shows it; the server files the whole one."""
+        question = one.question
+        value = one.value
+        if question.prefill in self.revealed:
+            value = in_words(question, self.revealed[question.prefill])
+        elif question.prefill in PERSONAL and "*" not in value:
+            value = mask(question, value)
+        return Held(
+            id=question.id,
+            label=one.label,
+            value=value,
+            source=one.source,
+            may_change=question.kind in CHANGEABLE_KINDS and question.prefill not in FIXED_KEYS,
+            changed=self._changed(question.id),
+            longest=question.max_length,
+            wrong=self.wrongly_changed.get(question.id, ""),
+        )
 
     def _to_be_signed(self) -> HttpResponse:
         """Show the letter of commitment alone, to be printed and signed; nothing is kept."""
@@ -852,20 +906,11 @@ class Receive(Papers):
                 "form": form,
                 "guiding": [form[q.id] for q in form.questions if q.id in guiding],
                 "filled": [form[q.id] for q in form.questions if q.id not in guiding],
-                "known": [
-                    Held(
-                        id=one.question.id,
-                        label=one.label,
-                        value=one.value,
-                        source=one.source,
-                        may_change=one.question.kind in CHANGEABLE_KINDS
-                        and one.question.prefill not in FIXED_KEYS,
-                        changed=self._changed(one.question.id),
-                        longest=one.question.max_length,
-                        wrong=self.wrongly_changed.get(one.question.id, ""),
-                    )
-                    for one in known
-                ],
+                "known": [self._held(one) for one in known],
+                "masked": self.may_reveal
+                and not self.revealed
+                and any(one.question.prefill in PERSONAL for one in known),
+                "revealed": bool(self.revealed),
                 "ticket": self.ticket,
                 "running": running_of(self.who.ref, self.item.slug),
                 "papers": papers,
