@@ -14,8 +14,23 @@ from yiwang.api.context import actor, answer, calendar, now
 from yiwang.api.errors import COMMON
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.interested import VIEWS_WORKDAYS, InterestedKind, Party, Stance
-from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.interested import (
+    LONGEST_VIEWS_WORKDAYS,
+    VIEWS_WORKDAYS,
+    InterestedKind,
+    Party,
+    Stance,
+)
+from yiwang.cases.policy.procedure import (
+    INQUIRY_WORKDAYS,
+    LONGEST_EXTENSION_WORKDAYS,
+    LONGEST_INQUIRY_WORKDAYS,
+    LONGEST_SPECIAL_WORKDAYS,
+    ClosedGround,
+    HearingEnd,
+    HearingOrigin,
+    InquiryAnswer,
+)
 from yiwang.cases.policy.terms import DeliveryChannel
 from yiwang.cases.queries import CaseView, MessageView, messages_for
 from yiwang.cases.queries.procedure import (
@@ -36,7 +51,7 @@ Key = Annotated[int | None, Field(ge=1, le=2**62)]
 Serial = Annotated[int, Path(), Field(ge=1, le=32_767)]
 MessageId = Annotated[int, Path(), Field(ge=1, le=2**62)]
 CASE = {200: CaseView, **COMMON}
-Workdays = Annotated[int | None, Field(ge=1, le=250)]
+Workdays = Annotated[int | None, Field(ge=1, le=LONGEST_SPECIAL_WORKDAYS)]
 
 
 class StartSpecial(schemas.Act):
@@ -94,7 +109,7 @@ class AskExtension(schemas.Act):
     """Ask for more days."""
 
     reason: schemas.Text
-    workdays: Annotated[int | None, Field(ge=1, le=15)] = None
+    workdays: Annotated[int | None, Field(ge=1, le=max(LONGEST_EXTENSION_WORKDAYS.values()))] = None
 
 
 class DecideExtension(schemas.Act):
@@ -109,7 +124,7 @@ class AskDepartments(schemas.Act):
 
     departments: Annotated[list[schemas.Word], Field(min_length=1, max_length=30)]
     question: schemas.Text
-    workdays: Annotated[int, Field(ge=1, le=20)] = 5
+    workdays: Annotated[int, Field(ge=1, le=LONGEST_INQUIRY_WORKDAYS)] = INQUIRY_WORKDAYS
 
 
 class GiveOpinion(schemas.Act):
@@ -127,7 +142,7 @@ class TellInterested(schemas.Act):
     name: schemas.Word
     reached: schemas.Word = Field(description="Telephone or address; the applicant is not told.")
     interest: schemas.Text
-    workdays: Annotated[int, Field(ge=1, le=20)] = VIEWS_WORKDAYS
+    workdays: Annotated[int, Field(ge=1, le=LONGEST_VIEWS_WORKDAYS)] = VIEWS_WORKDAYS
     handed: DeliveryChannel = Field(
         default=DeliveryChannel.PRINT, description="How their letter went out: on paper."
     )

@@ -17,7 +17,12 @@ from pydantic import (
     model_validator,
 )
 
-from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin
+from yiwang.cases.policy.procedure import (
+    LONGEST_EXTENSION_WORKDAYS,
+    ClosedGround,
+    HearingEnd,
+    HearingOrigin,
+)
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome, Relation
 from yiwang.exchange.policy.terms import PushKind
@@ -241,8 +246,8 @@ class ExtensionAsk(_Return):
     kind: Literal["extension_ask"]
     person: Person
     reason: Text
-    workdays: Annotated[int, Field(ge=1, le=15)] | None = Field(
-        default=None, description="null: as many as the law allows."
+    workdays: Annotated[int, Field(ge=1, le=max(LONGEST_EXTENSION_WORKDAYS.values()))] | None = (
+        Field(default=None, description="null: as many as the law allows.")
     )
 
 
