@@ -403,7 +403,7 @@ def test_it_is_deleted_three_years_after_its_last_use_and_not_before(item):
 
     with pytest.raises(
         AssessmentRefusedError,
-        match="自停止使用（2026-03-06）起至少保存三年，2029-03-06以后才能删除",
+        match="自停止使用（2026-03-06）起至少保存3年，2029-03-06以后才能删除",
     ):
         services.delete_assessment(assessment=old.id, reason="清理", by=HEAD, at=last_day)
     with pytest.raises(IntegrityError, match="cases_impactassessment_kept"), transaction.atomic():

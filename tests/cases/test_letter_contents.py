@@ -205,7 +205,13 @@ LETTERS: list[tuple[DocumentKind, Callable[[], str], tuple[str, ...]]] = [
     (
         K.HEARING_RIGHT,
         heard,
-        ("经营场所与居民楼相邻", "要求听证的权利", "2026年3月13日前", "不承担", "费用"),
+        (
+            "经营场所与居民楼相邻",
+            "要求听证的权利",
+            "起5个工作日内（2026年3月13日前）",
+            "不承担",
+            "费用",
+        ),
     ),
     (
         K.HEARING_NOTICE,

@@ -140,7 +140,7 @@ def test_not_accepting_needs_reason_article_and_remedies(visit: Visit, tmp_path:
     clerk.get_by_label("事实和理由").fill("经营场所在昆山市，不属于本区。")
     clerk.get_by_label("有权受理的机关").fill("昆山市市场监督管理局")
     acts.press(clerk, "核对决定书", exact=False)
-    expect(acts.main(clerk)).to_contain_text("六十日内申请行政复议")
+    expect(acts.main(clerk)).to_contain_text("60 日内")
     acts.press(clerk, "不予受理并通知申请人")
 
     applicant.goto(f"/cases/{number}/")

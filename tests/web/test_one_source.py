@@ -31,6 +31,7 @@ from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.organisations import queries as organisations
 from yiwang.web import context
 from yiwang.web.citizen import guides
+from yiwang.web.remedies import remedy_words
 from yiwang.web.views import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
@@ -83,7 +84,7 @@ def told(version: ItemVersion, names: dict[str, str]) -> list[str]:
     lines += [f"{label}{words}" for label, words in guides.facts(version)]
     lines += [step.name for step in version.flow]
     lines += [step.text for step in version.flow]
-    lines += [guides.result(version), guides.remedy(version), *guides.fee_lines(version)]
+    lines += [guides.result(version), remedy_words(version), *guides.fee_lines(version)]
     lines += [f"《{one.law}》{one.article}" for one in version.basis]
     lines += [point.name for point in version.service_points]
     lines += [guides.by_letter(version), guides.channels(version)]

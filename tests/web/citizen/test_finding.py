@@ -147,6 +147,17 @@ def test_pages_of_words_open_to_all(client: Client, url: str):
     assert "<h1>" in text(client, url)
 
 
+def test_whoever_meets_a_barrier_reads_by_when_an_answer_comes(client: Client):
+    assert "我们会在 15 个工作日内答复" in text(client, "/accessibility/")
+
+
+def test_a_guide_says_by_when_and_where_a_decision_is_contested(client: Client):
+    page = text(client, "/items/restaurant/")
+
+    assert "可以自收到决定之日起 60 日内向" in page
+    assert "或者 6 个月内向" in page
+
+
 def test_english_pages_say_which_content_is_chinese_only(client: Client):
     client.cookies["django_language"] = "en"
 

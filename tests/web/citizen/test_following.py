@@ -135,7 +135,7 @@ def test_a_correction_is_filed_with_a_file():
 
     answer = client.post(f"{address}correct/", {f"file-{line.pk}": pdf()}, follow=True)
 
-    assert "补正已提交" in words(answer)
+    assert "补正已提交，我们会在 5 个工作日内告知是否受理" in words(answer)
     assert Case.objects.get().state == CaseState.RECEIVED
     assert "补正已经提交" in words(client.get(f"{address}correct/"))
 
@@ -252,6 +252,7 @@ def test_a_closed_case_is_rated_once_with_no_grade_chosen_beforehand():
     client = signed_in()
     page = words(client.get(f"/cases/{case.number}/rate/"))
     assert " checked" not in page
+    assert "部门会在 15 个工作日内整改并答复" in page
     empty = client.post(f"/cases/{case.number}/rate/", {})
     assert "请选择一个评价等级" in words(empty)
 

@@ -113,6 +113,7 @@ def test_without_proof_there_is_nothing_to_see(client: Client):
 def test_a_closed_case_is_rated_without_an_account(client: Client):
     case = closed()
     ask(client, case.query_code)
+    assert "部门会在 15 个工作日内整改并答复" in words(client.get("/track/case/rate/"))
 
     answer = client.post("/track/case/rate/", {"grade": "very_satisfied"}, follow=True)
 

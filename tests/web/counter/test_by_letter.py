@@ -84,6 +84,7 @@ def test_what_was_entered_of_a_letter_stays_while_files_are_taken_in():
     page = signed_in("clerk").post(FORM, LETTER | {"refresh": "1"}).content.decode()
 
     assert f'value="{GOT}"' in page
+    assert "5 个工作日的受理期限、容缺补齐的期限自这一天起算" in page
     assert 'value="XA 123"' in page
     assert re.search('<input[^>]*name="by_letter"[^>]* checked', page)
     assert re.search('<details[^>]*id="letter" open', page)
@@ -135,6 +136,7 @@ def test_a_letter_of_a_correction_that_was_entered_wrong_is_said_and_kept(sent, 
     assert answer.status_code == 422
     assert sentence in words(answer)
     page = answer.content.decode()
+    assert "5 个工作日的受理期限自这一天起算" in page
     (wrong,) = sent
     assert f'id="id_{wrong}-error"' in page
     assert "示例路11号甲" in page

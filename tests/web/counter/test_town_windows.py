@@ -96,6 +96,7 @@ def test_a_clerk_of_a_town_works_in_both_modes_and_the_mode_changes_on_its_day(m
     form = words(signed_in("townclerk").get(FORM))
     assert "收受分离" in form
     assert "本窗口只收件、出收件凭证，由示例区市场监管局受理和决定" in form
+    assert "5 个工作日的受理期限自收件之日起算" in form
     assert "示例府办〔2026〕1号" in form
     assert "收件并当场受理" not in form
     friday, receipt = taken_in("friday", collect="here")

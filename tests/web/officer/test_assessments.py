@@ -53,7 +53,9 @@ def test_automatic_handling_goes_on_after_one_wrote_and_another_approved(item):
     assert refused.status_code == 422
     assert "还没有经批准的个人信息保护影响评估，请先编写评估" in words(refused)
     assert "没有评估" in words(approver.get(SWITCH))
-    assert "没有评估" in words(owner.get(LIST))
+    listed = words(owner.get(LIST))
+    assert "没有评估" in listed
+    assert "停止使用后至少保存 3 年" in listed
 
     form = words(owner.get(WRITE))
     assert "由规则自动带出，不用填写" in form
@@ -151,6 +153,8 @@ def test_an_assessment_that_nothing_rests_on_is_put_away(item):
     assert "自动办理以这份评估为依据" in words(used)
 
     cases.publish(automatic.senior(auto_decide=False, auto_rules=None))
+    asked = words(head.post(f"{one}archive/", {"reason": "不再自动办理"}))
+    assert "至少保存 3 年" in asked
     head.post(f"{one}archive/", {"reason": "不再自动办理", "confirmed": "1"})
     assert "至少保存至" in words(head.get(one))
     assert "本事项现在没有自动办理规则" in words(head.get(ITEM))

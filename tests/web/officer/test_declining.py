@@ -41,9 +41,13 @@ def view(case):
 def test_a_clerk_proposes_the_department_reads_it_and_declines():
     case = cases.receive()
 
+    asked = words(signed_in("clerk").get(f"/desk/cases/{case.number}/decline/"))
+    assert "由审批部门的另一人核实，期间 5 个工作日照常计算" in asked
+    assert "申请行政复议（60 日）和提起行政诉讼（6 个月）" in asked
     shown = send("clerk", case, **WHY)
     assert "确认提请不予受理" in words(shown)
-    assert "逾期没有答复的视为受理" in words(shown)
+    assert "5 个工作日照常计算，逾期没有答复的视为受理" in words(shown)
+    assert "自收到决定之日起 60 日内" in words(shown)
     assert send("clerk", case, **WHY, confirmed="1").status_code == 302
 
     assert view(case).state is CaseState.RECEIVED

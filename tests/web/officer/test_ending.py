@@ -48,7 +48,7 @@ def test_a_revocation_goes_through_its_pages_with_two_people(closed, monkeypatch
     assert (none.status_code, "请选择法定事由" in words(none)) == (422, True)
     first = page("reviewer", closed, "end/propose/", **FACTS)
     assert "确认提出撤销" in words(first)
-    assert "五个工作日内陈述和申辩" in words(first)
+    assert "5 个工作日内陈述和申辩" in words(first)
     assert not EndProposal.objects.exists()
     assert page("reviewer", closed, "end/propose/", confirmed="1", **FACTS).status_code == 302
 
@@ -73,6 +73,7 @@ def test_a_revocation_goes_through_its_pages_with_two_people(closed, monkeypatch
     asked = words(page("approver", closed, "end/decide/", **sent))
     assert "不是我画的" in asked
     assert "监管部门随即得知" in asked
+    assert "自收到决定之日起 60 日内向" in asked
     assert page("approver", closed, "end/decide/", confirmed="1", **sent).status_code == 302
 
     assert cases.page(closed.number).case.state is CaseState.REVOKED

@@ -99,7 +99,7 @@ def test_a_refusal_to_accept_names_reason_basis_and_remedies_before_it_is_sent()
 
     first = words(send("reviewer", case, "decline", **sent))
 
-    for part in ("不属于本机关职权", "行政许可法第三十二条", "行政复议", "行政诉讼", "不能撤销"):
+    for part in ("不属于本机关职权", "行政许可法第三十二条", "60 日内向", "6 个月内向", "不能撤销"):
         assert part in first
     assert state_of(case) is CaseState.RECEIVED
 

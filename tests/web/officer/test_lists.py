@@ -89,7 +89,9 @@ def test_a_head_takes_a_bad_rating_from_contact_to_closure():
     head = signed_in("head")
     path = f"/desk/ratings/{number}/"
     assert "有 1 件差评待处理" in words(head.get("/desk/"))
-    assert number in words(head.get("/desk/ratings/"))
+    listed = words(head.get("/desk/ratings/"))
+    assert number in listed
+    assert "收到差评后 1 个工作日内联系，15 个工作日内公开答复" in listed
 
     head.post(path, {"state": "open", "text": "已收到您的意见"})
     head.post(path, {"state": "contacted", "text": "已增开窗口"})

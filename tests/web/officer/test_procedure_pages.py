@@ -118,6 +118,20 @@ def test_a_hearing_day_and_chair_are_checked_on_the_page():
     assert refused.status_code == 422
 
 
+def test_the_pages_of_a_hearing_say_the_days_of_the_law():
+    case = cases.reviewing()
+    asked = words(signed_in("reviewer").get(f"/desk/cases/{case.number}/hearing/"))
+    assert "送达后申请人、利害关系人有 5 个工作日提出" in asked
+
+    case = cases.hearing(number=case.number)
+    reviewer = signed_in("reviewer")
+    path = f"/desk/cases/{case.number}/hearing/request/"
+    written = reviewer.post(path, {"version": case.version, "text": "不相邻"}, follow=True)
+    assert "已登记，请在 20 个工作日内组织听证" in words(written)
+    noticed = words(reviewer.get(f"/desk/cases/{case.number}/hearing/notice/"))
+    assert "须在举行的 7 个工作日前通知，最早 2026-03-17" in noticed
+
+
 def test_the_head_finds_the_request_for_more_days_and_approves_it():
     case = cases.reviewing()
     send("reviewer", case, "extension", workdays="10", reason="案情复杂")
@@ -164,7 +178,9 @@ def test_a_leader_sees_joint_extensions_and_no_others():
 
     leader = signed_in("leader")
 
-    assert case.query_code not in words(leader.get("/desk/extensions/"))
+    listed = words(leader.get("/desk/extensions/"))
+    assert case.query_code not in listed
+    assert "可以延长一次，最多 15 个工作日" in listed
     assert leader.get(f"/desk/extensions/{case.number}/").status_code == 404
 
 

@@ -33,7 +33,7 @@ def test_it_is_shown_whole_then_done_and_the_letter_is_sent():
     shown = send("approver", case, **GOOD)
 
     assert shown.status_code == 200
-    for part in ("确认终止办理", "申请的法人或者其他组织依法终止", "2026年3月1日", "行政复议"):
+    for part in ("确认终止办理", "申请的法人或者其他组织依法终止", "2026年3月1日", "60 日内向"):
         assert part in words(shown)
     assert cases.page(case.number).case.state is CaseState.REVIEWING
 

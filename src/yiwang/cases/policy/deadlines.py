@@ -33,12 +33,6 @@ EVALUATION_DAYS = 30
 DRAFT_DAYS = 90
 """Calendar days a draft is kept after the last change; shown to the applicant."""
 
-REVIEW_APPEAL_DAYS = 60
-"""Calendar days to ask for administrative review. 行政复议法 第二十条."""
-
-SUIT_MONTHS = 6
-"""Months to sue. 行政诉讼法 第四十六条."""
-
 
 def day_of(at: datetime) -> date:
     """Return the day of the place on which the moment `at` falls.

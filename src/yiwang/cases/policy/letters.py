@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from yiwang.cases.policy.deadlines import REVIEW_APPEAL_DAYS, SUIT_MONTHS
 from yiwang.cases.policy.mailed import Mailed
+from yiwang.cases.policy.procedure import HEARING_REQUEST_WORKDAYS
+from yiwang.cases.policy.remedies import remedies_of
 from yiwang.cases.policy.terms import NUMBER_WORDS, DocumentKind
 from yiwang.catalogue.policy.items import ItemType, ItemVersion, ReformMode
 
@@ -352,8 +353,8 @@ def hearing_right(heading: Heading, *, reason: str, due_on: date) -> Body:
         _facts(heading),
         [
             f"您的“{heading.item.name}”申请直接涉及申请人与他人之间的重大利益关系：{reason}",
-            f"您和利害关系人享有要求听证的权利，可以自收到本告知书之日起五个工作日内"
-            f"（{chinese_day(due_on)}前）提出；逾期视为不要求听证。",
+            "您和利害关系人享有要求听证的权利，可以自收到本告知书之日起"
+            f"{HEARING_REQUEST_WORKDAYS}个工作日内（{chinese_day(due_on)}前）提出；逾期视为不要求听证。",
             "您和利害关系人不承担行政机关组织听证的费用。听证所需时间不计算在办理期限内。",
         ],
         [],
@@ -654,16 +655,11 @@ def termination_letter(
 
 
 def remedies(item: ItemVersion) -> list[str]:
-    """Return how to have the act reviewed, where and by when.
-
-    Source:
-        行政复议法 第二十条; 行政诉讼法 第四十六条.
-    """
-    review_body = item.review_body or "有管辖权的行政复议机关"
-    court = item.litigation_body or "有管辖权的人民法院"
+    """Return how to have the act reviewed, where and by when."""
+    ways = remedies_of(item)
     return [
-        f"如不服本决定，可以自收到之日起{REVIEW_APPEAL_DAYS}日内向{review_body}申请行政复议，"
-        f"或者自收到之日起{SUIT_MONTHS}个月内依法向{court}提起行政诉讼。"
+        f"如不服本决定，可以自收到之日起{ways.review_days}日内向{ways.review_body}申请行政复议，"
+        f"或者自收到之日起{ways.suit_months}个月内依法向{ways.court}提起行政诉讼。"
     ]
 
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from yiwang.audit import services as audit
 from yiwang.cases.models.assessing import ImpactAssessment
 from yiwang.cases.policy.assessing import (
+    KEPT_YEARS,
     LONGEST_TEXT,
     MAY_GO_LIVE,
     OPEN,
@@ -360,12 +361,12 @@ def delete_assessment(*, assessment: int, reason: str, by: Actor, at: datetime) 
     require(by, Permission.ASSESSMENT_APPROVE, department=row.department)
     if row.archived_on is None:
         raise AssessmentRefusedError(
-            "只有已归档的评估可以删除，而且要等停止使用满三年；还在使用的请保留。"
+            f"只有已归档的评估可以删除，而且要等停止使用满{KEPT_YEARS}年；还在使用的请保留。"
         )
     until = kept_until(row.archived_on)
     if day_of(at) <= until:
         raise AssessmentRefusedError(
-            f"评估自停止使用（{row.archived_on}）起至少保存三年，{until}以后才能删除，"
+            f"评估自停止使用（{row.archived_on}）起至少保存{KEPT_YEARS}年，{until}以后才能删除，"
             "请保留（个人信息保护法第五十六条）。"
         )
     why = written(reason, "删除的理由")

@@ -18,6 +18,9 @@ REASON_LIMIT_CHARS = 200
 ANSWER_WORKDAYS = 5
 """Working days until a question is answered where no pack says otherwise. Ours; no law sets one."""
 
+BARRIER_ANSWER_WORKDAYS = 15
+"""Working days until whoever met a barrier on the pages is answered. Ours; no law sets one."""
+
 MOST_WORKDAYS = 60
 """Longest limit that a pack may set."""
 

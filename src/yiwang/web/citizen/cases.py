@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
+from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS
 from yiwang.cases.policy.interested import Party
 from yiwang.cases.policy.posting import state_problem
 from yiwang.cases.policy.states import CaseState, Step
@@ -424,7 +425,11 @@ class Correct(OwnCase):
         asked = {line.id: line.material_id for line in self.file.correction.lines}
         for filed in lines:
             self.look_at(asked[filed.line_id], filed.upload_refs)
-        messages.success(request, _("补正已提交，我们会在 5 个工作日内告知是否受理。"))
+        messages.success(
+            request,
+            _("补正已提交，我们会在 %(days)s 个工作日内告知是否受理。")
+            % {"days": NOTICE_LIMIT_WORKDAYS},
+        )
         return redirect("citizen:case", number=self.case.number)
 
     def _page(

@@ -41,6 +41,7 @@ from yiwang.content import queries as content
 from yiwang.content.policy.texts import UNVERIFIED
 from yiwang.rules.policy.sources import source_words
 from yiwang.rules.policy.wording import label_of, row_words
+from yiwang.web.remedies import remedy_words
 
 Named = TypeVar("Named", QueueRow, TrackView)
 
@@ -383,13 +384,6 @@ def nearby(windows: Sequence[TownWindow], *, department: str) -> list[Nearby]:
     ]
 
 
-def remedy(item: ItemVersion) -> str:
-    """Return where and by when a decision can be contested."""
-    return _(
-        "可以自收到决定之日起六十日内向%(review)s申请行政复议，或者六个月内向%(court)s提起行政诉讼。"
-    ) % {"review": item.review_body, "court": item.litigation_body}
-
-
 def fee_lines(item: ItemVersion) -> list[str]:
     """Return each fee with its amount and basis."""
     lines = []
@@ -438,7 +432,7 @@ def parts(
         nearby_part(item, names=names, windows=windows),
         Part(title=_("依法享有的权利"), paragraphs=item.rights),
         Part(title=_("依法履行的义务"), paragraphs=item.duties),
-        Part(title=_("不服决定怎么办"), paragraphs=[remedy(item)]),
+        Part(title=_("不服决定怎么办"), paragraphs=[remedy_words(item)]),
         Part(
             title=_("办结后由谁监管"),
             paragraphs=[

@@ -40,6 +40,7 @@ from yiwang.registration import permits
 from yiwang.web import downloads
 from yiwang.web.citizen import finding, guides, personal, popularity, scene_cards
 from yiwang.web.forms import QuestionsForm, in_words
+from yiwang.web.remedies import remedy_words
 from yiwang.web.requests import address_of
 from yiwang.web.views import UNPROCESSABLE, Page, found
 
@@ -337,7 +338,7 @@ def guide_context(item: ItemVersion, *, on: date | None = None) -> dict[str, Any
         "automatic": guides.automatic(item),
         "result": guides.result(item),
         "fees": guides.fee_lines(item),
-        "remedy": guides.remedy(item),
+        "remedy": remedy_words(item),
         "details": guides.details(item, names={code: unit.name for code, unit in units.items()}),
         "edition": guides.edition(item),
         "chinese_only": guides.chinese_only(item),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import queries as cases
 from yiwang.cases.queries import CaseView
 from yiwang.ratings import services
+from yiwang.ratings.policy.clocks import CORRECT_LIMIT_WORKDAYS
 from yiwang.ratings.policy.grades import Grade
 from yiwang.web.views import APPLICANT, FormPage
 
@@ -64,7 +65,9 @@ class Rate(FormPage):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Name the case."""
-        return super().context(case=self.case, grades=grades(), **given)
+        return super().context(
+            case=self.case, grades=grades(), answer_days=CORRECT_LIMIT_WORKDAYS, **given
+        )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the five grades."""

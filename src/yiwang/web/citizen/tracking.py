@@ -19,6 +19,7 @@ from yiwang.organisations import scope
 from yiwang.organisations.limits import TooManyTriesError
 from yiwang.ratings import queries as ratings
 from yiwang.ratings import services as rating
+from yiwang.ratings.policy.clocks import CORRECT_LIMIT_WORKDAYS
 from yiwang.web.citizen import guides, progress
 from yiwang.web.citizen.rating import RateForm, grades
 from yiwang.web.requests import address_of
@@ -177,7 +178,13 @@ class RateByCode(TrackedPage):
 
     def _page(self, case: TrackView, form: RateForm, status: int = 200) -> HttpResponse:
         return self.render(
-            {"case": case, "form": form, "grades": grades(), "back": "citizen:tracked"},
+            {
+                "case": case,
+                "form": form,
+                "grades": grades(),
+                "answer_days": CORRECT_LIMIT_WORKDAYS,
+                "back": "citizen:tracked",
+            },
             status=status,
         )
 

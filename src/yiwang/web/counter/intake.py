@@ -25,6 +25,7 @@ from yiwang.cases.policy.answers import kept_answers, mask
 from yiwang.cases.policy.asking import Offered
 from yiwang.cases.policy.assisting import AssistanceKind
 from yiwang.cases.policy.commitments import certifiable, commitment_paragraphs, tolerable
+from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS
 from yiwang.cases.policy.states import FINISHED, CaseState
 from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.queries import CaseView, commitments, finding
@@ -380,7 +381,9 @@ class ApplicationLetterForm(LetterForm):
         day = self.fields["mailed_on"]
         day.unmarked = True  # type: ignore[attr-defined]  # of a letter it is required
         day.widget.attrs["max"] = today.isoformat()
-        day.help_text = _("按收发登记填写；五个工作日的受理期限、容缺补齐的期限自这一天起算。")
+        day.help_text = _(
+            "按收发登记填写；%(days)s 个工作日的受理期限、容缺补齐的期限自这一天起算。"
+        ) % {"days": NOTICE_LIMIT_WORKDAYS}
 
     @property
     def posted(self) -> bool:
@@ -920,6 +923,7 @@ class Receive(Papers):
                 "town": self.town_window,
                 "decides": self.decides,
                 "direct": TownMode.DIRECT,
+                "accept_days": NOTICE_LIMIT_WORKDAYS,
                 "collect": self.collect,
                 "collects": list(CollectAt),
                 "automatic": granting_rules(self.item),

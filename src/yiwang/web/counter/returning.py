@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.deadlines import day_of
+from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS, day_of
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Relation
 from yiwang.cases.policy.visiting import (
@@ -241,7 +241,9 @@ class CorrectionForm(LetterForm, BringForm):
         super().__init__(*args, page=page, **kwargs)
         asked = page.file.correction
         self.today, self.asked_on = page.today, day_of(asked.asked_at) if asked else None
-        self.fields["mailed_on"].help_text = _("邮寄来的填写，五个工作日的受理期限自这一天起算。")
+        self.fields["mailed_on"].help_text = _(
+            "邮寄来的填写，%(days)s 个工作日的受理期限自这一天起算。"
+        ) % {"days": NOTICE_LIMIT_WORKDAYS}
 
     @property
     def posted(self) -> bool:

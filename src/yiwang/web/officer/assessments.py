@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.assessing import (
+    KEPT_YEARS,
     LONGEST_TEXT,
     POINTS,
     AssessmentState,
@@ -83,7 +84,7 @@ class Assessments(AssessmentsPage):
         rows = assessing.readiness(by=self.actor, on=self.today)
         order = list(COLOURS)
         rows.sort(key=lambda one: (-order.index(one.readiness.value), one.item_name))
-        return self.render({"rows": rows, "colours": COLOURS})
+        return self.render({"rows": rows, "colours": COLOURS, "kept_years": KEPT_YEARS})
 
 
 class OneItem(AssessmentsPage):
@@ -525,7 +526,9 @@ class ArchiveAssessment(Act):
 
     def consequence(self, form: Any) -> str:
         """Say what follows."""
-        return _("自今天起不再作为上线的依据，至少保存三年，仍可查看。")
+        return _("自今天起不再作为上线的依据，至少保存 %(years)s 年，仍可查看。") % {
+            "years": KEPT_YEARS
+        }
 
     def valid(self, form: ReasonForm) -> HttpResponse:
         """Do it."""

@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.ending import CONSEQUENCE, GROUNDS, EndKind, NotEnded, reasons_against
+from yiwang.cases.policy.ending import (
+    CONSEQUENCE,
+    GROUNDS,
+    STATEMENT_LIMIT_WORKDAYS,
+    EndKind,
+    NotEnded,
+    reasons_against,
+)
 from yiwang.cases.policy.ending import grounds as grounds_of
 from yiwang.cases.policy.states import Step
 from yiwang.cases.queries.ending import EndView, end_proposal, open_end_proposals
@@ -23,6 +30,7 @@ from yiwang.web.officer import casefile
 from yiwang.web.officer.cases import CasePages, done
 from yiwang.web.officer.handling import REASON_LENGTH, Act, TwoStep, VersionForm
 from yiwang.web.officer.scope import department_names
+from yiwang.web.remedies import remedy_words
 from yiwang.web.views import Page
 
 ENDED = "ended"
@@ -178,7 +186,8 @@ class ProposeEnd(_EndPages, TwoStep):
         return {
             "title": _("确认提出%(act)s") % {"act": ground.kind.label},
             "object": self.object_words,
-            "consequence": _("事实和证据将送达被许可人，其可以在五个工作日内陈述和申辩；")
+            "consequence": _("事实和证据将送达被许可人，其可以在 %(days)s 个工作日内陈述和申辩；")
+            % {"days": STATEMENT_LIMIT_WORKDAYS}
             + _("之后由另一名审批人员决定。决定前许可继续有效。")
             if heard
             else _("由另一名审批人员决定。决定前许可的登记不变。"),
@@ -338,7 +347,7 @@ class DecideEnd(_EndPages, TwoStep):
         if given.get("public_interest"):
             lines.append((_("公共利益衡量"), given["public_interest"]))
         if ends:
-            lines.append((_("救济途径"), _("六十日内申请行政复议，或者六个月内提起行政诉讼")))
+            lines.append((_("救济途径"), remedy_words(self.item)))
         return {
             "title": _("确认%(act)s") % {"act": kind.label if ends else f"不{kind.label}"},
             "object": self.object_words,

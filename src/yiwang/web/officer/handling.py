@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS
 from yiwang.cases.policy.declining import (
     OTHER_GROUND,
     UNNAMED,
     leaves_applicant_without_authority,
     rests_on_want_of_competence,
 )
+from yiwang.cases.policy.remedies import remedies_of
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries.declining import DeclineView, open_decline
@@ -33,6 +35,7 @@ from yiwang.web.officer import casefile, casesteps
 from yiwang.web.officer.cases import CasePages, done
 from yiwang.web.officer.confirming import Confirmed
 from yiwang.web.officer.phrases import DEFECTS, OPINIONS, REASONS, defects, of_department
+from yiwang.web.remedies import remedy_words
 from yiwang.web.views import FormPage
 
 VERSION_MAX = 2**31 - 1
@@ -380,7 +383,13 @@ class Decline(TwoStep):
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add whether this refuses or proposes, and what was proposed."""
-        return super().context(proposed=self.proposed, decides=self.decides, **given)
+        return super().context(
+            proposed=self.proposed,
+            decides=self.decides,
+            accept_days=NOTICE_LIMIT_WORKDAYS,
+            ways=remedies_of(self.item),
+            **given,
+        )
 
     def confirmation(self, form: DeclineForm) -> Mapping[str, Any]:
         """Show what the applicant will read, remedies included."""
@@ -393,16 +402,7 @@ class Decline(TwoStep):
         ]
         if given["elsewhere"]:
             lines.append((_("有权受理的机关"), given["elsewhere"]))
-        lines.append(
-            (
-                _("救济途径"),
-                _("六十日内申请行政复议，或者六个月内提起行政诉讼：%(review)s，%(court)s")
-                % {
-                    "review": self.item.review_body or _("上一级行政机关"),
-                    "court": self.item.litigation_body or _("有管辖权的人民法院"),
-                },
-            )
-        )
+        lines.append((_("救济途径"), remedy_words(self.item)))
         return {
             "title": _("确认不予受理") if self.decides else _("确认提请不予受理"),
             "object": self.object_words,
@@ -410,8 +410,9 @@ class Decline(TwoStep):
             if self.decides
             else _(
                 "由审批部门的另一人核实：同意的作出不予受理决定，不同意的受理或者一次性告知补正。"
-                "五个工作日照常计算，逾期没有答复的视为受理；申请人会看到正在核实。"
-            ),
+                "%(days)s 个工作日照常计算，逾期没有答复的视为受理；申请人会看到正在核实。"
+            )
+            % {"days": NOTICE_LIMIT_WORKDAYS},
             "words": _("不予受理并通知申请人") if self.decides else _("提请审批部门核实"),
             "lines": lines,
             "colour": "danger",
@@ -579,7 +580,7 @@ class Decide(TwoStep):
                 "准予后立即颁发“%(result)s”，决定书送达申请人，持证人列入监管对象；不能撤销。"
             ) % {"result": self.item.result.name}
         else:
-            lines.append((_("救济途径"), _("六十日内申请行政复议，或者六个月内提起行政诉讼")))
+            lines.append((_("救济途径"), remedy_words(self.item)))
             consequence = _("不予后本次申请结束，决定书写明理由和救济途径并送达申请人；不能撤销。")
         return {
             "letter": services.draft_decision(

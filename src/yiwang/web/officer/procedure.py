@@ -17,9 +17,12 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.procedure import (
+    HEARING_HOLD_WORKDAYS,
     HEARING_NOTICE_WORKDAYS,
+    HEARING_REQUEST_WORKDAYS,
     INQUIRY_WORKDAYS,
     INSPECTIONS,
+    LONGEST_EXTENSION_WORKDAYS,
     LONGEST_INQUIRY_WORKDAYS,
     LONGEST_SPECIAL_WORKDAYS,
     SPECIAL_KINDS,
@@ -324,8 +327,14 @@ class NotifyHearing(TwoSteps):
     form_class = NotifyHearingForm
     step = Step.NOTIFY_HEARING
     heading = _l("告知听证权利")
-    lead = _l("送达后申请人、利害关系人有5个工作日提出，期间办理期限停止计算。")
     button = _l("核对告知书")
+
+    @property
+    def lead(self) -> str:
+        """How long they have to ask for it."""
+        return _("送达后申请人、利害关系人有 %(days)s 个工作日提出，期间办理期限停止计算。") % {
+            "days": HEARING_REQUEST_WORKDAYS
+        }
 
     def confirmation(self, form: NotifyHearingForm) -> Mapping[str, Any]:
         """Show what the applicant will read."""
@@ -389,7 +398,12 @@ class RequestHearing(OneStep):
             at=self.at,
             version=form.cleaned_data["version"],
         )
-        return redirect(done(self, _("已登记，请在20个工作日内组织听证。")))
+        return redirect(
+            done(
+                self,
+                _("已登记，请在 %(days)s 个工作日内组织听证。") % {"days": HEARING_HOLD_WORKDAYS},
+            )
+        )
 
 
 PUBLIC = "public"
@@ -477,7 +491,10 @@ class SetHearing(TwoSteps):
     def lead(self) -> str:
         """The first day on which it may be held."""
         first = self.calendar.add_workdays(self.today, HEARING_NOTICE_WORKDAYS)
-        return _("须在举行的7个工作日前通知，最早 %(day)s。") % {"day": first}
+        return _("须在举行的 %(days)s 个工作日前通知，最早 %(day)s。") % {
+            "days": HEARING_NOTICE_WORKDAYS,
+            "day": first,
+        }
 
     def initial(self) -> dict[str, Any]:
         """Return what was told already, where there is something to change."""
@@ -612,7 +629,7 @@ class EndHearing(OneStep):
 class AskExtensionForm(VersionForm):
     """How many days more, and why."""
 
-    workdays = number(_l("延长（工作日）"), most=15)
+    workdays = number(_l("延长（工作日）"), most=max(LONGEST_EXTENSION_WORKDAYS.values()))
     reason = area(
         _l("理由"), _l("请填写延长期限的理由。"), help_text=_l("批准后申请人将在告知书中读到。")
     )
@@ -747,7 +764,13 @@ class JointExtensions(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show them."""
-        return self.render({"rows": open_extensions(by=self.actor), "names": department_names()})
+        return self.render(
+            {
+                "rows": open_extensions(by=self.actor),
+                "names": department_names(),
+                "most_days": LONGEST_EXTENSION_WORKDAYS[True],
+            }
+        )
 
 
 class JointExtension(Confirmed, FormPage):

@@ -19,7 +19,11 @@ from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.ratings import queries as ratings
 from yiwang.ratings import services
-from yiwang.ratings.policy.clocks import TaskState
+from yiwang.ratings.policy.clocks import (
+    CONTACT_LIMIT_WORKDAYS,
+    CORRECT_LIMIT_WORKDAYS,
+    TaskState,
+)
 from yiwang.ratings.queries import TaskView
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page, found
@@ -49,6 +53,8 @@ class BadRatings(Page):
                 "first": not request.GET.get("after"),
                 "unfinished": ratings.unfinished_tasks(by=self.actor),
                 "names": department_names(),
+                "contact_days": CONTACT_LIMIT_WORKDAYS,
+                "answer_days": CORRECT_LIMIT_WORKDAYS,
             }
         )
 

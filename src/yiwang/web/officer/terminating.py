@@ -19,6 +19,7 @@ from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.cases import done
 from yiwang.web.officer.handling import VersionForm
 from yiwang.web.officer.procedure import TwoSteps, area, day
+from yiwang.web.remedies import remedy_words
 
 
 def _choices() -> list[tuple[str, str]]:
@@ -92,14 +93,7 @@ class Terminate(TwoSteps):
                 (_("依据"), ARTICLES.get(ground) or given["article"]),
                 (_("事由发生日期"), chinese_day(given["happened_on"])),
                 (_("事实和证据"), given["facts"]),
-                (
-                    _("救济途径"),
-                    _("六十日内申请行政复议，或者六个月内提起行政诉讼：%(review)s，%(court)s")
-                    % {
-                        "review": self.item.review_body or _("上一级行政机关"),
-                        "court": self.item.litigation_body or _("有管辖权的人民法院"),
-                    },
-                ),
+                (_("救济途径"), remedy_words(self.item)),
             ],
             "colour": "danger",
         }

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.consultations.policy.handing_over import BARRIER_ANSWER_WORKDAYS
 from yiwang.web import context
 from yiwang.web.public import showcase
 from yiwang.web.requests import way_back
@@ -134,6 +135,10 @@ class Accessibility(Statement):
     """What works for whom, what does not yet, and whom to tell (无障碍声明)."""
 
     template_name = "public/accessibility.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the words, and by when a barrier is answered."""
+        return self.render({"answer_days": BARRIER_ANSWER_WORKDAYS})
 
 
 class Privacy(Statement):
