@@ -151,7 +151,7 @@ def test_a_receipt_that_does_not_fit_says_what_would(package, taker, changes, wo
 def test_a_key_of_no_page_is_refused(package, taker, after):
     answer = taker.get(PATH, after=after)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "archives.page_key_refused")
+    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.page_key_refused")
 
 
 def test_the_list_pages_by_key_and_knows_when_nothing_changed(taker):

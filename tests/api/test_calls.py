@@ -189,7 +189,7 @@ def test_refusals_have_one_form_and_the_right_status(callers):
     problem(clerk.post("/cases", OPEN), 422, "api.invalid")
     problem(clerk.post("/cases", OPEN | {"item": "none"}, key="z"), 404, "api.not_found")
     problem(clerk.get("/cases", limit=101), 422, "api.invalid")
-    problem(clerk.get("/cases", after="x"), 422, "cases.page_key_refused")
+    problem(clerk.get("/cases", after="x"), 422, "kernel.page_key_refused")
     problem(callers("firm").get("/cases"), 403, "cases.queue_refused")
     problem(
         callers("nobody").post("/track", {"query_code": case["query_code"], "phone": "9999"}),

@@ -14,6 +14,7 @@ from yiwang.cases.policy.states import CaseState, StepRefusedError
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, LetterState, Relation
 from yiwang.cases.queries import CaseNotFoundError, CaseView
 from yiwang.cases.queries.delivering import LedgerRow, LedgerWish, dispatches_of, ledger
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations.permissions import PermissionRefusedError
 
 pytestmark = pytest.mark.usefixtures("easy_district")
@@ -219,7 +220,7 @@ def test_the_ledger_is_paged_by_key_and_shows_each_department_its_own():
     mine = CaseDocument.objects.filter(seal_department="market").order_by("-id")
     assert seen == list(mine.values_list("id", flat=True))
     assert ledger(LedgerWish(), by=cases.STRANGER) == ([], None)
-    with pytest.raises(queries.PageKeyRefusedError, match="翻页参数不正确"):
+    with pytest.raises(PageKeyRefusedError, match="翻页参数不正确"):
         ledger(LedgerWish(), by=cases.HEAD, after="x")
     assert ledger(LedgerWish(last_on=dt.date(2026, 3, 5)), by=cases.HEAD) == ([], None)
     assert ledger(LedgerWish(department="housing"), by=cases.HEAD) == ([], None)

@@ -12,6 +12,7 @@ from tests.factories import cases
 from yiwang.cases import queries
 from yiwang.cases.models import Case
 from yiwang.cases.policy.terms import Outcome
+from yiwang.kernel.paging import PageKeyRefusedError
 
 pytestmark = pytest.mark.usefixtures("easy_district")
 
@@ -92,7 +93,7 @@ def test_pages_follow_each_other_without_gap_or_repeat():
     "key", ["", "x", "_", "2026-03-06_1", "2026-03-06T09:00_1", "x_1", "2026-03-06T09:00+08:00_x"]
 )
 def test_a_key_that_no_page_gave_is_refused(key: str):
-    with pytest.raises(queries.PageKeyRefusedError, match="翻页参数不正确，请从列表第一页"):
+    with pytest.raises(PageKeyRefusedError, match="翻页参数不正确，请从列表第一页"):
         queries.granted_decisions(after=key)
 
 

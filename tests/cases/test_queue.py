@@ -16,6 +16,7 @@ from yiwang.cases.policy.states import ENDED, STOPPED, CaseState
 from yiwang.cases.policy.terms import Outcome, Tab
 from yiwang.kernel import clocks
 from yiwang.kernel.clocks import Light
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Post
 
 pytestmark = pytest.mark.usefixtures("easy_district")
@@ -151,7 +152,7 @@ def test_lists_page_by_key_without_gap_or_repeat():
 @pytest.mark.parametrize("after", ["", "x", "2026-03-06", "2026-13-06_1", "2026-03-06_x", "_1"])
 def test_a_page_key_that_no_page_gave_is_refused(after):
     for tab in (Tab.REVIEWING, Tab.FINISHED):
-        with pytest.raises(queries.PageKeyRefusedError, match="翻页参数不正确"):
+        with pytest.raises(PageKeyRefusedError, match="翻页参数不正确"):
             queue(after=after, tab=tab)
     with pytest.raises(ValueError, match="at least 1"):
         queue(limit=0)

@@ -25,6 +25,7 @@ from yiwang.consultations.policy.handing_over import (
     plain_phone,
 )
 from yiwang.content.models import Text
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.kernel.workdays import CalendarGapError
 from yiwang.notices.models import Notice
 from yiwang.organisations import scope
@@ -394,7 +395,7 @@ def test_lists_show_open_questions_by_due_date_and_page_on():
     assert queries.open_consultations(by=cases.CLERK) == 2
     assert queries.open_consultations(by=cases.HEAD) == 1
     for place in ("x", "2026-03-06_x", "2026-13-01_1"):
-        with pytest.raises(queries.CursorRefusedError):
+        with pytest.raises(PageKeyRefusedError):
             queries.consultations(**given, after=place)
 
 

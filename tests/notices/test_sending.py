@@ -14,6 +14,7 @@ import pytest
 from tests.factories import organisations as people
 from tests.notices.conftest import NOON, REF, messages
 from yiwang.audit.models import AuditEvent
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.notices import queries, services, tasks, transports
 from yiwang.notices.models import Notice
 from yiwang.notices.policy.sending import LEASE, NoticeState, QuietHours, next_try
@@ -406,7 +407,7 @@ def test_what_is_refused_to_others_and_to_late_comers_says_why(owner, templates,
     services.drop_notice(notice_id=number, reason="已告知", by=people.SYSTEM_ADMIN, at=NOON)
     with pytest.raises(services.NoticeRefusedError, match="现为“不再发送”"):
         services.send_again(notice_id=number, by=people.SYSTEM_ADMIN, at=NOON)
-    with pytest.raises(queries.PageKeyRefusedError, match="翻页参数"):
+    with pytest.raises(PageKeyRefusedError, match="翻页参数"):
         queries.failures(by=people.SYSTEM_ADMIN, after="x")
 
 

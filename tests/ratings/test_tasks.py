@@ -13,6 +13,7 @@ from tests.factories import cases
 from tests.factories.ratings import MONDAY, NEXT_DAY, answered, bad, contacted
 from yiwang.audit.queries import trail
 from yiwang.kernel.clocks import Light
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations.permissions import EVERYWHERE, Actor, PermissionRefusedError, Post
 from yiwang.ratings import queries, services
 from yiwang.ratings.models import BadRatingTask, Rating
@@ -185,7 +186,7 @@ def test_the_list_pages_by_key_and_asks_once(django_assert_num_queries):
 
 @pytest.mark.parametrize("after", ["x", "2026-03-09_", "_1", "2026-99-09_1"])
 def test_an_unreadable_place_in_the_list_says_to_start_again(after):
-    with pytest.raises(queries.CursorRefusedError, match="请回到列表第一页"):
+    with pytest.raises(PageKeyRefusedError, match="请从列表第一页重新打开"):
         tasks(after=after)
 
 

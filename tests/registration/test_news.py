@@ -21,6 +21,7 @@ from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Outcome
 from yiwang.content import queries as content
 from yiwang.kernel import events
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 from yiwang.registration import queries, services
 from yiwang.registration.models import DualNotice, NoticeEvent
@@ -632,7 +633,7 @@ def test_an_inspection_is_taken_once_and_closed_with_words():
     inspections.close_inspection(finding="没问题", **close)
     with pytest.raises(ProgrammingError, match="Cannot update rows"), transaction.atomic():
         InspectionTask.objects.update(finding="改写")
-    with pytest.raises(supervision.CursorRefusedError, match="请回到列表第一页"):
+    with pytest.raises(PageKeyRefusedError, match="请从列表第一页重新打开"):
         supervision.inspections(by=SUPERVISOR, today=AT.date(), calendar=cases.CALENDAR, after="x")
 
 

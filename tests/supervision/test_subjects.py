@@ -14,6 +14,7 @@ from yiwang.audit.queries import trail
 from yiwang.cases.events import CaseGranted
 from yiwang.cases.policy.terms import Outcome
 from yiwang.kernel import events
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.licences.events import LicenceStateChanged
 from yiwang.organisations.permissions import EVERYWHERE, Actor, PermissionRefusedError, Post
 from yiwang.supervision import queries, services
@@ -272,7 +273,7 @@ def test_a_page_never_holds_more_than_a_hundred_and_asks_once(django_assert_num_
 
 @pytest.mark.parametrize("after", ["x", "2026-03-09", "2026-13-40_1", "_", "2026-03-09_x"])
 def test_an_unreadable_place_in_the_list_says_to_start_again(after):
-    with pytest.raises(queries.CursorRefusedError, match="请回到列表第一页"):
+    with pytest.raises(PageKeyRefusedError, match="请从列表第一页重新打开"):
         listed(after=after)
 
 

@@ -12,7 +12,7 @@ from yiwang.archives.models import ArchivePackage, Destruction, LegalHold
 from yiwang.archives.policy.retention import PackageState
 from yiwang.documents import queries as documents
 from yiwang.documents.queries import UploadView
-from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.paging import day_and_row, row_number
 from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 
@@ -26,12 +26,6 @@ class PackageNotFoundError(PermissionRefusedError):
 
     def __init__(self) -> None:
         super().__init__("没有找到您可以查看的归档包，请核对办件编号，或联系归档部门的档案人员。")
-
-
-class PageKeyRefusedError(RefusedError):
-    """The key of a page is not one that a page gave."""
-
-    code = "archives.page_key_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +189,7 @@ def packages(
     if text := "".join(text.split())[:60]:
         rows = rows.filter(case_number=text) | rows.filter(query_code=text.upper())
     if after is not None:
-        if not (after.isascii() and after.isdecimal() and len(after) <= 18):
-            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-        rows = rows.filter(id__lt=int(after))
+        rows = rows.filter(id__lt=row_number(after))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows[: size + 1])
     return PackagePage(
@@ -228,7 +220,7 @@ def transfers_due(
     """
     rows = _of(_taken_over(by)).filter(_due(today)).order_by("transfer_on", "id")
     if after is not None:
-        day, key = _transfer_key(after)
+        day, key = day_and_row(after, between=".")
         rows = rows.filter(Q(transfer_on__gt=day) | Q(transfer_on=day, id__gt=key))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows[: size + 1])
@@ -269,16 +261,6 @@ def _taken_over(by: Actor) -> frozenset[str]:
             "该令牌不能接收归档包，请使用授予“档案馆接收系统”岗位的账号的令牌。"
         )
     return codes
-
-
-def _transfer_key(after: str) -> tuple[date, int]:
-    day, _, key = after.partition(".")
-    try:
-        if not (key.isascii() and key.isdecimal() and len(key) <= 18):
-            raise ValueError(key)
-        return date.fromisoformat(day), int(key)
-    except ValueError as error:
-        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新查询。") from error
 
 
 def _of(codes: frozenset[str]) -> QuerySet[ArchivePackage]:

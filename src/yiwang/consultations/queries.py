@@ -20,6 +20,7 @@ from yiwang.content import queries as content
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_phone
+from yiwang.kernel.paging import day_and_row, row_number
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import secret_box
@@ -100,12 +101,6 @@ class ConsultationPage:
 
     rows: tuple[ConsultationView, ...]
     next_after: str | None
-
-
-class CursorRefusedError(RefusedError):
-    """The place in the list cannot be read."""
-
-    code = "consultations.cursor_refused"
 
 
 class AnswerNotFoundError(RefusedError):
@@ -197,19 +192,18 @@ def consultations(
         limit: Rows per page, 1..PAGE_ROWS.
 
     Raises:
-        CursorRefusedError: `after` was not given by this list.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     state = ConsultationState.ANSWERED if answered else ConsultationState.OPEN
     rows = _of_departments(by).filter(state=state.value).select_related("public")
     if answered:
         rows = rows.order_by("-pk")
         if after:
-            rows = rows.filter(pk__lt=_number(after))
+            rows = rows.filter(pk__lt=row_number(after))
     else:
         rows = rows.order_by("due_on", "pk")
         if after:
-            day, _, key = after.partition("_")
-            due_on, last_id = _day(day), _number(key)
+            due_on, last_id = day_and_row(after)
             rows = rows.filter(Q(due_on__gt=due_on) | Q(due_on=due_on, pk__gt=last_id))
     limit = max(1, min(limit, PAGE_ROWS))
     found = list(rows[: limit + 1])
@@ -250,13 +244,13 @@ def first_asked(
         limit: Rows per page, 1..PAGE_ROWS.
 
     Raises:
-        CursorRefusedError: `after` was not given by this list.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = _at_windows(by).order_by("state", "due_on", "pk")
     if after:
         state, _, place = after.partition("_")
-        day, _, key = place.partition("_")
-        last = Q(due_on__gt=_day(day)) | Q(due_on=_day(day), pk__gt=_number(key))
+        due_on, last_id = day_and_row(place)
+        last = Q(due_on__gt=due_on) | Q(due_on=due_on, pk__gt=last_id)
         rows = rows.filter(Q(state__gt=state) | Q(state=state) & last)
     limit = max(1, min(limit, PAGE_ROWS))
     found = list(rows.select_related("public")[: limit + 1])
@@ -339,16 +333,3 @@ def _view(
             withdrawal_reason=public.withdrawal_reason,
         ),
     )
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。")
-    return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。") from error

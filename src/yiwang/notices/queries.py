@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.paging import row_number
 from yiwang.notices import transports
 from yiwang.notices.models import Choice, Contact, ContactCode, Notice
 from yiwang.notices.policy.sending import DEFAULT_QUIET, NoticeState, QuietHours
@@ -22,12 +22,6 @@ from yiwang.organisations.permissions import (
 )
 
 PAGE_LIMIT = 100
-
-
-class PageKeyRefusedError(RefusedError):
-    """The key of a page is not one that a page gave."""
-
-    code = "notices.page_key_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +138,7 @@ def failures(*, by: Actor, after: str | None = None, limit: int = PAGE_LIMIT) ->
         state__in=[NoticeState.DEAD.value, NoticeState.UNSURE.value]
     ).order_by("-id")
     if after is not None:
-        if not (after.isascii() and after.isdecimal() and len(after) <= 18):
-            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-        rows = rows.filter(id__lt=int(after))
+        rows = rows.filter(id__lt=row_number(after))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows[: size + 1])
     counts = Notice.objects.filter(state__in=COUNTED).order_by().values_list("state")

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
-from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.paging import day_and_row
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 from yiwang.ratings.models import BadRatingTask, Rating
@@ -18,12 +18,6 @@ from yiwang.ratings.policy.grades import BAD, Grade, average
 
 PAGE_ROWS = 100
 """Longest page of a list; architecture, rules of traffic 8."""
-
-
-class CursorRefusedError(RefusedError):
-    """The place in the list cannot be read."""
-
-    code = "ratings.cursor_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +170,7 @@ def tasks(
 
     Raises:
         PermissionRefusedError: `by` may not read ratings of `department`.
-        CursorRefusedError: `after` was not given by this list.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = BadRatingTask.objects.select_related("rating")
     if department is not None:
@@ -187,7 +181,7 @@ def tasks(
     states = {TaskState.CLOSED} if finished else UNFINISHED
     rows = rows.filter(state__in=sorted(state.value for state in states))
     if after:
-        due_on, key = _place(after)
+        due_on, key = day_and_row(after)
         rows = rows.filter(Q(correct_due_on__gt=due_on) | Q(correct_due_on=due_on, id__gt=key))
     limit = max(1, min(limit, PAGE_ROWS))
     found = list(rows.order_by("correct_due_on", "id")[: limit + 1])
@@ -218,14 +212,6 @@ def unfinished_tasks(*, by: Actor) -> int:
     if EVERYWHERE not in own:
         rows = rows.filter(department_code__in=sorted(own))
     return rows.count()
-
-
-def _place(after: str) -> tuple[date, int]:
-    day, _, key = after.partition("_")
-    try:
-        return date.fromisoformat(day), int(key)
-    except ValueError as error:
-        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。") from error
 
 
 def _task(row: BadRatingTask, *, today: date, calendar: WorkdayCalendar) -> TaskView:

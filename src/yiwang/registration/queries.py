@@ -11,8 +11,8 @@ from django.db.models import Count, F, Min, Q
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
-from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
+from yiwang.kernel.paging import row_number
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 from yiwang.registration.models import LEFT, DualNotice, NoticeEvent, Rules
@@ -37,8 +37,6 @@ LATE_ROWS = 50
 DELIVERY = "yiwang.deliver_events"
 """Task that carries news from the act to those who listen."""
 
-KEY_DIGITS = 18
-
 
 class NoticeNotFoundError(PermissionRefusedError):
     """No such notice, or not for these eyes."""
@@ -47,12 +45,6 @@ class NoticeNotFoundError(PermissionRefusedError):
 
     def __init__(self) -> None:
         super().__init__("没有找到您可以查看的这条告知，请从双告知列表中打开。")
-
-
-class KeyRefusedError(RefusedError):
-    """The key of a page is not one that a page gave."""
-
-    code = "registration.page_key_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,15 +197,13 @@ def notices(
     Registrar and centre see all that are theirs to look after.
 
     Raises:
-        KeyRefusedError: `after` is not a key that a page gave.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = DualNotice.objects.filter(_scope(by))
     if state is not None:
         rows = rows.filter(state=state.value)
     if after is not None:
-        if not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
-            raise KeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-        rows = rows.filter(id__lt=int(after))
+        rows = rows.filter(id__lt=row_number(after))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows.order_by("-id")[: size + 1])
     key = str(found[size - 1].pk) if len(found) > size else None

@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from yiwang.kernel.clocks import DayUnit, LightAnswer, light
-from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
+from yiwang.kernel.paging import day_and_row, row_number
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations.permissions import (
     EVERYWHERE,
@@ -26,14 +26,6 @@ from yiwang.supervision.policy.subjects import CommitmentStanding, SubjectState
 
 PAGE_ROWS = 100
 """Longest page of a list; architecture, rules of traffic 8."""
-
-KEY_DIGITS = 18
-
-
-class CursorRefusedError(RefusedError):
-    """The place in the list cannot be read."""
-
-    code = "supervision.cursor_refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +92,7 @@ def subjects(
 
     Raises:
         PermissionRefusedError: `by` may not read that department's list.
-        CursorRefusedError: `after` was not given by this list.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = SupervisedSubject.objects.all()
     if department is not None:
@@ -119,7 +111,7 @@ def subjects(
             | Q(licence_identifier__in=sorted({text, *licence_identifiers}))
         )
     if after:
-        listed_on, key = _place(after)
+        listed_on, key = day_and_row(after)
         rows = rows.filter(Q(listed_on__lt=listed_on) | Q(listed_on=listed_on, id__lt=key))
     limit = max(1, min(limit, PAGE_ROWS))
     found = list(rows.order_by("-listed_on", "-id")[: limit + 1])
@@ -135,14 +127,6 @@ def subject_of_case(case_number: str) -> SubjectView | None:
     """Return the line that a case put on a list, or None where it put none."""
     row = SupervisedSubject.objects.filter(case_number=case_number).first()
     return _view(row) if row else None
-
-
-def _place(after: str) -> tuple[date, int]:
-    day, _, key = after.partition("_")
-    try:
-        return date.fromisoformat(day), int(key)
-    except ValueError as error:
-        raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。") from error
 
 
 def _view(row: SupervisedSubject) -> SubjectView:
@@ -270,7 +254,7 @@ def inspections(
     """List the inspection tasks of the departments of `by`, newest first; one query.
 
     Raises:
-        CursorRefusedError: `after` was not given by this list.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = InspectionTask.objects.all()
     if EVERYWHERE not in (own := by.departments(Permission.SUBJECT_READ)):
@@ -278,9 +262,7 @@ def inspections(
     if state is not None:
         rows = rows.filter(state=state.value)
     if after:
-        if not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
-            raise CursorRefusedError("翻页位置无法识别，请回到列表第一页重新查看。")
-        rows = rows.filter(id__lt=int(after))
+        rows = rows.filter(id__lt=row_number(after))
     limit = max(1, min(limit, PAGE_ROWS))
     found = list(rows.order_by("-id")[: limit + 1])
     key = str(found[limit - 1].pk) if len(found) > limit else None

@@ -55,8 +55,8 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.clocks import LightAnswer, amber_days
-from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name, mask_phone
+from yiwang.kernel.paging import day_and_row, moment_and_row, row_number
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import (
@@ -721,7 +721,7 @@ def my_cases(
     """List the cases of these applicants, newest first, and the key of the next page; one query."""
     rows = Case.objects.filter(applicant_ref__in=list(subject_refs))
     if after is not None:
-        rows = rows.filter(id__lt=_whole(after))
+        rows = rows.filter(id__lt=row_number(after))
     size = _size(limit)
     found = list(rows.order_by("-id").only(*_ROW_FIELDS)[: size + 1])
     key = str(found[size - 1].id) if len(found) > size else None
@@ -1258,18 +1258,6 @@ def _size(limit: int) -> int:
     return min(limit, PAGE_LIMIT)
 
 
-def _whole(key: str) -> int:
-    if not (key.isascii() and key.isdecimal() and len(key) <= 18):
-        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-    return int(key)
-
-
-class PageKeyRefusedError(RefusedError):
-    """The key of a page is not one that a page gave."""
-
-    code = "cases.page_key_refused"
-
-
 def _scopes(by: Actor) -> list[Q]:
     """Return the sets of cases whose union `by` may read; each follows one index."""
     codes = sorted(by.departments(Permission.CASE_READ))
@@ -1407,27 +1395,15 @@ def _key(row: Case, *, finished: bool, first_of_all: bool = False) -> str:
 
 
 def _beyond(after: str, *, finished: bool) -> Q:
-    moment, _, number = after.rpartition("_")
-    key = _whole(number)
-    try:
-        if finished:
-            closed_at = datetime.fromisoformat(moment)
-            return Q(closed_at__lte=closed_at) & (Q(closed_at__lt=closed_at) | Q(id__lt=key))
-        due_on = date.fromisoformat(moment)
-    except ValueError as error:
-        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。") from error
+    if finished:
+        closed_at, key = moment_and_row(after)
+        return Q(closed_at__lte=closed_at) & (Q(closed_at__lt=closed_at) | Q(id__lt=key))
+    due_on, key = day_and_row(after)
     return Q(due_on__gte=due_on) & (Q(due_on__gt=due_on) | Q(id__gt=key))
 
 
 def _decided_before(after: str) -> Q:
-    moment, _, number = after.rpartition("_")
-    key = _whole(number)
-    try:
-        decided_at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。") from error
-    if decided_at.tzinfo is None:
-        raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
+    decided_at, key = moment_and_row(after)
     return Q(decided_at__lte=decided_at) & (Q(decided_at__lt=decided_at) | Q(id__lt=key))
 
 

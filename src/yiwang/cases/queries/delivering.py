@@ -16,11 +16,10 @@ from yiwang.cases.policy.terms import (
     LetterState,
     Relation,
 )
-from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, PageKeyRefusedError, may_read_letter
+from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read_letter
 from yiwang.catalogue.policy.items import Channel
+from yiwang.kernel.paging import row_number
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
-
-KEY_DIGITS = 18
 
 POSTED_BACK = (DocumentKind.RECEIPT, DocumentKind.PERMITS_TOLD)
 """What goes back by post to whoever applied by letter, made when their letter was entered."""
@@ -112,9 +111,7 @@ def ledger(
     if EVERYWHERE not in codes:
         rows = rows.filter(seal_department__in=sorted(codes))
     if after is not None:
-        if not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
-            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-        rows = rows.filter(id__lt=int(after))
+        rows = rows.filter(id__lt=row_number(after))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows.order_by("-id")[: size + 1])
     key = str(found[size - 1].pk) if len(found) > size else None

@@ -9,10 +9,11 @@ from django.db.models import Q, QuerySet
 
 from yiwang.cases.models import Hearing
 from yiwang.cases.policy.procedure import HearingEnd
-from yiwang.cases.queries import PAGE_LIMIT, PageKeyRefusedError
+from yiwang.cases.queries import PAGE_LIMIT
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience
 from yiwang.kernel.masking import mask_name
+from yiwang.kernel.paging import moment_and_row
 from yiwang.kernel.terms import Term
 from yiwang.organisations import scope
 
@@ -164,14 +165,5 @@ def _standing(row: Hearing, *, at: datetime) -> Standing:
 
 
 def _before(after: str) -> Q:
-    refusal = PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
-    moment, _, number = after.rpartition("_")
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        raise refusal
-    try:
-        held_at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise refusal from error
-    if held_at.tzinfo is None:
-        raise refusal
-    return Q(held_at__lte=held_at) & (Q(held_at__lt=held_at) | Q(id__lt=int(number)))
+    held_at, key = moment_and_row(after)
+    return Q(held_at__lte=held_at) & (Q(held_at__lt=held_at) | Q(id__lt=key))

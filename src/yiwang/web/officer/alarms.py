@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import queries as audit
 from yiwang.audit.queries import AlarmView
+from yiwang.kernel.paging import known_row
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.services.watching import close_alarm
@@ -20,12 +21,6 @@ from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page
 
 PAGE_ROWS = 50
-KEY_DIGITS = 18
-
-
-def _key(after: str) -> int | None:
-    known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
-    return int(after) if known else None
 
 
 class Alarms(Page):
@@ -37,7 +32,7 @@ class Alarms(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        closed, after = request.GET.get("closed") == "1", _key(request.GET.get("after", ""))
+        closed, after = request.GET.get("closed") == "1", known_row(request.GET.get("after", ""))
         rows = audit.alarms(closed=closed, after=after, limit=PAGE_ROWS)
         return self.render(
             {
@@ -75,7 +70,7 @@ class Alarm(FormPage):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the alarm and its reads."""
         found = self.alarm()
-        after = _key(self.request.GET.get("after", ""))
+        after = known_row(self.request.GET.get("after", ""))
         rows = audit.reads_behind(found, after=after, limit=PAGE_ROWS)
         return super().context(
             **given,

@@ -16,13 +16,12 @@ from yiwang.cases import services
 from yiwang.cases.policy.bans import BAN_ARTICLE, BAN_MONTHS, BanKind
 from yiwang.cases.queries import DocumentView
 from yiwang.cases.queries.bans import BanView, ban_of, ban_problem, bans
+from yiwang.kernel.paging import known_row
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.cases import done
 from yiwang.web.officer.handling import REASON_LENGTH, TwoStep, VersionForm
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import Page
-
-KEY_DIGITS = 18
 
 
 class Bans(Page):
@@ -34,14 +33,13 @@ class Bans(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        after = request.GET.get("after", "")
-        known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
-        rows, following = bans(by=self.actor, after=int(after) if known else None)
+        wanted = known_row(request.GET.get("after", ""))
+        rows, following = bans(by=self.actor, after=wanted)
         return self.render(
             {
                 "rows": [{"row": row, "holds": row.in_force(self.today)} for row in rows],
                 "next": following or "",
-                "first": not known,
+                "first": wanted is None,
                 "names": department_names(),
                 "decides": self.actor.may_somewhere(Permission.CASE_END),
             }

@@ -17,11 +17,11 @@ from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.queries import declining as queries
 from yiwang.cases.queries.declining import TurnedAwayView
 from yiwang.catalogue import queries as catalogue
+from yiwang.kernel.paging import known_row
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.handling import REASON_LENGTH
 from yiwang.web.views import FormPage, Page, found
 
-KEY_DIGITS = 18
 ITEMS_LISTED = 2_000
 NAME_LENGTH = 200
 
@@ -35,9 +35,8 @@ class TurnedAways(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        after = request.GET.get("after", "")
-        good = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
-        rows, following = queries.turned_away(by=self.actor, after=int(after) if good else None)
+        wanted = known_row(request.GET.get("after", ""))
+        rows, following = queries.turned_away(by=self.actor, after=wanted)
         return self.render(
             {
                 "declines": queries.waiting_declines(by=self.actor),

@@ -24,6 +24,7 @@ from yiwang.cases.policy.ending import (
 from yiwang.cases.policy.ending import grounds as grounds_of
 from yiwang.cases.policy.states import Step
 from yiwang.cases.queries.ending import EndView, end_proposal, open_end_proposals
+from yiwang.kernel.paging import known_row
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer import casefile
@@ -36,8 +37,6 @@ from yiwang.web.views import Page
 ENDED = "ended"
 """The choice that ends the licence; the others say why nothing is ended."""
 
-KEY_DIGITS = 18
-
 
 class Endings(Page):
     """Proposals that wait for a decision, oldest first."""
@@ -48,9 +47,7 @@ class Endings(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        after = request.GET.get("after", "")
-        known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
-        wanted = int(after) if known else None
+        wanted = known_row(request.GET.get("after", ""))
         rows, following = open_end_proposals(by=self.actor, after=wanted)
         return self.render(
             {

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _l
 from yiwang.cases import services
 from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.terms import DocumentKind, Outcome
-from yiwang.cases.queries import PageKeyRefusedError
 from yiwang.cases.queries.posting import (
     PostingView,
     posted,
@@ -23,6 +22,7 @@ from yiwang.cases.queries.posting import (
     to_post,
 )
 from yiwang.cases.services.delivering import CARRIER_LENGTH, RECORD_LENGTH
+from yiwang.kernel.paging import row_number
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer import casefile
@@ -30,7 +30,6 @@ from yiwang.web.officer.delivering import DAY, DAY_WRONG
 from yiwang.web.officer.handling import Act, VersionForm
 from yiwang.web.views import Page
 
-KEY_DIGITS = 18
 RESULT = frozenset({DocumentKind.GRANT_DECISION, DocumentKind.REFUSAL_DECISION})
 """Letters that an applicant wants on paper."""
 
@@ -48,10 +47,8 @@ class Postings(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
         after = request.GET.get("after", "")
-        if after and not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
-            raise PageKeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
         sent = request.GET.get("tab") == "sent"
-        key = int(after) if after else None
+        key = row_number(after) if after else None
         shown: list[dict[str, Any]]
         if sent:
             parcels, following = posted(by=self.actor, after=key)

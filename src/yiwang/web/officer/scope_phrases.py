@@ -12,15 +12,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.kernel.paging import row_number
 from yiwang.organisations.permissions import Permission
 from yiwang.registration import placing
 from yiwang.registration.placing import PhraseView
 from yiwang.registration.policy.placing import NOTE_LENGTH, PhraseState
-from yiwang.registration.queries import KeyRefusedError
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import FormPage, Page
 
-KEY_DIGITS = 18
 TEXT_LENGTH = 80
 NO_NEED = "none"
 
@@ -35,11 +34,9 @@ class ScopePhrases(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
         after = request.GET.get("after", "")
-        if after and not (after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS):
-            raise KeyRefusedError("翻页参数不正确，请从列表第一页重新打开。")
         text, placed = request.GET.get("text", "")[:TEXT_LENGTH], "placed" in request.GET
         rows, following = placing.phrases(
-            by=self.actor, text=text, waiting=not placed, after=int(after) if after else None
+            by=self.actor, text=text, waiting=not placed, after=row_number(after) if after else None
         )
         return self.render(
             {

@@ -8,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from yiwang.cases import queries, services
+from yiwang.kernel.paging import known_row
 from yiwang.organisations.permissions import Permission
 from yiwang.web.views import Page
-
-KEY_DIGITS = 18
 
 
 class WorkMessages(Page):
@@ -23,15 +22,14 @@ class WorkMessages(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        after = request.GET.get("after", "")
-        known = after.isascii() and after.isdecimal() and len(after) <= KEY_DIGITS
-        rows = queries.messages_for(self.actor.ref, after=int(after) if known else None)
+        wanted = known_row(request.GET.get("after", ""))
+        rows = queries.messages_for(self.actor.ref, after=wanted)
         full = len(rows) == queries.PAGE_LIMIT
         return self.render(
             {
                 "rows": rows,
                 "next": rows[-1].id if full else "",
-                "first": not known,
+                "first": wanted is None,
                 "audits": self.actor.may_somewhere(Permission.TRAIL_READ),
                 "works": self.actor.may_somewhere(Permission.WORK_DESK),
             }
