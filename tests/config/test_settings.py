@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import stat
+from pathlib import Path
 
 import pytest
 
-from yiwang.config import env, settings
+from yiwang.config import env, settings, start
+from yiwang.config.main import main
 from yiwang.config.run import StartRefusedError, refuse_taken_port
 
 
@@ -16,6 +19,52 @@ def test_a_flag_that_is_neither_0_nor_1_is_refused(monkeypatch):
 
     with pytest.raises(ValueError, match="YIWANG_DEMO 应为 0 或 1"):
         env.flag("YIWANG_DEMO")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("YIWANG_DEMO_CASES", "no", "YIWANG_DEMO_CASES 应为 0 或 1，现为“no”。"),
+        ("YIWANG_WEB_THREADS", "0", "YIWANG_WEB_THREADS 应为大于 0 的整数，现为“0”。"),
+        (
+            "YIWANG_CHECK_URLS",
+            "tax",
+            "YIWANG_CHECK_URLS 应为“名称=地址”，以逗号分隔，其中“tax”不是。",
+        ),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_before_anything_is_done(
+    monkeypatch, tmp_path, capsys, name, value, sentence
+):
+    monkeypatch.setenv("YIWANG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("YIWANG_DEMO", "0")  # `--demo` sets it; put back after the test
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["yiwang", "run", "--demo", "--enterprises", "1"])
+
+    def done(*_given, **_named):
+        raise AssertionError("something was done with a wrong setting")
+
+    for what in ("refuse_taken_port", "EmbeddedPostgres", "_prepare", "supervise"):
+        monkeypatch.setattr(start, what, done)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{sentence}\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_every_setting_is_checked_as_it_is_read():
+    """What the program reads as a flag or a number is checked as one at the start."""
+    read = {
+        (name, kind)
+        for file in Path(env.__file__).parents[1].rglob("*.py")
+        for kind, name in re.findall(r"env\.(flag|number|pairs)\(\s*\"(\w+)\"", file.read_text())
+    }
+
+    assert {
+        (one.name, one.kind.value) for one in env.SETTINGS.values() if one.kind != "text"
+    } == read
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout; only used to find what is built and what is kept beside the source."""
+
+
+class Kind(StrEnum):
+    """How the value of a setting is read."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    NUMBER = "number"
+    PAIRS = "pairs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +34,14 @@ class Setting:
         default: Value used when it is not set; described in words when computed.
         meaning: What it does, with the unit; printed in docs/reference/settings.md.
         secret: Never printed, never logged.
+        kind: How it is read; `check` reads it so before anything is done.
     """
 
     name: str
     default: str
     meaning: str
     secret: bool = False
+    kind: Kind = Kind.TEXT
 
 
 SETTINGS: dict[str, Setting] = {
@@ -77,7 +90,9 @@ SETTINGS: dict[str, Setting] = {
             default="127.0.0.1",
             meaning="Address on which the web process listens.",
         ),
-        Setting(name="YIWANG_PORT", default="8000", meaning="Port of the web process."),
+        Setting(
+            name="YIWANG_PORT", default="8000", meaning="Port of the web process.", kind=Kind.NUMBER
+        ),
         Setting(
             name="YIWANG_ALLOWED_HOSTS",
             default="127.0.0.1,localhost,[::1]",
@@ -93,44 +108,52 @@ SETTINGS: dict[str, Setting] = {
             name="YIWANG_HTTPS",
             default="0",
             meaning="1 behind a TLS proxy: secure cookies, HSTS, X-Forwarded-Proto is trusted.",
+            kind=Kind.FLAG,
         ),
         Setting(
             name="YIWANG_DEMO",
             default="0",
             meaning="1: invented people and accounts may be created, pages say so, and the "
             "second sign-in step shows the code. Never for real data.",
+            kind=Kind.FLAG,
         ),
         Setting(
             name="YIWANG_DEMO_CASES",
             default="1",
             meaning="0: a demonstration begins without the invented cases that fill the "
             "officers' pages.",
+            kind=Kind.FLAG,
         ),
         Setting(
             name="YIWANG_WEB_WORKERS",
             default="2",
             meaning="Web processes on this machine.",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_WEB_THREADS",
             default="4",
             meaning="Threads per web process. Workers x threads must stay below the server's "
             "max_connections.",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_AMBER_DAYS",
             default="2",
             meaning="Days left, in the clock's own unit, from which a clock is amber (临期).",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_OWN_TOKEN_DAYS",
             default="90",
             meaning="Longest life in days of a token that an applicant makes for a program.",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_MAX_UPLOAD_MB",
             default="20",
             meaning="Largest file an applicant may hand in, in megabytes (1,000,000 bytes).",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_SECRET_KEY",
@@ -192,7 +215,12 @@ SETTINGS: dict[str, Setting] = {
             meaning="Mail server through which applicants are told. Default: none; a "
             "demonstration writes into YIWANG_HOME/outbox instead.",
         ),
-        Setting(name="YIWANG_SMTP_PORT", default="25", meaning="Port of the mail server."),
+        Setting(
+            name="YIWANG_SMTP_PORT",
+            default="25",
+            meaning="Port of the mail server.",
+            kind=Kind.NUMBER,
+        ),
         Setting(
             name="YIWANG_SMTP_TLS",
             default="none",
@@ -229,11 +257,13 @@ SETTINGS: dict[str, Setting] = {
             meaning="Addresses of other departments' systems that rules ask, as name=address, "
             "separated by commas, such as social_insurance=https://…. A system without an "
             "address is down: what needs it goes to a person.",
+            kind=Kind.PAIRS,
         ),
         Setting(
             name="YIWANG_CHECK_SECONDS",
             default="2",
             meaning="Seconds such a system has for its whole answer.",
+            kind=Kind.NUMBER,
         ),
         Setting(
             name="YIWANG_CHECK_TOKEN",
@@ -303,6 +333,24 @@ def pairs(name: str) -> dict[str, str]:
             raise ValueError(f"{name} 应为“名称=地址”，以逗号分隔，其中“{part}”不是。")
         found[key.strip()] = address.strip()
     return found
+
+
+_READERS: Mapping[Kind, Callable[[str], object]] = {
+    Kind.TEXT: text,
+    Kind.FLAG: flag,
+    Kind.NUMBER: number,
+    Kind.PAIRS: pairs,
+}
+
+
+def check() -> None:
+    """Read every setting, so that a wrong value is told of before anything is done.
+
+    Raises:
+        ValueError: a value is wrong; one sentence that names the setting and what it should be.
+    """
+    for setting in SETTINGS.values():
+        _READERS[setting.kind](setting.name)
 
 
 def home() -> Path:

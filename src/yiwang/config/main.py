@@ -71,7 +71,13 @@ def database(*, owner: bool = False) -> Iterator[EmbeddedPostgres | None]:
 
 @yiwang.command()
 @click.option("--demo/--no-demo", default=None, help="Invented people and accounts.")
-@click.option("--enterprises", default=2000, show_default=True, help="Firms of the demo.")
+@click.option(
+    "--enterprises",
+    type=click.IntRange(0, 300_000),
+    default=2000,
+    show_default=True,
+    help="Firms of the demo, at most 300,000.",
+)
 def run(demo: bool | None, enterprises: int) -> None:
     """Start database, web and worker on this machine until Ctrl-C.
 

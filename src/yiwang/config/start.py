@@ -27,7 +27,9 @@ def start(*, enterprises: int) -> None:
 
     Raises:
         StartRefusedError, EmbeddedServerError: with one sentence that says what to do.
+        ValueError: a setting has a wrong value; nothing was done.
     """
+    env.check()
     host, port = env.text("YIWANG_HOST"), env.number("YIWANG_PORT")
     refuse_taken_port(host, port)
     server = None if env.text("DATABASE_URL") else EmbeddedPostgres(env.home() / "pg")
