@@ -14,7 +14,10 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from yiwang.web import i18n, labels
+from yiwang.cases.policy import answers
+from yiwang.kernel.identifiers import citizen_id, uscc
+from yiwang.kernel.paging import PageKeyRefusedError
+from yiwang.web import i18n, labels, sentences
 
 WEB = Path(i18n.__file__).parent
 CALLS = {"_", "_l", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
@@ -104,6 +107,21 @@ def test_every_label_that_pages_show_is_named():
     shown = {term.label for terms in labels.SHOWN for term in terms}
 
     assert shown - labels.LABELS == set()
+
+
+def test_every_sentence_of_rules_that_pages_say_is_named():
+    """A pattern that no page knows would stay Chinese on an English one."""
+    said = {
+        str(ast.literal_eval(node.args[0]))
+        for module in (answers, citizen_id, uscc)
+        for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Sentence"
+    }
+
+    assert len(said) > 20
+    assert {*said, PageKeyRefusedError().message} == sentences.PATTERNS
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.utils import translation
 
 from tests.factories import cases
 from yiwang.catalogue.policy.items import Op, Option, Question, QuestionKind, Section, When
@@ -88,6 +90,36 @@ def test_a_wrong_answer_says_what_would_put_it_right(asked: Question, typed: Any
 
     assert not form.is_valid()
     assert sentence in " ".join(form.errors["q"]), form.errors
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "sentence"),
+    [
+        (question(KINDS.TEXT), "", "Please fill in “问题”."),
+        (question(KINDS.LONG_TEXT), "字" * 4001, "4000 characters at most and has 4001"),
+        (question(KINDS.NUMBER), "many", "“问题” must be a number."),
+        (
+            question(KINDS.NUMBER, minimum=1, maximum=9, unit="m²"),
+            "10",
+            "“问题” must be between 1 and 9 (in m²).",
+        ),
+        (question(KINDS.NUMBER, whole=True, minimum=2), "1", "“问题” must be 2 or more."),
+        (question(KINDS.CHOICE, options=OPTIONS), "c", "“问题”: choose one of those listed."),
+        (question(KINDS.YES_NO), "maybe", "“问题”: choose yes or no."),
+        (question(KINDS.PHONE), "12345", "a mobile number of 11 digits"),
+        (question(KINDS.USCC), "9131", "“问题”: A unified social credit code has 18 characters"),
+        (question(KINDS.CITIZEN_ID), "310114208506151037", "“20850615” in the citizen number is"),
+    ],
+)
+def test_on_an_english_page_what_is_wrong_is_said_in_english(
+    asked: Question, typed: Any, sentence: str
+):
+    with translation.override("en"):
+        form = form_of(asked, q=typed)
+        told = " ".join(form.errors["q"])
+
+    assert sentence in told
+    assert not re.search(r"[\u4e00-\u9fff]", told.replace("问题", ""))
 
 
 def test_an_optional_question_may_stay_open():

@@ -21,6 +21,7 @@ from yiwang.catalogue.policy.items import (
     asked,
 )
 from yiwang.registers.queries import Prefilled
+from yiwang.web.sentences import said
 
 RADIOS_UP_TO = 6
 """Most choices shown as radio buttons; more become a select (UX-08)."""
@@ -91,7 +92,7 @@ class QuestionsForm(forms.Form):
             self.version, self.given | answers, today=self.today, complete=True
         ):
             if problem.question_id in self.fields and problem.question_id not in self.errors:
-                self.add_error(problem.question_id, problem.message)
+                self.add_error(problem.question_id, said(problem.message))
         return cleaned
 
     def blank(self) -> list[str]:
@@ -199,7 +200,7 @@ def _field(question: Question) -> forms.Field:
         "label": question.label,
         "help_text": question.hint,
         "required": required,
-        "error_messages": {"required": f"请填写“{question.label}”。"},
+        "error_messages": {"required": _("请填写“%(label)s”。") % {"label": question.label}},
     }
     field = _MAKERS[question.kind](question, common)
     field.unit = question.unit  # type: ignore[attr-defined]
@@ -217,18 +218,23 @@ def _area(question: Question, common: dict[str, Any]) -> forms.Field:
 
 
 def _number(question: Question, common: dict[str, Any]) -> forms.Field:
-    common["error_messages"]["invalid"] = f"“{question.label}”应为数字。"
+    common["error_messages"]["invalid"] = _("“%(label)s”应为数字%(unit)s。") % {
+        "label": question.label,
+        "unit": "",
+    }
     return forms.FloatField(widget=forms.TextInput(attrs={"inputmode": "decimal"}), **common)
 
 
 def _date(question: Question, common: dict[str, Any]) -> forms.Field:
-    common["error_messages"]["invalid"] = f"“{question.label}”应为日期，如 2026-03-06。"
+    common["error_messages"]["invalid"] = _("“%(label)s”应为日期，如 2026-03-06。") % {
+        "label": question.label
+    }
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], **common)
 
 
 def _choice(question: Question, common: dict[str, Any]) -> forms.Field:
-    message = f"“{question.label}”请从所列选项中选择一项。"
+    message = _("“%(label)s”请从所列选项中选择一项。") % {"label": question.label}
     common["error_messages"] |= {"invalid_choice": message, "required": message}
     choices: list[tuple[str, Any]] = [(o.value, o.label) for o in question.options]
     if len(choices) <= RADIOS_UP_TO:
@@ -237,14 +243,14 @@ def _choice(question: Question, common: dict[str, Any]) -> forms.Field:
 
 
 def _choices(question: Question, common: dict[str, Any]) -> forms.Field:
-    message = f"“{question.label}”请从所列选项中选择。"
+    message = _("“%(label)s”请从所列选项中选择。") % {"label": question.label}
     common["error_messages"] |= {"invalid_choice": message, "required": message}
     choices = [(option.value, option.label) for option in question.options]
     return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
 
 
 def _yes_no(question: Question, common: dict[str, Any]) -> forms.Field:
-    message = f"“{question.label}”请选择“是”或“否”。"
+    message = _("“%(label)s”请选择“是”或“否”。") % {"label": question.label}
     common["error_messages"] |= {"invalid_choice": message, "required": message}
     return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
 

@@ -31,6 +31,7 @@ from yiwang.organisations.services.refusing import note_refusal
 from yiwang.web import kept
 from yiwang.web.open_pages import OPEN_TO_ALL
 from yiwang.web.requests import address_of
+from yiwang.web.sentences import said
 
 UNPROCESSABLE = 422
 FORBIDDEN = 403
@@ -178,7 +179,7 @@ class Page(View):
         return TemplateResponse(
             self.request,
             "errors/refused.html",
-            {"message": refusal.message, "status": status, "nav": self.nav},
+            {"message": said(refusal.message), "status": status, "nav": self.nav},
             status=status,
         )
 
@@ -241,7 +242,7 @@ class FormPage(Page):
         except PermissionRefusedError:
             raise
         except RefusedError as refusal:
-            form.add_error(None, refusal.message)
+            form.add_error(None, said(refusal.message))
             return self.invalid(form)
 
     def valid(self, form: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from datetime import date
 from yiwang.catalogue.policy.items import Answer, ItemVersion, Question, QuestionKind, asked
 from yiwang.kernel.identifiers import citizen_id, uscc
 from yiwang.kernel.masking import mask_number, mask_words
+from yiwang.kernel.sentences import Sentence
 
 LONG_TEXT_LENGTH = 4_000
 """Longest answer of several lines, in characters, unless the item says more."""
@@ -89,7 +90,9 @@ def problems(
         value = answers.get(question.id)
         if value is None:
             if complete and not question.optional:
-                found.append(_problem(question, f"请填写“{question.label}”。"))
+                found.append(
+                    _problem(question, Sentence("请填写“%(label)s”。", label=question.label))
+                )
             continue
         if isinstance(value, str) and value in registered:
             continue
@@ -111,74 +114,96 @@ def _text(question: Question, value: Answer, today: date) -> str:
     if question.kind is QuestionKind.LONG_TEXT:
         longest = max(longest, LONG_TEXT_LENGTH)
     if not isinstance(value, str):
-        return f"“{question.label}”应为文字。"
+        return Sentence("“%(label)s”应为文字。", label=question.label)
     if _CONTROL.search(value):
-        return f"“{question.label}”中有不能保存的控制字符，请删除后重新填写。"
+        return Sentence(
+            "“%(label)s”中有不能保存的控制字符，请删除后重新填写。", label=question.label
+        )
     if len(value) > longest:
-        return f"“{question.label}”最多{longest}个字，现为{len(value)}个字，请删减。"
+        return Sentence(
+            "“%(label)s”最多%(longest)s个字，现为%(length)s个字，请删减。",
+            label=question.label,
+            longest=longest,
+            length=len(value),
+        )
     return ""
 
 
 def _number(question: Question, value: Answer, today: date) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return f"“{question.label}”应为数字{_unit(question)}。"
+        return Sentence("“%(label)s”应为数字%(unit)s。", label=question.label, unit=_unit(question))
     if question.whole and value != int(value):
-        return f"“{question.label}”应为整数{_unit(question)}。"
+        return Sentence("“%(label)s”应为整数%(unit)s。", label=question.label, unit=_unit(question))
     low, high = question.minimum, question.maximum
     if (low is not None and value < low) or (high is not None and value > high):
-        return f"“{question.label}”应{_range(low, high)}{_unit(question)}。"
+        return Sentence(
+            "“%(label)s”应%(range)s%(unit)s。",
+            label=question.label,
+            range=_range(low, high),
+            unit=_unit(question),
+        )
     return ""
 
 
 def _unit(question: Question) -> str:
-    return f"（单位：{question.unit}）" if question.unit else ""
+    return Sentence("（单位：%(unit)s）", unit=question.unit) if question.unit else ""
 
 
 def _range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f"在{low:g}至{high:g}之间"
-    return f"不小于{low:g}" if low is not None else f"不大于{high:g}"
+        return Sentence("在%(low)s至%(high)s之间", low=f"{low:g}", high=f"{high:g}")
+    if low is not None:
+        return Sentence("不小于%(low)s", low=f"{low:g}")
+    return Sentence("不大于%(high)s", high=f"{high:g}")
 
 
 def _date(question: Question, value: Answer, today: date) -> str:
     try:
         date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        return f"“{question.label}”应为日期，如 2026-03-06。"
+        return Sentence("“%(label)s”应为日期，如 2026-03-06。", label=question.label)
     return ""
 
 
 def _choice(question: Question, value: Answer, today: date) -> str:
     if value not in {option.value for option in question.options}:
-        return f"“{question.label}”请从所列选项中选择一项。"
+        return Sentence("“%(label)s”请从所列选项中选择一项。", label=question.label)
     return ""
 
 
 def _choices(question: Question, value: Answer, today: date) -> str:
     known = {option.value for option in question.options}
     if not isinstance(value, tuple) or not known.issuperset(value):
-        return f"“{question.label}”请从所列选项中选择。"
+        return Sentence("“%(label)s”请从所列选项中选择。", label=question.label)
     return ""
 
 
 def _yes_no(question: Question, value: Answer, today: date) -> str:
-    return "" if isinstance(value, bool) else f"“{question.label}”请选择“是”或“否”。"
+    if isinstance(value, bool):
+        return ""
+    return Sentence("“%(label)s”请选择“是”或“否”。", label=question.label)
 
 
 def _phone(question: Question, value: Answer, today: date) -> str:
     if not isinstance(value, str) or not PHONE.fullmatch(value):
-        return f"“{question.label}”应为11位手机号，或带区号的固定电话，如 021-59530000。"
+        return Sentence(
+            "“%(label)s”应为11位手机号，或带区号的固定电话，如 021-59530000。", label=question.label
+        )
     return ""
 
 
 def _uscc(question: Question, value: Answer, today: date) -> str:
     checked = uscc.check(value if isinstance(value, str) else "")
-    return "" if checked.ok else f"“{question.label}”：{checked.message}"
+    return "" if checked.ok else _of_number(question, checked.message)
 
 
 def _citizen_id(question: Question, value: Answer, today: date) -> str:
     checked = citizen_id.check(value if isinstance(value, str) else "", on=today)
-    return "" if checked.ok else f"“{question.label}”：{checked.message}"
+    return "" if checked.ok else _of_number(question, checked.message)
+
+
+def _of_number(question: Question, why: str) -> Sentence:
+    return Sentence("“%(label)s”：%(why)s", label=question.label, why=why)
 
 
 _CHECKS: Mapping[QuestionKind, _Check] = {

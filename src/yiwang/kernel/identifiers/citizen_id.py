@@ -6,6 +6,7 @@ from datetime import date
 
 from yiwang.kernel.identifiers.checked import DIGITS, Checked, only, refused
 from yiwang.kernel.identifiers.checksums import mod_11_2
+from yiwang.kernel.sentences import Sentence
 
 LENGTH = 18
 OLD_LENGTH = 15
@@ -88,7 +89,9 @@ def check(value: str, *, on: date, archive: bool = False) -> Checked:
         value = from_15(value)
     if len(value) != LENGTH:
         return refused(
-            value, "length", f"公民身份号码应为18位，现为{len(value)}位，请对照证件核对。"
+            value,
+            "length",
+            Sentence("公民身份号码应为18位，现为%(length)s位，请对照证件核对。", length=len(value)),
         )
     if value[17] == "x":
         value = value[:17] + "X"
@@ -96,7 +99,7 @@ def check(value: str, *, on: date, archive: bool = False) -> Checked:
         return refused(
             value,
             "characters",
-            "公民身份号码前17位应为数字，末位为数字或X，请对照证件核对。",
+            Sentence("公民身份号码前17位应为数字，末位为数字或X，请对照证件核对。"),
         )
     problem = _date_problem(value[6:14], on=on)
     if problem is not None:
@@ -105,14 +108,17 @@ def check(value: str, *, on: date, archive: bool = False) -> Checked:
         return refused(
             value,
             "division",
-            f"公民身份号码开头的“{value[:2]}”不是省级行政区划代码，请对照证件核对。",
+            Sentence(
+                "公民身份号码开头的“%(begin)s”不是省级行政区划代码，请对照证件核对。",
+                begin=value[:2],
+            ),
         )
     parts = _parts(value)
     if mod_11_2(value[:17]) != value[17]:
         return refused(
             value,
             "check_character",
-            "公民身份号码的校验码不符，通常是某一位输错，请对照证件逐位核对。",
+            Sentence("公民身份号码的校验码不符，通常是某一位输错，请对照证件逐位核对。"),
             parts=parts,
         )
     return Checked(value=value, ok=True, parts=parts)
@@ -122,13 +128,21 @@ def _date_problem(digits: str, *, on: date) -> tuple[str, str] | None:
     try:
         born_on = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        return "date", f"公民身份号码中的出生日期“{digits}”不存在，请对照证件核对。"
+        return "date", Sentence(
+            "公民身份号码中的出生日期“%(day)s”不存在，请对照证件核对。", day=digits
+        )
     if born_on > on:
-        return "future", f"公民身份号码中的出生日期“{digits}”晚于今天，请对照证件核对。"
+        return "future", Sentence(
+            "公民身份号码中的出生日期“%(day)s”晚于今天，请对照证件核对。", day=digits
+        )
     if on.year - born_on.year > OLDEST_YEARS:
         return (
             "age",
-            f"公民身份号码中的出生日期“{digits}”距今超过{OLDEST_YEARS}年，请对照证件核对。",
+            Sentence(
+                "公民身份号码中的出生日期“%(day)s”距今超过%(years)s年，请对照证件核对。",
+                day=digits,
+                years=OLDEST_YEARS,
+            ),
         )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yiwang.kernel.identifiers.checked import DIGITS, LETTERS, Checked, only, refused
+from yiwang.kernel.sentences import Sentence
 
 LENGTH = 18
 
@@ -102,18 +103,28 @@ def check(value: str) -> Checked:
     """
     if len(value) != LENGTH:
         return refused(
-            value, "length", f"统一社会信用代码应为18位，现为{len(value)}位，请对照营业执照核对。"
+            value,
+            "length",
+            Sentence(
+                "统一社会信用代码应为18位，现为%(length)s位，请对照营业执照核对。",
+                length=len(value),
+            ),
         )
     if not only(value, _CHARACTERS):
         wrong = next(character for character in value if character not in _CHARACTERS)
         return refused(
             value,
             "characters",
-            f"统一社会信用代码由数字和大写字母组成，且不使用I、O、S、V、Z，请核对其中的“{wrong}”。",
+            Sentence(
+                "统一社会信用代码由数字和大写字母组成，且不使用I、O、S、V、Z，请核对其中的“%(wrong)s”。",
+                wrong=wrong,
+            ),
         )
     if not only(value[2:8], DIGITS):
         return refused(
-            value, "division", "统一社会信用代码第3至8位为登记机关行政区划码，应为6位数字，请核对。"
+            value,
+            "division",
+            Sentence("统一社会信用代码第3至8位为登记机关行政区划码，应为6位数字，请核对。"),
         )
     parts = {
         "department": value[0],
@@ -126,8 +137,10 @@ def check(value: str) -> Checked:
         return refused(
             value,
             "check_character",
-            "统一社会信用代码的校验码不符，请对照营业执照逐位核对；"
-            "确为早期赋码的，可由审查人员注明理由和依据后确认。",
+            Sentence(
+                "统一社会信用代码的校验码不符，请对照营业执照逐位核对；"
+                "确为早期赋码的，可由审查人员注明理由和依据后确认。"
+            ),
             parts=parts,
             confirmable=True,
         )
@@ -135,8 +148,10 @@ def check(value: str) -> Checked:
         return refused(
             value,
             "organisation_check",
-            "统一社会信用代码中的组织机构代码（第9至17位）校验不符，请逐位核对；"
-            "确为早期赋码的，可由审查人员注明理由和依据后确认。",
+            Sentence(
+                "统一社会信用代码中的组织机构代码（第9至17位）校验不符，请逐位核对；"
+                "确为早期赋码的，可由审查人员注明理由和依据后确认。"
+            ),
             parts=parts,
             confirmable=True,
         )

@@ -60,6 +60,7 @@ from yiwang.web.automatic import granting_rules
 from yiwang.web.citizen import guides
 from yiwang.web.citizen.items import given_answers, plain
 from yiwang.web.scans import asked_file, found_again, scan
+from yiwang.web.sentences import said
 from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found
 
@@ -225,9 +226,9 @@ class DraftPage(Page):
     def wrong(self) -> dict[str, str]:
         """Question id to what is missing or wrong."""
         return {
-            problem.question_id: problem.message
+            problem.question_id: said(problem.message)
             for problem in problems(
-                self.item,
+                self.shown,
                 self.answers,
                 today=self.today,
                 registered={one.value for one in self.prefilled.values()},

@@ -68,6 +68,7 @@ from yiwang.web.counter.letters import LetterForm
 from yiwang.web.counter.papers import ACCEPTED_FILES, Papers, Sheet
 from yiwang.web.counter.queue import WINDOW_KEY, ticket_in_hand
 from yiwang.web.forms import Known, QuestionsForm, in_words, split_known
+from yiwang.web.sentences import said
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
 NUMBER_LENGTH = 18
@@ -667,7 +668,8 @@ class Receive(Papers):
                 case=self._take_in(answers, key), calendar=self.calendar, at=self.at
             )
         except services.IncompleteError as refusal:
-            for place, message in refusal.problems.items():
+            for place, wrong in refusal.problems.items():
+                message = said(wrong)
                 if place in form.fields:
                     form.add_error(place, message)
                     continue
