@@ -46,10 +46,52 @@ def test_nothing_is_accepted_unlooked_at():
     assert state_of(case) is CaseState.RECEIVED
 
 
+def with_papers(**changes):
+    """Take in an application for an item that asks for a plan and for rules."""
+    definition = cases.restaurant(slug="with-papers")
+    definition["handling_code"] = "11310114XXXX01011H431013100100003"
+    cases.publish(definition)
+    return cases.receive(item_slug="with-papers", **changes)
+
+
+def test_what_offices_provide_is_not_on_the_list_and_its_answers_are_put_right_in_words():
+    case = with_papers()
+
+    page = signed_in("clerk").get(f"/desk/cases/{case.number}/correct/")
+
+    fields = set(page.context["form"].fields)
+    assert {"what_layout", "what_rules", "other_0"} <= fields
+    assert not {"what_application", "what_representative"} & fields
+    assert "系统生成的表格和由数据、证照库提供的材料不用申请人提交" in words(page)
+    assert '<section class="yw-box"><fieldset class="yw-field">' in page.content.decode()
+    sent = {"other_0": "申请书的门牌号不完整", "confirmed": "1"}
+    assert send("clerk", case, "correct", what_layout="", **sent).status_code == 302
+    (line,) = cases.page(case.number).correction.lines
+    assert (line.material_id, line.what) == ("", "申请书的门牌号不完整")
+
+
+def test_no_paper_is_asked_for_of_what_was_handed_in_as_a_file():
+    case = with_papers(uploads={"layout": [cases.upload("user:clerk")]})
+    layout = "以电子文件提交，不要求纸质。"
+    assert words(signed_in("clerk").get(f"/desk/cases/{case.number}/correct/")).count(layout) == 1
+
+    paper = {"more_layout": "请交纸质原件", "confirmed": "1"}
+    refused = send("clerk", case, "correct", **paper)
+    assert refused.status_code == 422
+    assert "“平面图”以电子文件提交，不得再要求纸质材料" in words(refused)
+    assert 'href="#id_more_layout"' in refused.content.decode()
+    assert "请交纸质原件" in refused.content.decode()
+    assert state_of(case) is CaseState.RECEIVED
+
+    asked = {"more_rules": "请交纸质原件", "other_0": "请交委托书原件"}
+    shown = words(send("clerk", case, "correct", **asked))
+    assert "清单中有要求纸质的内容" in shown
+    assert send("clerk", case, "correct", **asked, confirmed="1").status_code == 302
+
+
 def test_a_correction_is_shown_whole_before_it_is_sent():
-    case = cases.receive()
-    material = cases.page(case.number).materials[0].material_id
-    wrong = {f"what_{material}": "未签字或者未盖章", "other_0": "补充门牌号"}
+    case = with_papers()
+    wrong = {"what_layout": "未签字或者未盖章", "other_0": "补充门牌号"}
 
     first = send("clerk", case, "correct", **wrong)
 
@@ -72,8 +114,8 @@ def test_a_correction_is_shown_whole_before_it_is_sent():
 
 
 def test_an_empty_correction_and_an_unknown_phrase_are_refused():
-    case = cases.receive()
-    material = cases.page(case.number).materials[0].material_id
+    case = with_papers()
+    material = "layout"
 
     answer = send("clerk", case, "correct")
     assert "请至少选择一项问题" in words(answer)

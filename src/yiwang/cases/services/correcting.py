@@ -12,6 +12,7 @@ from yiwang.audit import services as audit
 from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters, mailed
+from yiwang.cases.policy.correcting import asks_for_paper, correctable, counts_electronically
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
 from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, CaseState, Step
@@ -38,7 +39,7 @@ from yiwang.cases.services.visiting import (
     issue_further_receipt,
     note_visit,
 )
-from yiwang.catalogue.policy.items import Channel
+from yiwang.catalogue.policy.items import Channel, ItemVersion
 from yiwang.documents import services as documents
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -122,11 +123,13 @@ def ask_correction(
         PermissionRefusedError: `by` may not accept in this department.
         ConflictRefusedError: somebody acted since `version`.
         StepRefusedError: not waiting for acceptance.
-        CorrectionRefusedError: asked before, no line, or a line about an unknown material.
+        CorrectionRefusedError: asked before, no line, a line about an unknown material or one that
+            offices provide, or paper of what came electronically.
         TextRefusedError: a line does not say what or why.
 
     Source:
-        行政许可法 第三十二条第一款第四项, 第七十二条第四项 (telling it all at once is a duty).
+        行政许可法 第三十二条第一款第四项, 第七十二条第四项 (telling it all at once is a duty);
+        上海市优化营商环境条例 第二十四条 (no paper beside what came electronically).
     """
     case, acting = begin(number, Step.ASK_CORRECTION, by=by, version=version)
     if Correction.objects.filter(case=case).exists():
@@ -135,12 +138,10 @@ def ask_correction(
         )
     if not lines or len(lines) > LINES_MAX:
         raise CorrectionRefusedError(f"请列出1至{LINES_MAX}项需要补正的内容，一次告知。")
-    known = set(CaseMaterial.objects.filter(case=case).values_list("material_id", flat=True))
-    if any(line.material_id and line.material_id not in known for line in lines):
-        raise CorrectionRefusedError("有一项不在本办件的材料清单中，请从清单中选择。")
-    due_on = correction_due_on(
-        asked_on=day_of(at), days=kept.correction_days(version_of(case), on=day_of(at))
-    )
+    item = version_of(case)
+    held = {row.material_id: row for row in CaseMaterial.objects.filter(case=case)}
+    _check_asked(lines, held, item, online=case.channel == Channel.PORTAL)
+    due_on = correction_due_on(asked_on=day_of(at), days=kept.correction_days(item, on=day_of(at)))
     correction = Correction.objects.create(case=case, asked_by=by.ref, asked_at=at, due_on=due_on)
     items = [
         CorrectionItem(
@@ -155,10 +156,11 @@ def ask_correction(
     CorrectionItem.objects.bulk_create(items)
     case.due_on = due_on
     move(case, Step.ASK_CORRECTION, acting=acting, by=by, at=at, changed=["due_on"])
-    item = version_of(case)
-    online = case.channel == Channel.PORTAL
     forms = {
-        one.id: "电子文件，不要求纸质" if online else f"{one.form}{one.copies}份"
+        one.id: "电子文件，不要求纸质"
+        if case.channel == Channel.PORTAL
+        else f"{one.form}{one.copies}份"
+        + ("，或者电子文件" if _is_electronic(held.get(one.id), online=False) else "")
         for one in item.materials
     }
     department = kept.department(case.acceptor)
@@ -179,6 +181,38 @@ def ask_correction(
         message=f"您的“{item.name}”申请需要补正，请于{letters.chinese_day(due_on)}前提交。",
     )
     return case_view(case)
+
+
+def _check_asked(
+    lines: Sequence[CorrectionLine],
+    held: Mapping[str, CaseMaterial],
+    item: ItemVersion,
+    *,
+    online: bool,
+) -> None:
+    """Stop a line that asks for what the applicant cannot or need not hand in."""
+    by_id = {one.id: one for one in item.materials}
+    for line in lines:
+        if not line.material_id:
+            continue
+        row = held.get(line.material_id)
+        if row is None:
+            raise CorrectionRefusedError("有一项不在本办件的材料清单中，请从清单中选择。")
+        if not correctable(by_id.get(line.material_id), MaterialState(row.state)):
+            raise CorrectionRefusedError(
+                f"“{row.name}”不由申请人提交（{row.source}），不能要求补正；"
+                "填写的内容有误的，请作为其他需要补正的内容列出。"
+            )
+        words = f"{line.what}。{line.example}"
+        if _is_electronic(row, online=online) and asks_for_paper(words):
+            raise CorrectionRefusedError(
+                f"“{row.name}”以电子文件提交，不得再要求纸质材料，请改为要求补正后的电子文件。"
+            )
+
+
+def _is_electronic(row: CaseMaterial | None, *, online: bool) -> bool:
+    taken = PaperForm(row.taken_as) if row is not None and row.taken_as else None
+    return counts_electronically(online=online, taken_as=taken)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
+from yiwang.cases.policy.correcting import asks_for_paper, correctable, counts_electronically
 from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS
 from yiwang.cases.policy.declining import (
     OTHER_GROUND,
@@ -27,6 +28,7 @@ from yiwang.cases.queries.declining import DeclineView, open_decline
 from yiwang.cases.queries.procedure import ProcedureView, procedure_of
 from yiwang.cases.services import CorrectionLine
 from yiwang.cases.services.deciding import GRANT_REASON
+from yiwang.catalogue.policy.items import Channel
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.queries import StaffView
@@ -41,7 +43,7 @@ from yiwang.web.views import FormPage
 VERSION_MAX = 2**31 - 1
 REASON_LENGTH = 2000
 LINE_LENGTH = 300
-OTHER_LINES = 2
+OTHER_LINES = 4
 """Free lines of a correction beside those of the materials."""
 
 
@@ -179,10 +181,12 @@ class CorrectForm(VersionForm):
         *args: Any,
         materials: Sequence[casefile.MaterialLine] = (),
         own: Sequence[str] = (),
+        electronic: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.materials = materials
+        self.electronic = electronic
         for one in materials:
             self.fields[f"what_{one.id}"] = forms.ChoiceField(
                 label=_("问题"),
@@ -208,8 +212,19 @@ class CorrectForm(VersionForm):
         return [self[f"other_{place}"] for place in range(OTHER_LINES)]
 
     def clean(self) -> dict[str, Any]:
-        """Check that something is to be corrected."""
+        """Check that something is to be corrected, and that no paper is asked for twice."""
         cleaned = super().clean() or {}
+        for one in self.materials:
+            for name in (f"what_{one.id}", f"more_{one.id}"):
+                if one.id in self.electronic and asks_for_paper(cleaned.get(name, "")):
+                    self.add_error(
+                        name,
+                        _(
+                            "“%(name)s”以电子文件提交，不得再要求纸质材料，"
+                            "请改为要求补正后的电子文件。"
+                        )
+                        % {"name": one.name},
+                    )
         if not self.errors and not self.lines():
             first = next(name for name in self.fields if name.startswith(("what_", "other_")))
             self.add_error(first, _("请至少选择一项问题，并把需要补正的内容一次列全。"))
@@ -248,8 +263,31 @@ class Correct(TwoStep):
 
     @cached_property
     def lines_of_materials(self) -> Sequence[casefile.MaterialLine]:
-        """The materials that somebody may have to correct; generated ones are not among them."""
-        return casefile.materials(self.file, self.item, by=self.actor)
+        """The materials that the applicant can hand in anew; what offices provide is none."""
+        by_id = {one.id: one for one in self.item.materials}
+        return [
+            one
+            for one in casefile.materials(self.file, self.item, by=self.actor)
+            if correctable(by_id.get(one.id), one.state)
+        ]
+
+    @cached_property
+    def electronic(self) -> frozenset[str]:
+        """Ids of the materials of which no paper may be asked for."""
+        online = self.case.channel is Channel.PORTAL
+        return frozenset(
+            one.material_id
+            for one in self.file.materials
+            if counts_electronically(online=online, taken_as=one.taken_as)
+        )
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add of what no paper may be asked for, and whether anything is provided by offices."""
+        return super().context(
+            electronic=self.electronic,
+            provided=len(self.lines_of_materials) < len(self.file.materials),
+            **given,
+        )
 
     def form(self) -> CorrectForm:
         """Return the form; missing materials are on the list from the start."""
@@ -259,6 +297,7 @@ class Correct(TwoStep):
             initial=self.initial(),
             materials=self.lines_of_materials,
             own=of_department(self.case.department_code),
+            electronic=self.electronic,
         )
 
     def form_again(self) -> CorrectForm:
@@ -267,6 +306,7 @@ class Correct(TwoStep):
             initial=self.request.POST.dict(),
             materials=self.lines_of_materials,
             own=of_department(self.case.department_code),
+            electronic=self.electronic,
         )
 
     def initial(self) -> dict[str, Any]:
@@ -279,6 +319,7 @@ class Correct(TwoStep):
 
     def confirmation(self, form: CorrectForm) -> Mapping[str, Any]:
         """Show the whole list as the applicant will read it."""
+        paper = any(not line.material_id and asks_for_paper(line.what) for line in form.lines())
         return {
             "title": _("确认一次性补正"),
             "object": self.object_words,
@@ -286,7 +327,12 @@ class Correct(TwoStep):
                 "补正只能告知一次。告知书送达后受理期限停止，申请人有%(days)s日提交；"
                 "之后不能再提出新的补正要求。"
             )
-            % {"days": services.correction_days(self.item, on=self.today)},
+            % {"days": services.correction_days(self.item, on=self.today)}
+            + (
+                _("清单中有要求纸质的内容：已经以电子文件提交的，不得再要求纸质，请再次核对。")
+                if paper
+                else ""
+            ),
             "words": _("一次性告知补正"),
             "lines": [(line.what, line.why) for line in form.lines()],
             "colour": "accent",
