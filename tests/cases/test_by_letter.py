@@ -13,7 +13,8 @@ from yiwang.cases import queries, services
 from yiwang.cases.models import Case, CaseClock, CaseDocument, CaseMeasure
 from yiwang.cases.models.commitments import Commitment, ToleranceCommitment
 from yiwang.cases.policy.commitments import SignedBy
-from yiwang.cases.policy.mailed import AGE_DAYS, ENTRY_DAYS, Mailed, problem
+from yiwang.cases.policy.letters import chinese_day
+from yiwang.cases.policy.mailed import AGE_DAYS, ENTRY_DAYS, Mailed, entered_until, problem
 from yiwang.cases.policy.terms import (
     DeliveryChannel,
     DocumentKind,
@@ -224,16 +225,68 @@ def test_a_correction_by_post_counts_from_the_day_on_which_it_was_got():
     assert queries.case(case.number, by=cases.HEAD).accepted_on == GOT
 
 
-@pytest.mark.parametrize(("by_letter", "waits"), [(True, ENTRY_DAYS), (False, 0)])
-def test_a_correction_by_letter_that_was_got_in_time_finds_its_case_open(by_letter, waits):
-    case = cases.correcting(letter=Mailed(received_on=GOT) if by_letter else None)
-    last = dt.datetime.combine(case.due_on, dt.time(1), tzinfo=cases.ZONE)
+def online() -> str:
+    """Return a case of the portal whose applicant was told what to correct."""
+    draft = cases.draft()
+    services.attach(
+        draft_id=draft.id,
+        material_id="layout",
+        upload_ref=cases.upload(),
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+    number = cases.submit(draft.id, tolerance_signed=True).number
+    services.ask_correction(
+        number=number,
+        lines=[services.CorrectionLine(material_id="", what="补充地址门牌", why="地址不完整")],
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+    return number
 
-    for day in range(1, waits + 1):
+
+@pytest.mark.parametrize("came", ["letter", "counter", "portal"])
+def test_a_correction_by_letter_that_was_got_in_time_finds_its_case_open(came: str):
+    number = (
+        online()
+        if came == "portal"
+        else cases.correcting(letter=LETTER if came == "letter" else None).number
+    )
+    case = queries.case(number, by=cases.HEAD)
+    assert case.channel == came
+    assert case.due_on is not None
+    told = case.due_on
+    last = dt.datetime.combine(told, dt.time(1), tzinfo=cases.ZONE)
+
+    for day in range(1, ENTRY_DAYS + 1):
         at = last + dt.timedelta(days=day)
         assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == []
-    at = last + dt.timedelta(days=waits + 1)
-    assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == [case.number]
+    assert queries.case(number, by=cases.HEAD).due_on == told  # the day that is shown stays
+    assert entered_until(told) == at.date()
+    at = last + dt.timedelta(days=ENTRY_DAYS + 1)
+    assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == [number]
+    letter = queries.case_page(number, by=cases.HEAD).documents[-1]
+    assert f"补正期限至{chinese_day(told)}届满" in str(letter.body)
+
+
+def test_what_was_got_on_the_last_day_is_entered_after_it():
+    number = online()
+    told = queries.case(number, by=cases.HEAD).due_on
+    assert told is not None
+    at = dt.datetime.combine(told, dt.time(9), tzinfo=cases.ZONE) + dt.timedelta(days=ENTRY_DAYS)
+    assert services.end_expired_corrections(by=cases.EXPIRY, at=at) == []
+    (line,) = cases.page(number).correction.lines
+
+    filed = services.file_correction(
+        number=number,
+        lines=[services.FiledLine(line_id=line.id, answer="示例路11号甲")],
+        letter=Mailed(received_on=told),
+        calendar=cases.CALENDAR,
+        by=cases.CLERK,
+        at=at,
+    )
+
+    assert filed.corrected_on == told
 
 
 @pytest.mark.parametrize(

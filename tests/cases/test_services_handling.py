@@ -11,6 +11,7 @@ import pytest
 from tests.factories import cases
 from yiwang.cases import queries, services, tasks
 from yiwang.cases.models import Case, CaseDocument, CaseEvent
+from yiwang.cases.policy.mailed import ENTRY_DAYS
 from yiwang.cases.policy.states import CaseState, StepRefusedError
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
 from yiwang.cases.services import CorrectionLine, FiledLine
@@ -196,7 +197,7 @@ def test_a_correction_that_is_not_filed_ends_the_case_after_thirty_days():
     last_day = AT + dt.timedelta(days=30)
 
     assert services.end_expired_corrections(by=cases.EXPIRY, at=last_day) == []
-    after = last_day + dt.timedelta(days=1)
+    after = last_day + dt.timedelta(days=ENTRY_DAYS + 1)
     assert services.end_expired_corrections(by=cases.EXPIRY, at=after) == [number]
     assert services.end_expired_corrections(by=cases.EXPIRY, at=after) == []
 

@@ -27,6 +27,7 @@ from yiwang.cases.models import (
 from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy.ending import NotEnded
 from yiwang.cases.policy.interested import InterestedKind, Party
+from yiwang.cases.policy.mailed import ENTRY_DAYS
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terminating import TerminationGround
@@ -573,7 +574,7 @@ ACTS: Mapping[Step, Act] = {
             at=AT,
         ),
         clock=lambda _number: services.end_expired_corrections(
-            by=tasks.ENDED_BY, at=AT + dt.timedelta(days=31)
+            by=tasks.ENDED_BY, at=AT + dt.timedelta(days=31 + ENTRY_DAYS)
         ),
         found=frozenset({CaseState.CORRECTION}),
     ),

@@ -10,8 +10,9 @@ AGE_DAYS = 90
 """Days back that a letter may be entered; what is older is a slip of the pen."""
 
 ENTRY_DAYS = 3
-"""Days for which nobody's correction is given up who applied by letter: what was got on the last
-day may still lie in the post room. Our own choice."""
+"""Days for which no case is given up for want of its correction: what was got on the last day may
+still lie in the post room. Whatever way a case came, its correction may come by post. Our own
+choice."""
 
 NUMBER_LENGTH = 40
 
@@ -47,6 +48,15 @@ class Mailed:
     def came(self) -> str:
         """How and on which day it came, as the course of the case names it."""
         return f"{self.words}，{self.received_on:%Y-%m-%d}收到"
+
+
+def entered_until(due_on: date) -> date:
+    """Return until when a correction that was got by `due_on` may be entered.
+
+    Example:
+        Asked for until 5 April, got on 5 April: entered by 8 April.
+    """
+    return due_on + timedelta(days=ENTRY_DAYS)
 
 
 def problem(mailed: Mailed, *, today: date, asked_on: date | None = None) -> str:

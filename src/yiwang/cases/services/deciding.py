@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import CancellationGranted, CaseGranted, CaseRefused
@@ -16,7 +15,7 @@ from yiwang.cases.models.automatic import AutoRun
 from yiwang.cases.policy import letters
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.policy.deadlines import day_of, delivery_due_on, months_after, publicity_due_on
-from yiwang.cases.policy.mailed import ENTRY_DAYS
+from yiwang.cases.policy.mailed import ENTRY_DAYS, entered_until
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step, Way, after
 from yiwang.cases.policy.terminating import ARTICLES, BY_CLOCK, TerminationGround
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
@@ -842,13 +841,12 @@ def _end(
 def end_expired_corrections(*, by: Actor, at: datetime, limit: int = 200) -> list[str]:
     """End cases whose correction was not filed in time; return their numbers. For a named job.
 
-    What came by letter may be corrected by letter, and is given up some days later.
+    Whatever way a case came, its correction may come by post: it is given up some days after the
+    day that was told, so that a letter that was got on that day finds it open.
     """
-    today = day_of(at)
-    by_letter = Q(channel=Channel.LETTER.value)
-    late = ~by_letter | Q(due_on__lt=today - timedelta(days=ENTRY_DAYS))
+    latest = day_of(at) - timedelta(days=ENTRY_DAYS)
     numbers = list(
-        Case.objects.filter(late, state=CaseState.CORRECTION.value, due_on__lt=today)
+        Case.objects.filter(state=CaseState.CORRECTION.value, due_on__lt=latest)
         .order_by("due_on", "id")
         .values_list("number", flat=True)[:limit]
     )
@@ -862,7 +860,9 @@ def end_expired_corrections(*, by: Actor, at: datetime, limit: int = 200) -> lis
 @transaction.atomic
 def _end_expired(number: str, *, by: Actor, at: datetime) -> bool:
     case = locked(number)
-    if case.state != CaseState.CORRECTION or case.due_on is None or case.due_on >= day_of(at):
+    if case.state != CaseState.CORRECTION or case.due_on is None:
+        return False
+    if entered_until(case.due_on) >= day_of(at):
         return False
     ground = TerminationGround.NOT_CORRECTED
     _terminate(
