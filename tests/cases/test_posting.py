@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from tests.factories import cases, posting
 from tests.factories.posting import PLACE, POSTED
 from yiwang.audit import queries as trail
 from yiwang.cases import services
-from yiwang.cases.models import Delivery, Dispatch, Message, Posting
+from yiwang.cases.models import Case, Delivery, Dispatch, Message, Posting, WindowVisit
 from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DeliveryChannel, Outcome, Relation
 from yiwang.cases.queries import CaseNotFoundError, archiving, case
+from yiwang.cases.queries.parcels import came_back
 from yiwang.cases.queries.posting import posted, posting_in_full, posting_of, to_post
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import PermissionRefusedError
@@ -249,7 +251,7 @@ def test_staff_read_where_it_goes_masked_and_others_not_at_all():
     assert to_post(by=cases.STRANGER)[0] == []
     assert posted(by=cases.STRANGER)[0] == []
     with pytest.raises(PermissionRefusedError, match="由申请人决定"):
-        ask(number, by=cases.CLERK)
+        ask(number, by=cases.REVIEWER)
     posting.grant(number)
     with pytest.raises(PermissionRefusedError):
         send(number, by=cases.REVIEWER)
@@ -284,6 +286,192 @@ def test_an_item_that_posts_nothing_and_a_case_that_is_over_say_so():
     services.withdraw_case(number=gone, reason="不办了", by=cases.FIRM, at=AT)
     with pytest.raises(RefusedError, match="没有可以邮寄的结果"):
         ask(gone)
+
+
+def withdraw(number: str) -> None:
+    services.withdraw_case(number=number, reason="不办了", by=cases.FIRM, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("end", "by"),
+    [(withdraw, cases.FIRM), (cases.terminate, cases.APPROVER)],
+    ids=["withdrawn", "terminated"],
+)
+def test_a_wish_ends_with_a_case_that_has_no_result(end: Any, by: Any):
+    number = cases.accepted(item_slug=POSTED).number
+    ask(number)
+
+    end(number)
+
+    seen = posting_of(number, by=cases.FIRM)
+    assert seen.state is PostingState.ENDED
+    assert Posting.objects.get().taken_back_at == AT
+    (trace,) = trail.trail(target=f"case:{number}", act="cases.end_posting")
+    assert trace.actor == by.ref
+    assert (trace.on_behalf_of == cases.FIRM_REF) is (by is cases.FIRM)
+    with pytest.raises(RefusedError, match="不会寄出邮件"):
+        ask(number)
+    with pytest.raises(RefusedError, match="没有等待寄出的结果"):
+        services.read_label(number=number, by=cases.CLERK, at=AT)
+
+
+def test_a_wish_that_was_taken_back_before_the_end_stays_so():
+    number = posting.online().number
+    ask(number)
+    services.take_posting_back(number=number, by=cases.FIRM, at=AT)
+    services.withdraw_case(
+        number=number, reason="不办了", by=cases.FIRM, at=AT + dt.timedelta(hours=1)
+    )
+
+    assert posting_of(number, by=cases.FIRM).state is PostingState.TAKEN_BACK
+    assert trail.trail(target=f"case:{number}", act="cases.end_posting") == []
+
+
+def test_a_wish_for_a_licence_that_was_ended_since_is_ended_and_its_label_not_read():
+    number = cases.ended(CaseState.REVOKED, item_slug=POSTED).number
+    Posting.objects.create(  # from before wishes ended with their case
+        case_id=Case.objects.get(number=number).pk,
+        asked_by=cases.FIRM.ref,
+        asked_at=AT,
+        **PLACE | {"phone": "13900005678"},
+    )
+
+    assert posting_of(number, by=cases.FIRM).state is PostingState.ENDED
+    assert waiting() == []
+    with pytest.raises(RefusedError, match="没有等待寄出的结果"):
+        services.read_label(number=number, by=cases.CLERK, at=AT)
+
+
+# At a window.
+
+
+def at_window(number: str, **changes: Any) -> Any:
+    return ask(number, **({"by": cases.CLERK, "visitor": cases.HEAD_OF_FIRM} | changes))
+
+
+@pytest.mark.req("CASE-04", "CASE-05")
+def test_a_window_asks_for_whoever_stands_there_and_the_trail_names_both():
+    number = cases.receive(item_slug=POSTED).number
+
+    wish = at_window(number)
+
+    assert wish.state is PostingState.WAITING
+    assert "5678" not in posting_of(number, by=cases.CLERK).phone[:-4]
+    assert wish.phone != "13900005678"
+    assert posting_of(number, by=cases.FIRM).phone == "13900005678"
+    visit = WindowVisit.objects.get()
+    assert (visit.act, visit.name, visit.by) == ("ask_posting", "示例负责人", "user:clerk")
+    (trace,) = trail.trail(target=f"case:{number}", act="cases.ask_posting")
+    assert (trace.actor, trace.on_behalf_of) == ("user:clerk", cases.FIRM_REF)
+    told = Message.objects.filter(case__number=number, title__startswith="要求邮寄结果").get()
+    assert "不是您本人要求的" in told.body
+
+    back = services.take_posting_back(
+        number=number, visitor=cases.HEAD_OF_FIRM, by=cases.CLERK, at=AT
+    )
+    assert back.state is PostingState.TAKEN_BACK
+    (trace,) = trail.trail(target=f"case:{number}", act="cases.take_posting_back")
+    assert (trace.actor, trace.on_behalf_of) == ("user:clerk", cases.FIRM_REF)
+    assert WindowVisit.objects.order_by("id").last().act == "take_posting_back"
+
+
+@pytest.mark.req("CASE-05")
+def test_a_window_need_not_type_what_the_platform_holds_and_its_look_is_traced():
+    number = cases.receive(item_slug=POSTED).number
+
+    services.ask_posting(number=number, visitor=cases.HEAD_OF_FIRM, by=cases.CLERK, at=AT)
+
+    wish = posting_of(number, by=cases.FIRM)
+    assert (wish.to_name, wish.phone) == ("上海示例餐饮管理有限公司", "02100000001")
+    read = trail.trail(target=cases.FIRM_REF)[0]
+    assert (read.actor, read.purpose) == ("user:clerk", "邮寄办理结果")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"visitor": None}, "请先登记来人与申请人的关系"),
+        ({"visitor": replace(cases.HEAD_OF_FIRM, identified=False)}, "请核对来人的身份证件原件"),
+        (
+            {"visitor": replace(cases.HEAD_OF_FIRM, relation=Relation.RECEIVER, name="何收件")},
+            "只能由申请人、法定代表人",
+        ),
+        ({"phone": "123"}, "收件电话应为11位手机号"),
+        ({"version": 99}, "请刷新后再办"),
+    ],
+)
+def test_a_window_is_refused_like_the_portal_and_without_whoever_stands_there(
+    changes: dict[str, Any], sentence: str
+):
+    number = cases.receive(item_slug=POSTED).number
+
+    with pytest.raises(RefusedError, match=sentence):
+        at_window(number, **changes)
+
+    assert not Posting.objects.exists()
+    assert not WindowVisit.objects.exists()
+
+
+def test_a_window_takes_nothing_back_without_whoever_stands_there():
+    number = cases.receive(item_slug=POSTED).number
+    ask(number)
+
+    with pytest.raises(RefusedError, match="请先登记来人"):
+        services.take_posting_back(number=number, by=cases.CLERK, at=AT)
+    assert posting_of(number, by=cases.FIRM).state is PostingState.WAITING
+
+
+# What came back, until somebody did something about it.
+
+
+def returned(number: str) -> None:
+    services.note_posting_return(
+        number=number, returned_on=AT.date(), reason="查无此人", by=cases.CLERK, at=AT
+    )
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_parcel_is_back_until_somebody_says_anew_where_it_goes(online: bool):
+    number = posting.online().number if online else cases.receive(item_slug=POSTED).number
+    posting.grant(number)
+    ask(number)
+    send(number)
+    assert came_back([number]) == {}
+
+    returned(number)
+    back = came_back([number])[number]
+    assert (back.returned_on, back.wished) == (AT.date(), True)
+
+    ask(number, address="嘉定区南翔镇示例路10号")
+    assert came_back([number]) == {}
+    send(number, tracking_number="2")
+    assert came_back([number]) == {}
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_parcel_whose_paper_was_handed_over_is_not_back(online: bool):
+    number = posting.online().number if online else cases.receive(item_slug=POSTED).number
+    posting.grant(number)
+    ask(number)
+    send(number)
+    returned(number)
+
+    services.deliver_case(number=number, channel=DeliveryChannel.PRINT, by=cases.CLERK, at=AT)
+
+    assert came_back([number]) == {}
+
+
+def test_what_the_office_sent_and_nobody_wished_for_is_told_when_it_comes_back():
+    number = cases.sent().number
+    services.note_return(
+        number=number, returned_on=AT.date(), reason="查无此人", by=cases.CLERK, at=AT
+    )
+
+    assert came_back([number])[number].wished is False
+    told = Message.objects.filter(case__number=number, title__startswith="邮寄的结果被退回").get()
+    assert "请联系办理部门核对地址" in told.body
+    services.send_result(number=number, carrier="EMS", tracking_number="3", by=cases.CLERK, at=AT)
+    assert came_back([number]) == {}
 
 
 def test_a_refusal_is_posted_too():

@@ -328,8 +328,35 @@ def get_posting(request: HttpRequest, number: Path[schemas.Number]) -> HttpRespo
 def ask_posting(
     request: HttpRequest, number: Path[schemas.Number], body: schemas.AskPosting
 ) -> HttpResponse:
-    """Ask that the paper result be posted; what is left empty is as said before or registered."""
-    return answer(services.ask_posting(number=number, **body.dict(), by=actor(request), at=now()))
+    """Ask that the paper result be posted; what is left empty is as said before or registered.
+
+    A window asks for whoever stands there, with `at_window`.
+    """
+    return answer(
+        services.ask_posting(
+            number=number,
+            to_name=body.to_name,
+            phone=body.phone,
+            address=body.address,
+            visitor=body.at_window.visitor() if body.at_window else None,
+            by=actor(request),
+            at=now(),
+        )
+    )
+
+
+@router.post(
+    "/cases/{number}/posting/cancellation", response=POSTING, operation_id="cancel_posting"
+)
+def cancel_posting(
+    request: HttpRequest, number: Path[schemas.Number], body: schemas.CancelPosting
+) -> HttpResponse:
+    """Take the wish back at a window for whoever stands there, before anything was sent."""
+    return answer(
+        services.take_posting_back(
+            number=number, visitor=body.at_window.visitor(), by=actor(request), at=now()
+        )
+    )
 
 
 @router.delete("/cases/{number}/posting", response=POSTING, operation_id="take_posting_back")

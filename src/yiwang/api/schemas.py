@@ -294,6 +294,13 @@ class AskPosting(Body):
     to_name: Word = ""
     phone: Word = ""
     address: Word = ""
+    at_window: AtWindow | None = Field(default=None, description="Of a window's call only.")
+
+
+class CancelPosting(Body):
+    """Who asks at a window that nothing be posted."""
+
+    at_window: AtWindow
 
 
 class Terminate(Act):

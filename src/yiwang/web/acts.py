@@ -53,6 +53,7 @@ ACTS: Mapping[str, str] = {
     "cases.change_contact": _("变更联系方式"),
     "cases.ask_posting": _("要求邮寄结果"),
     "cases.take_posting_back": _("取消邮寄结果"),
+    "cases.end_posting": _("结束邮寄要求"),
     "cases.post_result": _("寄出纸质结果"),
     "cases.note_posting_return": _("登记结果被退回"),
     "cases.check_material": _("核对材料"),

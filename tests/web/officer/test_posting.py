@@ -98,3 +98,17 @@ def test_who_does_not_deliver_sees_no_label_and_no_list(number: str):
     odd = signed_in("clerk").get("/desk/postings/?after=x")
     assert odd.status_code == 422
     assert "翻页参数不正确" in words(odd)
+
+
+def test_a_parcel_of_a_case_that_ended_without_a_result_is_not_waited_for(desk: None):
+    posting.publish()
+    gone = posting.online().number
+    services.ask_posting(number=gone, by=cases.FIRM, at=cases.FRIDAY, **PLACE)
+    services.withdraw_case(number=gone, reason="不办了", by=cases.FIRM, at=cases.FRIDAY)
+
+    page = words(signed_in("clerk").get(f"/desk/cases/{gone}/posting/"))
+
+    assert "不再邮寄" in page
+    assert "没有可以邮寄的结果，不会寄出邮件" in page
+    assert "作出决定后才能邮寄" not in page
+    assert "登记寄出" not in page

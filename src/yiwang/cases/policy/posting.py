@@ -15,12 +15,16 @@ class PostingState(Term):
     SENT = "sent", "已寄出"
     RETURNED = "returned", "已退回"
     TAKEN_BACK = "taken_back", "已取消"
+    ENDED = "ended", "不再邮寄"
 
 
 DECIDED = frozenset(
     {CaseState.APPROVED, CaseState.REJECTED, CaseState.DELIVERING, CaseState.CLOSED}
 )
 """There is a result that can be posted, and nobody ended it since."""
+
+LIVE = OPEN | DECIDED
+"""There is a result that can be posted, or there may be one yet."""
 
 ADDRESS_LEAST = 6
 """A shorter address leads nowhere."""
@@ -40,8 +44,8 @@ def state_problem(state: CaseState, *, by_mail: bool) -> str:
         return "本事项的结果不能邮寄，请在平台查看，或者到窗口领取。"
     if state in ENDED:
         return f"本办件的结果{state.label}，不能再邮寄。"
-    if state not in OPEN | DECIDED:
-        return f"办件现为“{state.label}”，没有可以邮寄的结果。"
+    if state not in LIVE:
+        return f"办件现为“{state.label}”，没有可以邮寄的结果，不会寄出邮件。"
     return ""
 
 

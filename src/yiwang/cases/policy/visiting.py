@@ -20,6 +20,8 @@ class WindowAct(Term):
     WITHDRAW_MATERIAL = "withdraw_material", "撤回材料"
     CHANGE_CONTACT = "change_contact", "变更联系方式"
     HAND_OVER = "hand_over", "当场送达"
+    ASK_POSTING = "ask_posting", "要求邮寄结果"
+    TAKE_POSTING_BACK = "take_posting_back", "取消邮寄结果"
 
 
 BRINGING = frozenset({WindowAct.FILE_CORRECTION, WindowAct.FILE_MATERIAL})

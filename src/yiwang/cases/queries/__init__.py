@@ -51,6 +51,7 @@ from yiwang.cases.policy.terms import (
     PaperForm,
     Tab,
 )
+from yiwang.cases.queries.parcels import ParcelBack, came_back
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import Audience, Channel
 from yiwang.catalogue.policy.towns import TownMode
@@ -396,6 +397,8 @@ class TrackView:
     needs_correction_by: date | None
     materials_to_come: int
     """How many materials were promised and are still to be handed in (容缺)."""
+    parcel_back: ParcelBack | None
+    """The result that was sent and came back; null: none waits for the applicant."""
 
     def light(self, *, today: date, calendar: WorkdayCalendar) -> LightAnswer:
         """Return the light of the clock that runs now; grey while the limit does not run."""
@@ -499,7 +502,7 @@ def documents_of(number: str, *, by: Actor) -> tuple[DocumentView, ...]:
 def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
     """Return where a case stands to whoever knows its query code and the applicant's number.
 
-    Three queries. The page limits how often it may be asked.
+    Three queries, two more once it is decided. The page limits how often it may be asked.
 
     Args:
         query_code: As printed on the receipt; case and blanks do not matter.
@@ -533,6 +536,7 @@ def track(*, query_code: str, phone: str, at: datetime) -> TrackView:
         events=tuple(_nameless(one) for one in _events(row)),
         needs_correction_by=row.due_on if correcting else None,
         materials_to_come=row.materials.filter(state__in=_TO_COME).count() if _waits(row) else 0,
+        parcel_back=came_back([row.number]).get(row.number) if row.decided_at else None,
     )
 
 

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from yiwang.cases.models import Case, ContactChange, Posting
 from yiwang.cases.models.posting import WAITING
 from yiwang.cases.policy.deadlines import PLACE
-from yiwang.cases.policy.posting import DECIDED, PostingState
+from yiwang.cases.policy.posting import DECIDED, LIVE, PostingState
+from yiwang.cases.policy.states import CaseState
 from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
 from yiwang.kernel.masking import mask_address, mask_phone
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
@@ -70,7 +71,7 @@ def posting_of(number: str, *, by: Actor) -> PostingView | None:
     """
     case = _case(number, by)
     row = Posting.objects.filter(case=case).order_by("-id").first()
-    return _view(row, whole=by.acts_for(case.applicant_ref)) if row is not None else None
+    return _view(row, case, whole=by.acts_for(case.applicant_ref)) if row is not None else None
 
 
 def posting_in_full(number: str, *, by: Actor) -> PostingView | None:
@@ -79,24 +80,35 @@ def posting_in_full(number: str, *, by: Actor) -> PostingView | None:
     Raises:
         CaseNotFoundError: `by` may not read the case.
     """
-    row = Posting.objects.filter(case=_case(number, by)).order_by("-id").first()
-    return _view(row, whole=True) if row is not None else None
+    case = _case(number, by)
+    row = Posting.objects.filter(case=case).order_by("-id").first()
+    return _view(row, case, whole=True) if row is not None else None
 
 
 def place_known(number: str, *, by: Actor) -> dict[str, str]:
     """Return to an applicant where they are reached, as said of the case before or registered.
 
     A telephone that only a register holds is left out, because it comes masked; four queries.
+    A window reads it masked.
 
     Returns:
         `to_name`, `phone` and `address`.
 
     Raises:
-        CaseNotFoundError: not a case of `by`.
+        CaseNotFoundError: `by` may not read the case.
     """
     case = _case(number, by)
-    if not by.acts_for(case.applicant_ref):
-        raise CaseNotFoundError
+    known = known_of(case)
+    if by.acts_for(case.applicant_ref):
+        return known
+    return known | {
+        "phone": mask_phone(known["phone"]),
+        "address": mask_address(known["address"]),
+    }
+
+
+def known_of(case: Case) -> dict[str, str]:
+    """Return where the applicant of a case is reached, with nothing masked, for services."""
     said = ContactChange.objects.filter(case=case).order_by("-id").first()
     place = prefill(case.applicant_ref).get(f"{case.applicant_ref.split(':')[0]}.address")
     return {
@@ -168,9 +180,9 @@ def _posted(row: Posting) -> PostedRow:
     )
 
 
-def _view(row: Posting, *, whole: bool) -> PostingView:
+def _view(row: Posting, case: Case, *, whole: bool) -> PostingView:
     return PostingView(
-        state=_state(row),
+        state=_state(row, case),
         to_name=row.to_name,
         phone=row.phone if whole else mask_phone(row.phone),
         address=row.address if whole else mask_address(row.address),
@@ -183,12 +195,17 @@ def _view(row: Posting, *, whole: bool) -> PostingView:
     )
 
 
-def _state(row: Posting) -> PostingState:
+def _state(row: Posting, case: Case) -> PostingState:
+    """Return where a wish stands; one that waited when its case ended is ended with it."""
     if row.returned_on is not None:
         return PostingState.RETURNED
     if row.sent_on is not None:
         return PostingState.SENT
-    return PostingState.WAITING if row.taken_back_at is None else PostingState.TAKEN_BACK
+    over = CaseState(case.state) not in LIVE
+    if row.taken_back_at is None:
+        return PostingState.ENDED if over else PostingState.WAITING
+    with_it = over and case.closed_at is not None and row.taken_back_at >= case.closed_at
+    return PostingState.ENDED if with_it else PostingState.TAKEN_BACK
 
 
 def _case(number: str, by: Actor) -> Case:

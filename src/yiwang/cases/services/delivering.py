@@ -28,6 +28,7 @@ from yiwang.cases.services.steps import (
     Capacity,
     begin,
     capacity,
+    drop_wish,
     heading,
     issue,
     locked,
@@ -138,7 +139,7 @@ def deliver(
     """Record the delivery of the decision of a locked case, and close it if it was open."""
     document = CaseDocument.objects.filter(case=case, kind__in=DECISIONS).first()
     if channel is DeliveryChannel.PRINT:
-        posting.drop_wish(case, at=at)  # who has it in their hands wants no parcel
+        drop_wish(case, at=at)  # who has it in their hands wants no parcel
     row = Delivery.objects.create(
         case=case,
         document=document,

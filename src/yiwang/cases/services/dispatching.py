@@ -9,7 +9,7 @@ from django.db import transaction
 from yiwang.audit import services as audit
 from yiwang.cases.models import CaseDocument, Delivery, Message
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.posting import state_problem
+from yiwang.cases.policy.posting import PostingState, state_problem
 from yiwang.cases.policy.states import STEPS, CaseState, Step
 from yiwang.cases.policy.terms import DeliveryChannel
 from yiwang.cases.queries.posting import PostingView, posting_in_full, posting_of
@@ -45,7 +45,7 @@ def read_label(*, number: str, by: Actor, at: datetime) -> PostingView:
     case = locked(number)
     acting = capacity(case, STEPS[Step.CLOSE], by)
     found = posting_in_full(number, by=by) if posting.waiting(case) is not None else None
-    if found is None or case.decided_at is None:
+    if found is None or case.decided_at is None or found.state is not PostingState.WAITING:
         raise PostingRefusedError("没有等待寄出的结果，请刷新后查看。")
     audit.record_read(
         at=at,

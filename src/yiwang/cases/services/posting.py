@@ -10,13 +10,22 @@ from yiwang.audit import services as audit
 from yiwang.cases.models import Case, Delivery, Message, Posting
 from yiwang.cases.models.posting import WAITING
 from yiwang.cases.policy import posting
-from yiwang.cases.policy.states import CaseState
+from yiwang.cases.policy.states import STEPS, CaseState, Step
 from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind
-from yiwang.cases.queries import CaseNotFoundError, dialled, may_read
-from yiwang.cases.queries.posting import PostingView, place_known, posting_of
-from yiwang.cases.services.steps import locked, version_of
+from yiwang.cases.policy.visiting import WindowAct
+from yiwang.cases.queries import CaseNotFoundError, dialled
+from yiwang.cases.queries.posting import PostingView, known_of, posting_of
+from yiwang.cases.services.steps import (
+    Capacity,
+    capacity,
+    drop_wish,
+    locked,
+    require_version,
+    version_of,
+)
+from yiwang.cases.services.visiting import Visitor, note_visit
 from yiwang.kernel.errors import RefusedError
-from yiwang.organisations.permissions import Actor, PermissionRefusedError
+from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
 from yiwang.registers.services import prefill_in_full
 
 PURPOSE = "邮寄办理结果"
@@ -39,6 +48,8 @@ def ask_posting(
     to_name: str = "",
     phone: str = "",
     address: str = "",
+    version: int | None = None,
+    visitor: Visitor | None = None,
 ) -> PostingView:
     """Ask that the paper result be posted (要求邮寄结果), or say anew where to.
 
@@ -47,22 +58,27 @@ def ask_posting(
 
     Args:
         number: Case number.
-        by: Acts for the applicant.
+        by: Acts for the applicant, or holds a post at a window of the case.
         at: Moment of asking.
         to_name: Who receives it.
         phone: Under which the carrier calls.
         address: Where it goes.
+        version: Row version `by` saw.
+        visitor: Who came to the window for it; None: an account of the applicant's.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
-        PermissionRefusedError: `by` does not act for the applicant.
+        PermissionRefusedError: `by` neither acts for the applicant nor takes things in here.
+        ConflictRefusedError: somebody acted since `version`.
         PostingRefusedError: not posted for this item or from this state, sent or handed over
             already, or a place at which nothing arrives.
+        VisitRefusedError: at a window, and whoever is there was not identified or may not.
 
     Source:
         行政许可法 第四十四条; 上海市优化营商环境条例 第二十四条.
     """
-    case = _own(number, by)
+    case, acting = _own(number, by)
+    require_version(case, version)
     state = CaseState(case.state)
     if wrong := posting.state_problem(state, by_mail=version_of(case).mail_result):
         raise PostingRefusedError(wrong)
@@ -73,37 +89,51 @@ def ask_posting(
         "address": " ".join(address.split()),
     }
     if not all(wanted.values()):
-        known = place_known(number, by=by)
+        known = known_of(case)
         wanted = {name: value or known[name] for name, value in wanted.items()}
     if not wanted["phone"]:
         wanted["phone"] = _registered_phone(case, by=by, at=at)
     for wrong in posting.place_problems(**wanted).values():
         raise PostingRefusedError(wrong)
+    _seen(case, WindowAct.ASK_POSTING, visitor, acting=acting, by=by, at=at)
     drop_wish(case, at=at)
     Posting.objects.create(case=case, asked_by=by.ref, asked_at=at, **wanted)
-    _trace(case, "cases.ask_posting", by=by, at=at)
+    _trace(case, "cases.ask_posting", acting=acting, by=by, at=at)
     return _shown(case, by)
 
 
 @transaction.atomic
-def take_posting_back(*, number: str, by: Actor, at: datetime) -> PostingView:
+def take_posting_back(
+    *,
+    number: str,
+    by: Actor,
+    at: datetime,
+    version: int | None = None,
+    visitor: Visitor | None = None,
+) -> PostingView:
     """Take the wish back before anything was sent (取消邮寄).
+
+    Args:
+        number: Case number.
+        by: Acts for the applicant, or holds a post at a window of the case.
+        at: Moment of taking it back.
+        version: Row version `by` saw.
+        visitor: Who came to the window for it; None: an account of the applicant's.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
-        PermissionRefusedError: `by` does not act for the applicant.
+        PermissionRefusedError: `by` neither acts for the applicant nor takes things in here.
+        ConflictRefusedError: somebody acted since `version`.
         PostingRefusedError: nothing waits to be posted.
+        VisitRefusedError: at a window, and whoever is there was not identified or may not.
     """
-    case = _own(number, by)
+    case, acting = _own(number, by)
+    require_version(case, version)
     if not drop_wish(case, at=at):
         raise PostingRefusedError("没有等待寄出的邮寄要求，请刷新后查看。")
-    _trace(case, "cases.take_posting_back", by=by, at=at)
+    _seen(case, WindowAct.TAKE_POSTING_BACK, visitor, acting=acting, by=by, at=at)
+    _trace(case, "cases.take_posting_back", acting=acting, by=by, at=at)
     return _shown(case, by)
-
-
-def drop_wish(case: Case, *, at: datetime) -> bool:
-    """End the wish that still waits, because of a newer one or because paper was handed over."""
-    return bool(Posting.objects.filter(WAITING, case=case).update(taken_back_at=at))
 
 
 def waiting(case: Case) -> Posting | None:
@@ -119,28 +149,59 @@ def note_sent(case: Case, *, carrier: str, tracking_number: str, on: date, by: A
 
 
 def note_returned(case: Case, *, tracking_number: str, on: date, reason: str, at: datetime) -> None:
-    """Note with the wish, if any, that its parcel came back; the applicant is told to ask anew."""
-    if not Posting.objects.filter(
+    """Note with the wish, if any, that its parcel came back; the applicant is told what to do."""
+    Posting.objects.filter(
         case=case, tracking_number=tracking_number, sent_on__lte=on, returned_on=None
-    ).update(returned_on=on, return_reason=reason):
-        return
+    ).update(returned_on=on, return_reason=reason)
+    what = (
+        "请在办件页面核对收件地址后重新要求邮寄，或者到窗口领取。"
+        if version_of(case).mail_result
+        else "请联系办理部门核对地址，或者到窗口领取。"
+    )
     Message.objects.create(
         to_ref=case.applicant_ref,
         case=case,
         title=f"邮寄的结果被退回（{case.query_code}）",
-        body=f"“{case.item_name}”的纸质结果被退回：{reason}。"
-        "请在办件页面核对收件地址后重新要求邮寄，或者到窗口领取。",
+        body=f"“{case.item_name}”的纸质结果被退回：{reason}。{what}",
         at=at,
     )
 
 
-def _own(number: str, by: Actor) -> Case:
+def _own(number: str, by: Actor) -> tuple[Case, Capacity]:
+    """Return the case, locked, and whether `by` acts for the applicant or at a window of it."""
     case = locked(number)
-    if not by.acts_for(case.applicant_ref):
-        if not may_read(case, by):
-            raise CaseNotFoundError
-        raise PermissionRefusedError("结果是否邮寄由申请人决定，请申请人在办件页面填写。")
-    return case
+    if by.acts_for(case.applicant_ref):
+        return case, Capacity()
+    try:
+        return case, capacity(case, STEPS[Step.CHANGE_CONTACT], by)
+    except CaseNotFoundError:
+        raise
+    except PermissionRefusedError:
+        raise PermissionRefusedError(
+            "结果是否邮寄由申请人决定，请申请人在办件页面填写，或者到收件窗口办理。"
+        ) from None
+
+
+def _seen(
+    case: Case,
+    act: WindowAct,
+    visitor: Visitor | None,
+    *,
+    acting: Capacity,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Write down who stood at the window, and tell the applicant what was asked for there."""
+    if not acting.post:
+        return
+    note_visit(case, act, visitor, acting=acting, by=by, at=at)
+    Message.objects.create(
+        to_ref=case.applicant_ref,
+        case=case,
+        title=f"{act.label}（{case.query_code}）",
+        body=f"已在窗口{act.label}；不是您本人要求的，请联系窗口。",
+        at=at,
+    )
 
 
 def _require_not_given(case: Case) -> None:
@@ -166,6 +227,9 @@ def _require_not_given(case: Case) -> None:
 
 
 def _registered_phone(case: Case, *, by: Actor, at: datetime) -> str:
+    """Return the registered telephone, and note that it was read; empty: none, or not for `by`."""
+    if not (by.acts_for(case.applicant_ref) or by.may_somewhere(Permission.PERSON_REVEAL)):
+        return ""
     whole = prefill_in_full(ref=case.applicant_ref, purpose=PURPOSE, by=by, at=at)
     found = whole.get(f"{case.applicant_ref.split(':')[0]}.phone")
     return dialled(found.value) if found else ""
@@ -178,13 +242,13 @@ def _shown(case: Case, by: Actor) -> PostingView:
     return found
 
 
-def _trace(case: Case, act: str, *, by: Actor, at: datetime) -> None:
+def _trace(case: Case, act: str, *, acting: Capacity, by: Actor, at: datetime) -> None:
     audit.record(
         at=at,
         actor=by.ref,
         act=act,
         target=f"case:{case.number}",
-        department=case.deciding_department,
+        department=acting.department or case.deciding_department,
         ip=by.ip,
         on_behalf_of=case.applicant_ref,
     )

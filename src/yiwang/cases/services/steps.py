@@ -13,9 +13,11 @@ from django.db.models import prefetch_related_objects
 
 from yiwang.audit import services as audit
 from yiwang.audit.policy.plain import plain
-from yiwang.cases.models import Case, CaseMaterial
+from yiwang.cases.models import Case, CaseMaterial, Posting
+from yiwang.cases.models.posting import WAITING
 from yiwang.cases.policy import letters, towns
 from yiwang.cases.policy.deadlines import CLOCKS_DIFFER, PLACE, day_of
+from yiwang.cases.policy.posting import LIVE
 from yiwang.cases.policy.states import STEPS, CaseState, Desk, Move, Step, after
 from yiwang.cases.policy.terms import INTERNAL_LETTERS, DocumentKind
 from yiwang.cases.queries import CaseNotFoundError, departments_of, may_read
@@ -244,6 +246,28 @@ def move(
             values | event,
         )
     _trace(case, step, before, acting=acting, by=by, at=at, act=act)
+    if case.state != before and CaseState(case.state) not in LIVE:
+        _end_wish(case, acting=acting, by=by, at=at)
+
+
+def _end_wish(case: Case, *, acting: Capacity, by: Actor, at: datetime) -> None:
+    """End the wish to have the result posted, if one waits: nothing is left to be posted."""
+    if not drop_wish(case, at=at):
+        return
+    audit.record(
+        at=at,
+        actor=by.ref,
+        act="cases.end_posting",
+        target=f"case:{case.number}",
+        department=acting.department or case.deciding_department,
+        ip=by.ip,
+        on_behalf_of="" if acting.post else case.applicant_ref,
+    )
+
+
+def drop_wish(case: Case, *, at: datetime) -> bool:
+    """End the wish that still waits: a newer one, paper handed over, or nothing left to post."""
+    return bool(Posting.objects.filter(WAITING, case=case).update(taken_back_at=at))
 
 
 def _db_value(case: Case, name: str) -> Any:

@@ -20,7 +20,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS
 from yiwang.cases.policy.interested import Party
-from yiwang.cases.policy.posting import state_problem
+from yiwang.cases.policy.posting import DECIDED, LIVE, PostingState, state_problem
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.policy.visiting import ADDRESS_LENGTH, CONTACT_LENGTH
@@ -35,6 +35,8 @@ from yiwang.cases.queries import (
 )
 from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.queries.interested import interested_of
+from yiwang.cases.queries.parcels import came_back
+from yiwang.cases.queries.posting import posting_of
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -78,19 +80,27 @@ class Cases(Page):
         to_fix = on_spot.waiting_on_spot(
             [row.number for row in rows if row.state is CaseState.RECEIVED]
         )
-        needing = [row for row in rows if row.state is CaseState.CORRECTION or row.number in to_fix]
+        back = came_back([row.number for row in rows if row.state in DECIDED])
+        needing = [
+            row
+            for row in rows
+            if row.state is CaseState.CORRECTION or row.number in to_fix or row.number in back
+        ]
         drafts = cases.drafts_of(self.actor.subjects, today=self.today) if after is None else []
         return self.render(
             {
                 "needing": needing,
                 "to_fix": to_fix,
+                "back": back,
                 "ordered": commitments.to_correct(
                     self.actor.subjects, today=self.today, calendar=self.calendar
                 )
                 if after is None
                 else [],
                 "running": [row for row in rows if row.closed_at is None and row not in needing],
-                "finished": [row for row in rows if row.closed_at is not None],
+                "finished": [
+                    row for row in rows if row.closed_at is not None and row not in needing
+                ],
                 "drafts": [
                     {"draft": draft, "name": _item_name(draft.item_slug, draft.item_version)}
                     for draft in drafts
@@ -215,8 +225,19 @@ class Case(OwnCase):
                 services.read_message(message_id=message.id, by=self.actor, at=self.at)
         told, business = self._told_permits()
         light = case.light(today=self.today, calendar=self.calendar)
+        back = came_back([case.number]).get(case.number) if case.decided_at else None
+        may_post = not state_problem(case.state, by_mail=self.item.mail_result)
+        if back is not None:
+            back = replace(back, wished=may_post)
+        unposted = (
+            case.state not in LIVE
+            and self.item.mail_result
+            and (wish := posting_of(case.number, by=self.actor)) is not None
+            and wish.state is PostingState.ENDED
+        )
         return self.render(
             {
+                "back": back,
                 "track": progress.track(case.state, self.file.events),
                 "timeline": progress.happenings(self.file.events, names=True),
                 "light": light,
@@ -231,6 +252,8 @@ class Case(OwnCase):
                     put_right=on_spot.put_right_since(self.file),
                     late=progress.is_late(light),
                     outcome=case.outcome,
+                    back=back,
+                    unposted=unposted,
                 ),
                 "outcome": case.outcome,
                 "no": self._no(),
@@ -255,7 +278,7 @@ class Case(OwnCase):
                 "unsaid": unsaid,
                 "may_withdraw": Step.WITHDRAW in self.file.steps,
                 "may_change": Step.CHANGE_CONTACT in self.file.steps,
-                "may_post": not state_problem(case.state, by_mail=self.item.mail_result),
+                "may_post": may_post or unposted,
                 "may_withdraw_material": Step.WITHDRAW_MATERIAL in self.file.steps
                 and any(one.state is MaterialState.FILED for one in self.file.materials),
                 "to_file_again": [

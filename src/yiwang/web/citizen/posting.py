@@ -91,6 +91,7 @@ class Posting(OwnCase, FormPage):
             wish=self.wish,
             waiting=state is PostingState.WAITING,
             sent=state is PostingState.SENT,
+            ended=state is PostingState.ENDED,
             closed=state_problem(self.case.state, by_mail=self.item.mail_result),
             **given,
         )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from yiwang.cases.policy.states import ENDED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import TimelineRow
+from yiwang.cases.queries.parcels import ParcelBack
 from yiwang.kernel.clocks import LightAnswer
 from yiwang.organisations import queries as organisations
 
@@ -128,6 +129,8 @@ def duty(
     put_right: bool = False,
     late: bool = False,
     outcome: Outcome | None = None,
+    back: ParcelBack | None = None,
+    unposted: bool = False,
 ) -> str:
     """Return in one sentence what the applicant has to do now.
 
@@ -140,15 +143,22 @@ def duty(
         views_by: Last day to state views on the interest of somebody else; None: none is told.
         asked: Whether an error is to be put right on the spot.
         put_right: Whether something was since; more may be.
-        late: Whether the office is behind its day.
+        late: Whether the day of the step is over: of the office, or of the applicant's correction.
         outcome: What was decided; None: nothing yet.
+        back: The result that was sent and came back; None: none waits for the applicant.
+        unposted: Whether a wish to have the result posted ended with the case.
     """
     if outcome is Outcome.REFUSE:
         state = CaseState.REJECTED
     if state in ENDED:
         return _("该许可已不再有效，不得继续使用；事实、依据和救济途径见决定书。")
     if state in OVER:
-        return _(OVER[state]) + (_("欢迎评价本次服务。") if rateable else "")
+        words = _(OVER[state]) + (_("您要求邮寄的结果不会寄出。") if unposted else "")
+        return words + (_returned(back) if back else _("欢迎评价本次服务。") if rateable else "")
+    if state is CaseState.CORRECTION and due_on is not None and late:
+        return _("补正期限 %(day)s 已过，申请即将终止；终止以前提交的仍然收取，请马上提交。") % {
+            "day": _day_of(due_on)
+        }
     if state is CaseState.CORRECTION and due_on is not None:
         return _("请于 %(day)s 前补正材料，逾期未补正的申请将终止。") % {"day": _day_of(due_on)}
     if correct_by is not None:
@@ -163,6 +173,8 @@ def duty(
         return _("您已当场更正，等待受理；还有没改的，受理以前可以继续更正。")
     if asked:
         return _("请当场更正工作人员告知的错误，更正后等待受理。")
+    if back:
+        return _returned(back)
     if tolerated:
         return _("请补交 %(count)s 件容缺材料。") % {"count": tolerated}
     if rateable:
@@ -170,6 +182,16 @@ def duty(
     if late:
         return _("您不用做什么。办理已经超过期限，可以打电话询问或者投诉。")
     return _("无需操作，有新进展会在“我的办件”通知您。")
+
+
+def _returned(back: ParcelBack) -> str:
+    """Return what is to be done about a parcel that came back."""
+    words = (
+        _("邮寄的结果于 %(day)s 被退回，请核对收件地址后重新要求邮寄，或者到窗口领取。")
+        if back.wished
+        else _("邮寄的结果于 %(day)s 被退回，请联系办理部门核对地址，或者到窗口领取。")
+    )
+    return words % {"day": _day_of(back.returned_on)}
 
 
 def decided(events: Sequence[TimelineRow]) -> Outcome | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,6 +20,8 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
 from yiwang.cases.policy.deadlines import NOTICE_LIMIT_WORKDAYS, day_of
+from yiwang.cases.policy.mailed import entered_until
+from yiwang.cases.policy.posting import PostingState, place_problems, state_problem
 from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Relation
 from yiwang.cases.policy.visiting import (
@@ -28,9 +31,10 @@ from yiwang.cases.policy.visiting import (
     FOR_THE_APPLICANT,
     WindowAct,
 )
-from yiwang.cases.queries import visiting
+from yiwang.cases.queries import dialled, visiting
 from yiwang.cases.queries.assisting import AssistanceView, assistance_of
 from yiwang.cases.queries.delivering import dispatches_of
+from yiwang.cases.queries.posting import place_known, posting_of
 from yiwang.cases.services import Brought, FiledLine, Visitor
 from yiwang.cases.services.visiting import head_of
 from yiwang.catalogue.policy.items import Audience, Material
@@ -386,6 +390,46 @@ class ContactForm(VisitForm):
         return cleaned
 
 
+class PostingForm(VisitForm):
+    """Where the applicant wants the paper result; what is left empty is as registered."""
+
+    act = WindowAct.ASK_POSTING
+
+    to_name = forms.CharField(
+        label=_l("收件人"),
+        max_length=CONTACT_LENGTH,
+        required=False,
+        error_messages={"max_length": _l("收件人最多60个字，请删减。")},
+    )
+    phone = forms.CharField(
+        label=_l("收件电话"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        error_messages={"max_length": _l("电话最多20个字，请核对。")},
+    )
+    address = forms.CharField(
+        label=_l("收件地址"),
+        max_length=ADDRESS_LENGTH,
+        required=False,
+        help_text=_l("写明街道、门牌和室号。"),
+        error_messages={"max_length": _l("收件地址最多200个字，请删减。")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside its field what leads nowhere; what is left empty is as registered."""
+        cleaned = super().clean() or {}
+        typed = {
+            "to_name": cleaned.get("to_name", "").strip(),
+            "phone": dialled(cleaned.get("phone", "")),
+            "address": cleaned.get("address", "").strip(),
+        }
+        for name, wrong in place_problems(**typed).items():
+            if typed[name] and name not in self.errors:
+                self.add_error(name, wrong)
+        return cleaned
+
+
 @dataclass(frozen=True, kw_only=True)
 class Way:
     """One act that can be done now, with its address."""
@@ -416,12 +460,21 @@ class Case(AtWindow):
                 if hands_over
                 else None,
                 "missing": visiting.to_come(self.case.number, by=self.actor),
+                "enter_until": self._enter_until(),
+                "wish": posting_of(self.case.number, by=self.actor)
+                if self.item.mail_result
+                else None,
                 "contact": visiting.contact_of(self.case.number, by=self.actor),
                 "fixes": spot_fixes.rows(self.file, self.item, masked=True),
                 "visits": visiting.visits_of(self.case.number, by=self.actor),
                 "receipts": [one for one in reversed(self.file.documents) if one.kind in PRINTED],
             }
         )
+
+    def _enter_until(self) -> date | None:
+        """Return until when a letter got in time is entered; None: the last day is not over."""
+        due_on = self.case.due_on if Step.FILE_CORRECTION in self.file.steps else None
+        return entered_until(due_on) if due_on is not None and due_on < self.today else None
 
     def _ways(self) -> tuple[list[Way], list[Way]]:
         number, steps = self.case.number, self.file.steps
@@ -441,6 +494,9 @@ class Case(AtWindow):
             add(further, _("当场更正"), "counter:fix_on_spot")
         if Step.CHANGE_CONTACT in steps:
             add(further, _("变更联系方式"), "counter:contact")
+        may_post = not state_problem(self.case.state, by_mail=self.item.mail_result)
+        if may_post and self._may_take():
+            add(further, _("结果邮寄"), "counter:posting")
         filed = any(one.state is MaterialState.FILED for one in self.file.materials)
         if Step.WITHDRAW_MATERIAL in steps and filed:
             add(further, _("撤回材料"), "counter:withdraw_material")
@@ -799,4 +855,43 @@ class Contact(Acting):
             visitor=form.visitor(),
         )
         messages.success(self.request, _("联系方式已变更。"))
+        return redirect("counter:case", number=self.case.number)
+
+
+class Posting(Acting):
+    """Have the result posted as the applicant asks at the window, or take that back (结果邮寄)."""
+
+    template_name = "counter/posting.html"
+    form_class = PostingForm
+
+    def context(self, **given: Any) -> dict[str, Any]:
+        """Add how the wish stands, what is known of the place, and why none can be had."""
+        wish = posting_of(self.case.number, by=self.actor)
+        return super().context(
+            wish=wish,
+            waiting=wish is not None and wish.state is PostingState.WAITING,
+            sent=wish is not None and wish.state is PostingState.SENT,
+            known=place_known(self.case.number, by=self.actor),
+            closed=state_problem(self.case.state, by_mail=self.item.mail_result),
+            **given,
+        )
+
+    def valid(self, form: PostingForm) -> HttpResponse:
+        """Ask, or take back."""
+        given = form.cleaned_data
+        who: dict[str, Any] = {
+            "number": self.case.number,
+            "by": self.actor,
+            "at": self.at,
+            "version": given["version"],
+            "visitor": form.visitor(),
+        }
+        if "take_back" in self.request.POST:
+            services.take_posting_back(**who)
+            messages.success(self.request, _("已取消邮寄。"))
+        else:
+            services.ask_posting(
+                to_name=given["to_name"], phone=given["phone"], address=given["address"], **who
+            )
+            messages.success(self.request, _("已登记，寄出后告诉申请人邮件号码。"))
         return redirect("counter:case", number=self.case.number)

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="fix_material",
     ),
     path("cases/<str:number>/contact/", returning.Contact.as_view(), name="contact"),
+    path("cases/<str:number>/posting/", returning.Posting.as_view(), name="posting"),
     path("cases/<str:number>/hand-over/", returning.HandOver.as_view(), name="hand_over"),
     path("cases/<str:number>/print/", returning.Print.as_view(), name="print"),
     path("<str:ref>/", intake.Items.as_view(), name="items"),

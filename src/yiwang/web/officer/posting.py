@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.cases import services
-from yiwang.cases.policy.posting import PostingState
+from yiwang.cases.policy.posting import PostingState, state_problem
 from yiwang.cases.policy.terms import DocumentKind, Outcome
 from yiwang.cases.queries.posting import (
     PostingView,
@@ -145,6 +145,7 @@ class Posting(Act):
             if waiting
             else wish,
             waiting=waiting,
+            ended=state_problem(self.case.state, by_mail=True),
             sent=self.sent,
             returning=self.returning,
             letters=[one for one in casefile.letters(self.file) if one.document.kind in RESULT],

@@ -319,6 +319,7 @@ class KioskLetters(KioskPage):
                     put_right=put_right,
                     late=progress.is_late(light),
                     outcome=outcome,
+                    back=case.parcel_back,
                 ),
                 "outcome": outcome,
                 "department": organisations.department(case.department_code),
