@@ -40,6 +40,29 @@ def problem(answer: Any, status: int, code: str) -> str:
     return body["message"]
 
 
+@pytest.mark.parametrize(
+    ("material", "what", "sentence"),
+    [
+        ("application", "未签字", "不由申请人提交（系统自动生成）"),
+        ("layout", "看不清，请提交纸质原件", "不得再要求纸质材料"),
+    ],
+)
+def test_a_call_asks_for_nothing_that_offices_hold_and_for_no_paper_twice(
+    callers: Callers, material: str, what: str, sentence: str
+):
+    definition = cases.restaurant(slug="with-papers")
+    definition["handling_code"] = "11310114XXXX01011H431013100100003"
+    cases.publish(definition)
+    scanned = {"layout": [cases.upload("user:clerk")]}
+    number = cases.receive(item_slug="with-papers", uploads=scanned).number
+    line = {"material": material, "what": what, "why": "受理标准：看得清"}
+
+    refused = callers("clerk").post(f"/cases/{number}/correction", {"lines": [line]})
+
+    assert sentence in problem(refused, 422, "cases.correction_refused")
+    assert callers("clerk").get(f"/cases/{number}").json()["state"] == "received"
+
+
 def test_a_case_is_opened_accepted_assigned_reviewed_decided_and_delivered(callers):
     case = opened(callers)
     path = f"/cases/{case['number']}"
