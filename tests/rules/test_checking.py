@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ from yiwang.rules.policy.tables import (
     rules_from_plain,
     rules_to_plain,
 )
+from yiwang.rules.policy.wording import row_words
 
 
 def told(rules: RuleSet, kind: ProblemKind) -> list[str]:
@@ -45,6 +47,14 @@ def tried(name: str, expect: RuleOutcome, row_id: str = "", **facts: Any) -> Tes
 
 
 GRANT, HAND_OVER = RuleOutcome.GRANT, RuleOutcome.HAND_OVER
+
+
+@pytest.mark.parametrize("op", [op for op in CellOp if op is not CellOp.ANY])
+@pytest.mark.parametrize("values", [(), (60,), (64, 60), (60, 64, 70)])
+def test_a_row_that_is_unsound_is_still_shown_in_words(op: CellOp, values: tuple[int, ...]):
+    rules = table(row("r1", Cell(op=op, values=values)), facts=(AGE,))
+
+    assert AGE.label in row_words(rules, rules.rows[0])
 
 
 def test_a_gap_is_shown_in_words():

@@ -84,7 +84,7 @@ def cell_words(fact: Fact, cell: Cell) -> str:
     if cell.op is CellOp.PREFIX:
         return f"以{_either(words)}开头"
     signs = _DAY_SIGNS if fact.compared_as is FactKind.DATE else _SIGNS
-    return f"{signs[cell.op]}{_either(words)}"
+    return f"{signs.get(cell.op, cell.op.label)}{_either(words)}"  # an unsound cell is shown too
 
 
 def _either(words: list[str]) -> str:

@@ -428,6 +428,11 @@ def _cell(fact: Fact, cleaned: Mapping[str, Any]) -> Cell:
         raise ValidationError(
             _("“%(label)s”请填写要比较的值，或者选“不限”。") % {"label": label_of(fact)}
         )
+    if op is CellOp.BETWEEN and (len(values) != 2 or values[0] > values[1]):
+        raise ValidationError(
+            _("“%(label)s”选了“%(op)s”，请填两个值，先小后大，用顿号分开。")
+            % {"label": label_of(fact), "op": _(op.label)}
+        )
     if op not in SEVERAL and len(values) > 1:
         if op is not CellOp.EQ and op is not CellOp.NE:
             raise ValidationError(
