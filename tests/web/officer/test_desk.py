@@ -147,6 +147,17 @@ def test_whoever_may_not_look_for_people_reads_so_and_the_number_goes_nowhere():
     assert not trail(act="registers.find_person")
 
 
+@pytest.mark.parametrize("mistyped", ["310114198506151036", "310114198506157103"])
+def test_a_mistyped_number_of_a_citizen_stays_out_of_the_address_too(mistyped):
+    clerk = signed_in("clerk")
+
+    answer = find(clerk, mistyped)
+
+    assert answer["Location"] == "/desk/"
+    assert "校验码不符" in words(clerk.get("/desk/"))
+    assert find(clerk, cases.FIRM_REF.removeprefix("entity:"))["Location"] != "/desk/"
+
+
 def test_the_ticket_of_today_leads_to_its_case(monkeypatch):
     case = cases.receive()
     asked = []

@@ -32,7 +32,7 @@ from yiwang.consultations import queries as consultations
 from yiwang.content import queries as content
 from yiwang.halls import queries as halls
 from yiwang.kernel.errors import RefusedError
-from yiwang.kernel.identifiers import citizen_id
+from yiwang.kernel.identifiers import citizen_id, uscc
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 from yiwang.ratings import queries as ratings
@@ -69,6 +69,9 @@ ITEMS_LISTED = 300
 """Most items that a list to choose from holds; whoever has more types the name into the box."""
 
 CITIZEN_LENGTH = 18
+_MISTYPED = re.compile(r"\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dX]")
+"""Eighteen characters with a day of birth: the number of a citizen, right or mistyped."""
+
 QUERY_MAX = 60
 TICKET_CODE = re.compile(r"[A-Z]\d{3,4}")
 FIND_PURPOSE = "在工作台按证件号码查找办件"
@@ -295,6 +298,9 @@ class Find(Page):
             if self.actor.may_somewhere(Permission.PERSON_FIND):
                 return self._of_person(text)
             messages.error(request, _("您的岗位不能按证件号码查找，请用办件编号或者查询码。"))
+            return redirect("officer:desk")
+        if _MISTYPED.fullmatch(text) and not uscc.check(text).ok:  # as personal as a right one
+            messages.error(request, citizen_id.check(text, on=self.today).message)
             return redirect("officer:desk")
         kept = [
             (name, value[:QUERY_MAX])
