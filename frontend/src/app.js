@@ -1,6 +1,9 @@
 // Enhancement only: every page works when this file never arrives.
 document.documentElement.classList.add("js");
 
+// What is wrong is said by the server, in Chinese, in the summary and at its field.
+for (const form of document.forms) form.noValidate = true;
+
 // After a form came back with errors, the summary is read first.
 const summary = document.querySelector("[data-error-summary]");
 if (summary) summary.focus();
@@ -13,6 +16,12 @@ document.addEventListener("change", (event) => {
   if (!words || !input.files.length) return;
   words.textContent = [...input.files].map((file) => file.name).join("、");
   input.parentElement.dataset.chosen = "";
+});
+
+// A chosen file is sent at once where the page says so; without scripts its button sends it.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (input instanceof HTMLInputElement && input.type === "file" && input.files.length) input.closest("form[data-sends-files]")?.requestSubmit();
 });
 
 // An answer on which other questions depend: the server shows the form again with what was typed.

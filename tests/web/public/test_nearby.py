@@ -12,12 +12,14 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import cases, halls, towns
+from tests.factories.organisations import applicant
 from tests.factories.towns import sink
 from tests.web.officer.test_pages import words
 from tests.web.test_one_source import paper, squeezed
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.halls import services
 from yiwang.halls.models import Hall
+from yiwang.organisations.backend import BACKEND
 from yiwang.web import context
 from yiwang.web.public.halls import kiosk_key
 from yiwang.web.views import Page
@@ -145,6 +147,22 @@ def test_a_terminal_of_a_centre_offers_what_was_sunk_to_it(client):
 
     sink(centre=CENTRE)
     assert "餐饮服务许可" in words(client.get(address))
+
+
+def test_a_day_without_a_free_time_offers_the_other_days_and_no_button(client, monkeypatch):
+    cases.publish(cases.without_materials(bookable=True))
+    sink(centre=CENTRE)
+    client.force_login(applicant(at=cases.FRIDAY), backend=BACKEND)
+    book = f"/halls/{CENTRE}/book/{cases.RESTAURANT}/"
+    today = f"{book}?day={cases.FRIDAY.date().isoformat()}"
+    assert "预约这个时间" in words(client.get(today))
+
+    monkeypatch.setattr(Page, "at", cases.FRIDAY.replace(hour=16, minute=55))
+
+    shown = words(client.get(today))
+    assert "这一天已经约满，请选另一天，或者直接到大厅取号。" in shown
+    assert "预约这个时间" not in shown
+    assert "预约这个时间" in words(client.get(book))
 
 
 def test_a_time_is_given_only_at_halls_that_do_the_item_on_that_day(client):

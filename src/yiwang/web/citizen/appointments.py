@@ -121,6 +121,7 @@ class Book(FormPage):
             zone=self.zone,
             days=self.days,
             day=self.day,
+            free=bool(self.day and self._free(self.day)),
             bookable=self.item.bookable and self.zone.booking is not None,
             elsewhere=bool(self._open_days) and not self.days,
             **given,
