@@ -35,6 +35,7 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (target.matches(`summary, ${TYPING}`)) target.focus();
+  if (target.matches("input") && target.matches(TYPING)) target.select(); // typed over at once
   if (!target.matches(TYPING)) target.click();
 });
 

@@ -142,9 +142,8 @@ def test_materials_follow_the_chosen_way():
 def test_an_agent_signs_with_their_own_name():
     receive(
         **SIGNED,
+        **{"agent-name": "李代理", "agent-number": registers.ZHANG},
         assistance="proxy",
-        agent_name="李代理",
-        agent_number=registers.ZHANG,
         consented="1",
     )
 

@@ -14,9 +14,10 @@ from tests.factories.desk import signed_in
 from tests.web.officer.test_pages import words
 from yiwang.audit.queries import trail
 from yiwang.cases import services
-from yiwang.cases.models import Case
+from yiwang.cases.models import Ban, Case
+from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import RecordKind
-from yiwang.cases.policy.terms import MaterialState
+from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.web.citizen import popularity
 from yiwang.web.counter import intake
 
@@ -343,6 +344,7 @@ def test_a_program_with_the_name_of_a_paper_is_refused_at_its_material(papers):
     (wrong,) = [one for one in answer.context["papers"] if one.sheet.error]
     assert wrong.id == "layout"
     assert wrong.sheet.error in words(answer)
+    assert focused(answer.content.decode()) == ["file-layout"]
 
 
 def test_a_scan_can_be_taken_away_again(papers):
@@ -371,6 +373,28 @@ def test_a_file_of_somebody_else_is_not_taken(papers):
     assert answer.status_code == 422
     assert "请重新上传" in words(answer)
     assert not Case.objects.exists()
+
+
+def test_who_may_not_apply_again_is_known_before_anything_is_typed(barred_firm):
+    words_of_ban = "2027年3月6日前不得再次申请“餐饮服务许可（新办）”"
+
+    assert words_of_ban in words(signed_in("clerk").get(FORM))
+    assert receive().status_code == 422
+    Ban.objects.update(lifted_on=cases.FRIDAY.date(), lifted_by="user:x", lift_reason="查无此事。")
+    assert words_of_ban not in words(signed_in("clerk").get(FORM))
+
+
+@pytest.fixture
+def barred_firm():
+    cases.publish(cases.without_materials(direct_safety="直接关系人身健康。"))
+    number = cases.decided(Outcome.REFUSE).number
+    services.impose_ban(
+        number=number,
+        kind=BanKind.FALSE_MATERIAL,
+        facts="健康证明系伪造。",
+        by=cases.APPROVER,
+        at=cases.FRIDAY,
+    )
 
 
 def test_another_place_than_the_registered_one_is_typed_over():

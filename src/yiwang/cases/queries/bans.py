@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from yiwang.cases.models import Ban, Case, EndProposal
-from yiwang.cases.policy.bans import BanKind
+from yiwang.cases.policy.bans import BanKind, ban_words
 from yiwang.cases.policy.ending import EndOutcome
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
+from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 
 
@@ -37,6 +38,32 @@ class BanView:
     def in_force(self, day: date) -> bool:
         """Tell whether it bars on `day`."""
         return self.lifted_on is None and self.from_on <= day < self.until_on
+
+
+def banned(item: ItemVersion, applicant_ref: str, *, on: date) -> str:
+    """Return why and until when somebody may not apply for an item; empty: they may.
+
+    Only items that touch safety or health ask the database: the law bans for no others.
+
+    Source:
+        行政许可法 第七十八条, 第七十九条.
+    """
+    if not item.direct_safety:
+        return ""
+    row = (
+        Ban.objects.filter(
+            applicant_ref=applicant_ref,
+            item_slug=item.slug,
+            lifted_on=None,
+            from_on__lte=on,
+            until_on__gt=on,
+        )
+        .order_by("-until_on")
+        .first()
+    )
+    if row is None:
+        return ""
+    return ban_words(kind=BanKind(row.kind), item_name=item.name, until_on=row.until_on)
 
 
 def ban_of(number: str, *, by: Actor) -> BanView | None:

@@ -12,7 +12,7 @@ from yiwang.cases.policy.bans import BAN_ARTICLE, BanKind, ban_until, ban_words
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.letters import chinese_day
 from yiwang.cases.queries import CaseNotFoundError, may_read
-from yiwang.cases.queries.bans import was_refused, was_revoked_for_fraud
+from yiwang.cases.queries.bans import banned, was_refused, was_revoked_for_fraud
 from yiwang.cases.services.steps import locked, version_of, written
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel.errors import RefusedError
@@ -42,23 +42,8 @@ def require_unbanned(item: ItemVersion, applicant_ref: str, *, on: date) -> None
     Source:
         行政许可法 第七十八条, 第七十九条.
     """
-    if not item.direct_safety:
-        return
-    row = (
-        Ban.objects.filter(
-            applicant_ref=applicant_ref,
-            item_slug=item.slug,
-            lifted_on=None,
-            from_on__lte=on,
-            until_on__gt=on,
-        )
-        .order_by("-until_on")
-        .first()
-    )
-    if row is not None:
-        raise BannedError(
-            ban_words(kind=BanKind(row.kind), item_name=item.name, until_on=row.until_on)
-        )
+    if words := banned(item, applicant_ref, on=on):
+        raise BannedError(words)
 
 
 @transaction.atomic

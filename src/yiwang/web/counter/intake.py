@@ -30,6 +30,7 @@ from yiwang.cases.policy.states import FINISHED, CaseState
 from yiwang.cases.policy.towns import CollectAt
 from yiwang.cases.queries import CaseView, commitments, finding
 from yiwang.cases.queries.asking import offered_answers
+from yiwang.cases.queries.bans import banned
 from yiwang.cases.queries.running import running_of
 from yiwang.cases.services.signing import STATEMENT_MAX, last_day
 from yiwang.catalogue import queries as catalogue
@@ -88,6 +89,11 @@ _CASE_CODE = re.compile(r"[A-Z]{2}\d{6}[0-9A-Z]{2,6}|[0-9A-Z]{24,45}|.+ã€”\d{4}ã
 """What stands on papers that the applicant brings back: query code, case number, letter number."""
 
 ITEMS_SHOWN = 30
+
+AGENT_NAME = "agent-name"
+AGENT_NUMBER = "agent-number"
+CONTACT_PHONE = "contact-phone"
+"""Controls of this page beside the questions of the item, whose names hold no hyphen."""
 
 ACCEPT_AT_ONCE = "accept"
 """What the button sends that receives and accepts in one go."""
@@ -695,7 +701,7 @@ class Receive(Papers):
             calendar=self.calendar,
             by=self.actor,
             at=self.at,
-            phone=self.request.POST.get("contact_phone", "").strip()[:20],
+            phone=self.request.POST.get(CONTACT_PHONE, "").strip()[:20],
             paper=self.on_paper,
             by_person=self.request.POST.get("by_person") == "1",
             collect=self.collect,
@@ -713,8 +719,8 @@ class Receive(Papers):
             services.note_assistance(
                 number=case.number,
                 kind=kind,
-                agent_name=self.request.POST.get("agent_name", ""),
-                agent_number=self.request.POST.get("agent_number", "")[:40],
+                agent_name=self.request.POST.get(AGENT_NAME, ""),
+                agent_number=self.request.POST.get(AGENT_NUMBER, "")[:40],
                 consented=self.request.POST.get("consented") == "1",
                 by=self.actor,
                 at=self.at,
@@ -767,7 +773,7 @@ class Receive(Papers):
     def agent(self) -> str:
         """Who signs for the applicant; empty: they sign themselves."""
         proxy = self.assistance is AssistanceKind.PROXY
-        return self.request.POST.get("agent_name", "").strip()[:60] if proxy else ""
+        return self.request.POST.get(AGENT_NAME, "").strip()[:60] if proxy else ""
 
     @cached_property
     def letter(self) -> list[str]:
@@ -918,6 +924,7 @@ class Receive(Papers):
                 "revealed": bool(self.revealed),
                 "ticket": self.ticket,
                 "running": running_of(self.who.ref, self.item.slug),
+                "banned": banned(self.item, self.who.ref, on=self.today),
                 "papers": papers,
                 "begins": begins,
                 "unticked": _unticked(form),
@@ -964,11 +971,11 @@ class Receive(Papers):
                 "accept": ACCEPTED_FILES,
                 "limit_mb": settings.MAX_UPLOAD_BYTES // 1_000_000,
                 "asks_contact": not self.who.has_phone and not asks_phone,
-                "contact_phone": self.request.POST.get("contact_phone", ""),
+                "contact_phone": self.request.POST.get(CONTACT_PHONE, ""),
                 "assistance": self.assistance,
                 "assistances": list(AssistanceKind),
-                "agent_name": self.request.POST.get("agent_name", ""),
-                "agent_number": self.request.POST.get("agent_number", ""),
+                "agent_name": self.request.POST.get(AGENT_NAME, ""),
+                "agent_number": self.request.POST.get(AGENT_NUMBER, ""),
                 "consented": self.request.POST.get("consented") == "1",
                 "declared": self.request.POST.get("declared") == "1",
                 "by_letter": self.by_letter,
@@ -981,7 +988,10 @@ class Receive(Papers):
 
 
 def _begins_at(form: QuestionsForm, papers: Sequence[Paper]) -> str:
-    """Return where the next key goes: a question not answered, a paper not there, the last tick."""
+    """Return where the next key goes: a file refused, a blank question, a paper, the last tick."""
+    for paper in papers:
+        if paper.sheet.error:
+            return paper.sheet.pick
     blank = set(form.blank())
     for question in form.questions:
         if question.id in blank and not question.optional:

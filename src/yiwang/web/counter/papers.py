@@ -52,6 +52,11 @@ class Sheet:
         return f"paper-{self.id}"
 
     @property
+    def pick(self) -> str:
+        """Id of the control that takes its file."""
+        return f"file-{self.id}"
+
+    @property
     def taken(self) -> bool:
         """Whether anything was taken in."""
         return bool(self.files or self.on_paper)
