@@ -119,11 +119,40 @@ def test_a_replay_that_was_asked_tells_how_far_it_is(callers, granted):
     told = callers("head").get(f"/automatic/replays/{number}").json()
     assert (told["done"], told["finished_at"] is not None) == (told["total"], True)
     assert callers("head").get(f"/automatic/replays/{number}/differences").json() == []
+    assert callers("head").get(f"/automatic/replays/{number}/grounds").json() == []
     problem(callers("clerk").get(f"/automatic/replays/{number}"), 403,
             "organisations.permission_refused")  # fmt: skip
     elsewhere = Caller(token("head3", posts={"housing": Post.DEPARTMENT_HEAD}))
-    for path in (f"/automatic/replays/{number}", f"/automatic/replays/{number}/differences"):
-        problem(elsewhere.get(path), 404, "api.not_found")
+    for path in ("", "/differences", "/grounds"):
+        problem(elsewhere.get(f"/automatic/replays/{number}{path}"), 404, "api.not_found")
+
+
+def test_grounds_and_differences_of_a_replay_are_read_without_personal_data(callers, granted):
+    rules = automatic.without("pension")
+    person = automatic.elder(id_number=automatic.registers.number(5, born_on=automatic.BORN))
+    case = automatic.submit(person, at=cases.FRIDAY, by_person=True, key="people")
+    path = f"/cases/{case.number}"
+    callers("reviewer").post(f"{path}/acceptance", {})
+    callers("reviewer").post(f"{path}/opinion", {"outcome": "refuse", "opinion": "王示范已迁出"})
+    decision = {"outcome": "refuse", "reason": "王示范已迁出", "article": "第38条，王示范"}
+    assert callers("approver").post(f"{path}/decision", decision).status_code == 200
+    cases.publish(automatic.senior(department="market", auto_rules=rules))
+    number = callers("head").post("/automatic/replays", {"item": automatic.SENIOR}).json()["id"]
+    run_replay(replay_id=number, by=SYSTEM, at=cases.FRIDAY)
+    owner = Caller(token("owner2", posts={"market": Post.ITEM_OWNER}))
+    begins = f"/automatic/replays/{number}"
+
+    (ground,) = owner.get(f"{begins}/grounds").json()
+    answer = owner.get(f"{begins}/differences", ground=ground["number"])
+
+    assert (ground["articles"], ground["row_number"], ground["count"]) == (["第三十八条"], 1, 1)
+    (row,) = answer.json()
+    assert (row["readable"], row["department"], row["refused_by"]) == (False, "market", "refuse")
+    assert (row["articles"], row["proposed"]) == (["第三十八条"], "refuse")
+    assert "王示范" not in answer.content.decode()
+    assert owner.get(f"{begins}/differences", after=row["id"]).json() == []
+    assert owner.get(f"{begins}/differences", kind="hand_over_grant").json() == []
+    problem(owner.get(f"{begins}/differences", kind="agreed"), 422, "api.invalid")
 
 
 def test_bans_and_dual_notices_are_listed_for_those_who_handle_them(callers):

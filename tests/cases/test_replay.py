@@ -8,12 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import automatic, cases
 from tests.factories.automatic import Register, submit
 from tests.factories.cases import APPROVER, CALENDAR, CLERK, FRIDAY, REVIEWER
 from yiwang.cases import services
 from yiwang.cases.models.automatic import Replay, ReplayDifference
+from yiwang.cases.policy.procedure import InquiryAnswer
+from yiwang.cases.policy.replaying import DifferenceKind, HandOverCause
+from yiwang.cases.policy.states import Step
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseView
 from yiwang.cases.queries import automatic as questions
@@ -23,10 +28,16 @@ from yiwang.cases.services.replaying import EarlierCasesThen, require_replay
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.cli.cases import cases as commands
-from yiwang.organisations.permissions import PermissionRefusedError
+from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 from yiwang.registers.queries import PersonView
+from yiwang.rules.policy.tables import rules_from_plain
 
 RULES = automatic.without("pension")
+OWNER = Actor(ref="user:owner", name="冯编写", posts={"market": frozenset({Post.ITEM_OWNER})})
+"""Keeps the rules and opens no case."""
+
+TYPED = "王示范，电话14000000003，户籍已迁至示例路5号"
+"""A reason as people type it."""
 
 
 @pytest.fixture
@@ -47,19 +58,23 @@ def person(sequence: int, born_on: dt.date = automatic.BORN) -> PersonView:
     return automatic.elder(id_number=automatic.registers.number(sequence, born_on=born_on))
 
 
-def by_people(who: PersonView, outcome: Outcome, *, at: dt.datetime = FRIDAY) -> CaseView:
+def by_people(
+    who: PersonView, outcome: Outcome, *, at: dt.datetime = FRIDAY, article: str = "第三十三条"
+) -> CaseView:
     case = submit(who, at=at, by_person=True, key=f"{who.ref[-30:]}-{at:%d%H%M}")
     services.accept_case(number=case.number, calendar=CALENDAR, by=REVIEWER, at=at)
-    return decide(case.number, outcome, at=at)
+    return decide(case.number, outcome, at=at, article=article)
 
 
-def decide(number: str, outcome: Outcome, *, at: dt.datetime) -> CaseView:
+def decide(
+    number: str, outcome: Outcome, *, at: dt.datetime, article: str = "第三十三条"
+) -> CaseView:
     services.propose(number=number, outcome=outcome, opinion="核对", by=REVIEWER, at=at)
     return services.decide(
         number=number,
         outcome=outcome,
-        reason="核对结果",
-        article="第三十三条",
+        reason=TYPED,
+        article=article,
         calendar=CALENDAR,
         by=APPROVER,
         at=at,
@@ -101,6 +116,162 @@ def test_what_rules_would_have_done_is_counted_against_what_people_did(item):
     (row,) = questions.differences(view.id, by=REVIEWER)
     assert (row.case_number, row.readable) == (differing.number, True)
     assert not questions.differences(view.id, by=cases.STRANGER)[0].readable
+
+
+def test_refusals_are_counted_by_what_they_cite_and_by_the_row_that_would_have_granted(item):
+    by_people(person(1), Outcome.REFUSE, article="《中华人民共和国行政许可法》第38条第2款，王示范")
+    by_people(person(2), Outcome.REFUSE, article="依据《行政许可法》第三十八条第二款")
+    last = by_people(person(3), Outcome.REFUSE, article="《王示范与李某协议》第一条")
+    by_people(person(4), Outcome.GRANT)
+
+    view = replayed(item)
+
+    most, other = questions.grounds(view.id)
+    assert (most.count, most.articles) == (2, ("《行政许可法》第三十八条第二款",))
+    assert (most.kind, most.row_number, most.row_id) == (DifferenceKind.GRANT_REFUSE, 1, "first")
+    assert (other.count, other.articles) == (1, ("其他文件第一条",))
+    newest, *_others = questions.differences(view.id, by=OWNER)
+    assert (newest.case_number, newest.articles) == (last.number, ("其他文件第一条",))
+    assert (newest.refused_by, newest.proposed) == (Step.REFUSE, Outcome.REFUSE)
+    (only,) = questions.differences(view.id, by=OWNER, ground=other.number)
+    assert only == newest
+
+
+def test_the_steps_that_a_refusal_may_rest_on_are_told_without_their_words(item):
+    case = submit(person(1), at=FRIDAY, by_person=True)
+    services.accept_case(number=case.number, calendar=CALENDAR, by=REVIEWER, at=FRIDAY)
+    services.ask_departments(
+        number=case.number,
+        departments=["housing"],
+        question="王示范住在哪里？",
+        calendar=CALENDAR,
+        by=REVIEWER,
+        at=FRIDAY,
+    )
+    services.give_opinion(
+        number=case.number,
+        answer=InquiryAnswer.DISAGREE,
+        opinion="王示范不住在本区",
+        by=cases.STRANGER,
+        at=FRIDAY,
+    )
+    decide(case.number, Outcome.REFUSE, at=FRIDAY)
+
+    (row,) = questions.differences(replayed(item).id, by=OWNER)
+
+    assert (row.weighed, row.disagreed) == ((Step.ASK_DEPARTMENT,), ("housing",))
+
+
+def test_nothing_personal_is_kept_and_whoever_may_not_open_the_case_is_told_who_may(item):
+    who = person(1)
+    by_people(who, Outcome.REFUSE, article="《行政许可法》第三十八条，王示范，14000000003")
+    by_people(person(2, dt.date(1990, 1, 2)), Outcome.GRANT)
+
+    view = replayed(item)
+
+    kept = json.dumps(
+        [
+            *ReplayDifference.objects.values("reason", "articles", "weighed", "path", "row_id"),
+            Replay.objects.get().grounds,
+        ],
+        ensure_ascii=False,
+    )
+    told = [repr(questions.differences(view.id, by=OWNER, kind=kind)) for kind in DifferenceKind]
+    for text in (kept, *told):
+        for personal in ("王示范", "1400000", "示例路", who.ref, "1949", "1990", " 76", " 36"):
+            assert personal not in text
+    (row,) = questions.differences(view.id, by=OWNER)
+    assert (row.readable, row.department) == (False, "market")
+    assert [(one.row_number, one.label, one.passed, one.value) for one in row.path] == [
+        (1, "办哪一种", True, ""),
+        (1, "从出生日期到申请日已满的年数", True, ""),
+        (1, "户籍在本市", True, ""),
+        (1, "已有敬老卡", True, ""),
+    ]
+    assert row.path[1].asked == "不小于 65 年"
+
+
+def test_what_people_granted_is_counted_by_what_the_nearest_grant_lacks(item):
+    by_people(person(1, dt.date(1990, 1, 1)), Outcome.GRANT)
+    by_people(person(2, dt.date(1990, 1, 2)), Outcome.GRANT)
+    by_people(person(3, dt.date(1990, 1, 3)), Outcome.REFUSE)  # both say no: nothing to widen
+
+    view = replayed(item)
+
+    (ground,) = questions.grounds(view.id)
+    assert (ground.kind, ground.cause) == (DifferenceKind.HAND_OVER_GRANT, HandOverCause.ROW)
+    assert (ground.count, ground.row_number, ground.near_number) == (2, 3, 1)
+    assert [(one.label, one.asked) for one in ground.lacking] == [
+        ("从出生日期到申请日已满的年数", "不小于 65 年")
+    ]
+    assert questions.differences(view.id, by=OWNER) == []
+    rows = questions.differences(view.id, by=OWNER, ground=ground.number)
+    assert [row.refused_by for row in rows] == [None, None]
+
+
+def test_a_row_that_takes_a_case_from_a_grant_is_named(item):
+    by_people(person(1), Outcome.GRANT)
+    before = {"id": "every", "when": {"kind": "first"}, "outcome": "hand_over", "reason": "都看"}
+    rules = rules_from_plain({**RULES, "rows": [before, *RULES["rows"]], "tests": []})
+
+    (ground,) = questions.grounds(replayed(item, rules=rules).id)
+
+    assert (ground.row_id, ground.near_number, ground.lacking) == ("every", 2, ())
+
+
+def test_a_fact_that_cannot_be_used_is_named_with_the_reason(item):
+    by_people(person(1), Outcome.GRANT)
+    note = {"name": "note", "label": "备注", "kind": "text", "source": "answer:note"}
+    rules = rules_from_plain({**RULES, "facts": [*RULES["facts"], note], "tests": []})
+
+    view = replayed(item, rules=rules)
+
+    (ground,) = questions.grounds(view.id)
+    assert (ground.cause, ground.why) == (HandOverCause.FACT, "没有值")
+    assert [one.label for one in ground.lacking] == ["备注"]
+    (row,) = questions.differences(view.id, by=OWNER, kind=DifferenceKind.HAND_OVER_GRANT)
+    assert [(one.row_number, one.label) for one in row.path] == [(0, "备注")]
+
+
+def test_a_grant_that_was_revoked_since_is_counted(item):
+    who = person(1, dt.date(1990, 1, 1))
+    case = by_people(who, Outcome.GRANT)
+    cases.propose_end(case.number)
+    services.state_views(
+        number=case.number, text="不同意", by=automatic.for_herself(who), at=FRIDAY
+    )
+    cases.decide_end(case.number)
+
+    (ground,) = questions.grounds(replayed(item).id)
+
+    assert (ground.count, ground.revoked) == (1, 1)
+
+
+def test_each_ground_lists_its_newest_cases_and_counts_them_all(item, monkeypatch):
+    monkeypatch.setattr("yiwang.cases.services.replaying.MOST_OF_GROUND", 1)
+    for sequence in (1, 2):
+        last = by_people(person(sequence, dt.date(1990, 1, sequence)), Outcome.GRANT)
+
+    view = replayed(item)
+
+    (ground,) = questions.grounds(view.id)
+    (row,) = questions.differences(view.id, by=OWNER, ground=ground.number)
+    assert (ground.count, row.case_number) == (2, last.number)
+
+
+def test_a_page_of_differences_asks_a_fixed_number_of_questions(item):
+    for sequence in (1, 2, 3):
+        by_people(person(sequence), Outcome.REFUSE)
+    view = replayed(item)
+
+    with CaptureQueriesContext(connection) as few:
+        page = questions.differences(view.id, by=REVIEWER, limit=1)
+    with CaptureQueriesContext(connection) as many:
+        rest = questions.differences(view.id, by=REVIEWER, after=page[-1].id)
+
+    assert (len(page), len(rest), len(many)) == (1, 2, len(few))
+
+    assert len({row.case_number for row in (*page, *rest)}) == 3
 
 
 HOUR = dt.timedelta(hours=1)
@@ -184,6 +355,7 @@ def test_a_replay_that_stopped_goes_on_where_it_was(item, monkeypatch):
 
     assert (half.done, half.percent, half.finished_at) == (2, 66, None)
     assert view.differing == 3
+    assert [one.count for one in questions.grounds(view.id)] == [3]
     assert ReplayDifference.objects.filter(replay=asked.id).count() == 3
 
 

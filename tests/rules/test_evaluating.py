@@ -20,6 +20,7 @@ from yiwang.rules.policy.tables import (
     Measure,
     RuleOutcome,
     evaluate,
+    nearest_grant,
     verdict_to_plain,
 )
 
@@ -238,3 +239,40 @@ def test_a_table_that_ran_is_still_copied_and_equal():
     evaluate(rules, GOOD)
     assert pickle.loads(pickle.dumps(rules)) == rules == card()  # noqa: S301
     assert ALIVE in rules.facts
+
+
+def test_the_nearest_grant_is_the_row_that_fails_in_the_fewest_cells():
+    rules = table(
+        row("far", cell("ge", 80), cell("eq", "away"), ANY),
+        row("near", cell("ge", 60), cell("eq", "here"), ANY),
+        row("as_near", cell("ge", 70), cell("eq", "here"), ANY),
+    )
+
+    near = nearest_grant(rules, GOOD | {"age": 59})
+
+    assert near is not None
+    assert (near.row_id, [one.fact.name for one in near.lacking]) == ("near", ["age"])
+
+
+def test_a_grant_that_a_row_before_took_away_lacks_nothing():
+    near = nearest_grant(card(), GOOD | {"alive": False})
+
+    assert near is not None
+    assert (near.row_id, near.lacking) == ("old", ())
+
+
+def test_a_fact_that_may_be_missing_and_is_counts_as_lacking():
+    rules = table(row("any", ANY, ANY, ANY), facts=(replace(AGE, optional=True), HOME, ALIVE))
+
+    near = nearest_grant(rules, {"home": "here", "alive": True})
+
+    assert near is not None
+    assert [one.fact.name for one in near.lacking] == ["age"]
+
+
+def test_without_a_granting_row_or_a_usable_fact_nothing_is_near():
+    handing = table(row("all", ANY, ANY, ANY, grant=False))
+
+    assert nearest_grant(handing, GOOD) is None
+    assert nearest_grant(card(), GOOD | {"age": "old"}) is None
+    assert nearest_grant(table(row("bad", cell("prefix", 3), ANY, ANY)), GOOD) is None

@@ -103,6 +103,7 @@ PAGES: Mapping[str, Mapping[str, str]] = {
     "officer:auto_run": {"run": "run"},
     "officer:auto_review": {"review": "review"},
     "officer:auto_replay": {"replay": "replay"},
+    "officer:auto_replay_export": {"replay": "replay"},
     "officer:dual_notice": {"number": "notice"},
     "officer:review_turned_away": {"key": "turned_away"},
     "officer:extension": CASE,

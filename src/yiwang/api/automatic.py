@@ -16,11 +16,13 @@ from yiwang.cases import queries as case_queries
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import SampleVerdict
 from yiwang.cases.policy.figures import quarter_of
+from yiwang.cases.policy.replaying import DifferenceKind
 from yiwang.cases.queries import LoadRow, assessing, automatic, bans
 from yiwang.cases.queries import figures as case_figures
 from yiwang.cases.queries.assessing import AssessmentView, ItemReadiness
 from yiwang.cases.queries.automatic import (
     DifferenceRow,
+    GroundRow,
     ReplayView,
     ReviewView,
     RunPage,
@@ -241,16 +243,51 @@ def get_replay(request: HttpRequest, replay_id: Id) -> HttpResponse:
 
 
 @router.get(
+    "/automatic/replays/{replay_id}/grounds",
+    response={200: list[GroundRow], **COMMON},
+    operation_id="list_replay_grounds",
+)
+def list_grounds(request: HttpRequest, replay_id: Id) -> HttpResponse:
+    """List why rules and people differ with how many cases each, the most frequent first.
+
+    Refusals are told apart by the articles they cite and the row that would have granted; what
+    people granted by what made the rules hand over. Nothing that anybody typed stands here.
+    """
+    return answer(automatic.grounds(_replay(request, replay_id).id))
+
+
+class DifferenceWish(schemas.Body):
+    """Which of the cases that differ."""
+
+    kind: DifferenceKind = Field(
+        default=DifferenceKind.GRANT_REFUSE,
+        description="`grant_refuse`: rules grant, people refused; `hand_over_grant`: rules hand "
+        "over, people granted.",
+    )
+    ground: int | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="Number of a ground; its kind goes before `kind`.",
+    )
+    after: int = Field(default=0, ge=0, le=2**62, description="`id` of the last row before.")
+
+
+@router.get(
     "/automatic/replays/{replay_id}/differences",
     response={200: list[DifferenceRow], **COMMON},
     operation_id="list_replay_differences",
 )
 def list_differences(
-    request: HttpRequest, replay_id: Id, after: Annotated[int, Query(ge=0, le=2**62)] = 0
+    request: HttpRequest, replay_id: Id, wish: Query[DifferenceWish]
 ) -> HttpResponse:
-    """List past cases that the rules would have granted and people refused."""
+    """List past cases on which rules and people differ, fifty at a time, without personal data."""
     view = _replay(request, replay_id)
-    return answer(automatic.differences(view.id, by=actor(request), after=after))
+    return answer(
+        automatic.differences(
+            view.id, by=actor(request), kind=wish.kind, ground=wish.ground, after=wish.after
+        )
+    )
 
 
 def _replay(request: HttpRequest, replay_id: int) -> ReplayView:

@@ -16,10 +16,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow
+from yiwang.catalogue.models import Item, ItemChange, ItemVersionRow, Law
 from yiwang.catalogue.models import LawArticle as LawArticleRow
 from yiwang.catalogue.policy import search_terms
-from yiwang.catalogue.policy.citations import article_number
+from yiwang.catalogue.policy.citations import COUNTRY, article_number, short_title
 from yiwang.catalogue.policy.fusion import CANDIDATES, confidence, worth_showing
 from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
@@ -649,6 +649,15 @@ def search_index_state(*, on: date) -> SearchIndexState:
         laws_changed=tuple(law_mark()) != (known.laws or (0, 0, 0)),
         meaning=vectors.installed(),
     )
+
+
+def laws_known(titles: Collection[str]) -> frozenset[str]:
+    """Return those short titles that are laws of the corpus; one query."""
+    wanted = [name for title in titles for name in (title, COUNTRY + title)]
+    if not wanted:
+        return frozenset()
+    found = Law.objects.filter(name__in=wanted).values_list("name", flat=True)
+    return frozenset(short_title(name) for name in found)
 
 
 def law_article(law: str, article: str, version: str = "") -> LawArticle | None:

@@ -81,6 +81,7 @@ ACTS: Mapping[str, str] = {
     "cases.end_hearing": _("听证结束"),
     "cases.end_special": _("结束特别程序"),
     "cases.export_figures": _("导出办件指标"),
+    "cases.export_replay": _("导出规则回放的分歧"),
     "cases.extend": _("批准延长期限"),
     "cases.file_correction": _("提交补正"),
     "cases.sign_certificates": _("签署证明事项告知承诺书"),

@@ -17,6 +17,7 @@ from yiwang.cases.policy.figures import CaseFigure
 from yiwang.cases.policy.interested import InterestedKind, Party, Stance
 from yiwang.cases.policy.posting import PostingState
 from yiwang.cases.policy.procedure import ClosedGround, HearingEnd, HearingOrigin, InquiryAnswer
+from yiwang.cases.policy.replaying import DifferenceKind, HandOverCause
 from yiwang.cases.policy.states import CaseState, Step, Way
 from yiwang.cases.policy.terminating import TerminationGround
 from yiwang.cases.policy.terms import (
@@ -192,6 +193,8 @@ SHOWN: tuple[type[Term], ...] = (
     Begin,
     Direction,
     PartnerKind,
+    DifferenceKind,
+    HandOverCause,
     PushKind,
     PushState,
     ReturnKind,
@@ -212,6 +215,11 @@ LABELS = frozenset(
         _("规则转人工"),
         _("数据核验未得到可靠答复"),
         _("有材料需要人工审看"),
+        _("规则准予，工作人员不予"),
+        _("规则转人工，工作人员准予"),
+        _("有事实不能用"),
+        _("规则的一行转人工"),
+        _("没有一行规则适用"),
         _("自动办理已停用"),
         _("申请人要求人工办理"),
         _("工作人员已经办理"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -10,12 +12,15 @@ from tests.factories import automatic, cases
 from tests.factories.automatic import Register, submit
 from tests.factories.desk import hire_keepers, signed_in
 from tests.web.officer.test_pages import words
+from yiwang.audit import queries as trail
 from yiwang.cases import services
+from yiwang.cases.models.automatic import Replay
 from yiwang.cases.policy.checks import Trouble
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.services import checks
 from yiwang.cases.services.automatic import SYSTEM
+from yiwang.catalogue import queries as catalogue
 from yiwang.registers.queries import PersonView
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -122,8 +127,152 @@ def test_rules_are_replayed_and_what_differs_is_listed(elder):
     assert "规则准予，工作人员不予（分歧） 1 件" in page
     assert refused in page
     assert "可以作为发布依据至" in page
+    assert "没有工作人员准予而规则转人工的办件。" in page
     assert "分歧 1 件" in words(client.get("/desk/automatic/replays/"))
     assert signed_in("owner-housing").get(begun.url).status_code == 404
+
+
+PERSONAL = ("王示范", "不符合户籍", "1400000", "/desk/cases/")
+"""What stands in the cases, and how a page leads to one."""
+
+
+@pytest.fixture
+def replay(elder: PersonView) -> str:
+    """Address of a replay with a refusal that rules grant and a grant that they hand over."""
+    hire_keepers()
+    version = cases.publish(automatic.senior(auto_rules=automatic.without("pension")))
+    _decided_by_people(elder, grant=False)
+    young = automatic.elder(
+        id_number=automatic.registers.number(4, born_on=automatic.BORN.replace(year=1990))
+    )
+    _decided_by_people(young, grant=True)
+    asked = services.ask_replay(
+        item_slug=version.slug,
+        department="market",
+        rules=version.auto_rules,
+        by=SYSTEM,
+        at=cases.FRIDAY,
+        version=version.version,
+    )
+    services.run_replay(replay_id=asked.id, by=SYSTEM, at=cases.FRIDAY)
+    return f"/desk/automatic/replays/{asked.id}/"
+
+
+def test_the_owner_of_rules_reads_why_people_refused_and_nothing_personal(replay):
+    answer = signed_in("owner").get(replay)
+
+    page = words(answer)
+    assert (
+        "《行政许可法》第三十八条第二款 第 1 行（已满65周岁，本市户籍，还没有敬老卡） 1 件" in page
+    )
+    assert "由审批部门（市场监管局）查看" in page
+    assert "不予 · 审查建议不予" in page
+    assert "第 1 行：“从出生日期到申请日已满的年数”要求“不小于 65 年”，符合" in page
+    for personal in PERSONAL:
+        assert personal not in answer.content.decode()
+    reviewer = signed_in("head").get(replay).content.decode()
+    assert "/desk/cases/" in reviewer
+    assert "由审批部门" not in reviewer
+
+
+def test_what_people_granted_shows_what_to_widen_and_its_cases(replay):
+    client = signed_in("owner")
+    page = words(client.get(replay))
+    assert (
+        "第 3 行（其他情形由工作人员核对） 最接近的是第 1 行（准予），没有符合的是："
+        "从出生日期到申请日已满的年数“不小于 65 年” 1 件"
+    ) in page
+    (ground,) = (
+        one for one in questions.grounds(int(replay.split("/")[-2])) if one.cause is not None
+    )
+
+    listed = client.get(f"{replay}?ground={ground.number}")
+
+    assert "工作人员准予、规则转人工的办件" in words(listed)
+    for personal in PERSONAL:
+        assert personal not in listed.content.decode()
+    for wrong in ("99", "x", "-1", "9" * 30):
+        assert client.get(f"{replay}?ground={wrong}").status_code == 404
+    assert client.get(f"{replay}?after=x").status_code == 404
+
+
+def test_differences_are_listed_a_page_at_a_time(replay, monkeypatch):
+    other = automatic.elder(id_number=automatic.registers.number(7, born_on=automatic.BORN))
+    _decided_by_people(other, grant=False, key="more")
+    view = questions.replay(int(replay.split("/")[-2]))
+    asked = services.ask_replay(
+        item_slug=view.item_slug,
+        department="market",
+        rules=catalogue.item_version(view.item_slug, view.item_version).auto_rules,
+        by=SYSTEM,
+        at=cases.FRIDAY,
+        version=view.item_version,
+    )
+    services.run_replay(replay_id=asked.id, by=SYSTEM, at=cases.FRIDAY)
+    monkeypatch.setattr(questions, "PAGE", 1)
+    client = signed_in("owner")
+    path = f"/desk/automatic/replays/{asked.id}/"
+    newest, older = questions.differences(asked.id, by=cases.REVIEWER, limit=5)
+
+    first = client.get(path).content.decode()
+    second = client.get(f"{path}?after={newest.id}").content.decode()
+
+    assert "下一页" in first
+    assert newest.query_code in first
+    assert older.query_code not in first
+    assert older.query_code in second
+    assert "下一页" not in second
+
+
+def test_the_file_of_differences_holds_nothing_personal_and_stands_in_the_trail(replay):
+    answer = signed_in("owner").get(f"{replay}export/")
+
+    text = answer.content.decode().removeprefix("\ufeff")
+    refused, handed = csv.DictReader(io.StringIO(text))
+    assert (refused["分歧"], refused["决定"]) == ("规则准予，工作人员不予", "不予")
+    assert refused["不予的依据"] == "《行政许可法》第三十八条第二款"
+    assert (handed["决定"], handed["不予的依据"], handed["规则的行"]) == ("准予", "", "otherwise")
+    assert "“不小于 65 年”，不符合" in handed["规则怎样判断"]
+    for personal in PERSONAL:
+        assert personal not in text
+    (told,) = trail.trail(act="cases.export_replay")
+    assert (told.actor, told.target) == ("user:owner", f"item:{automatic.SENIOR}")
+    assert signed_in("owner-housing").get(f"{replay}export/").status_code == 404
+    assert signed_in("reviewer").get(f"{replay}export/").status_code == 403
+
+
+def test_a_replay_in_which_all_agree_says_so_and_offers_no_file(elder):
+    hire_keepers()
+    version = cases.publish(automatic.senior(auto_rules=automatic.without("pension")))
+    _decided_by_people(elder, grant=True)
+    asked = services.ask_replay(
+        item_slug=version.slug,
+        department="market",
+        rules=version.auto_rules,
+        by=SYSTEM,
+        at=cases.FRIDAY,
+        version=version.version,
+    )
+    path = f"/desk/automatic/replays/{asked.id}/"
+    client = signed_in("owner")
+    assert "到目前为止没有规则准予而工作人员不予的办件。" in words(client.get(path))
+
+    services.run_replay(replay_id=asked.id, by=SYSTEM, at=cases.FRIDAY)
+
+    page = words(client.get(path))
+    assert "没有规则准予而工作人员不予的办件。" in page
+    assert "没有工作人员准予而规则转人工的办件。" in page
+    assert "导出" not in page
+    assert "分歧的办件" not in page
+
+
+def test_a_replay_from_before_grounds_were_kept_says_so(replay):
+    Replay.objects.update(grounds=[])
+
+    page = words(signed_in("owner").get(replay))
+
+    assert "这次回放没有记录不予的依据，请重新回放。" in page
+    assert "这次回放没有记录转人工的原因，请重新回放。" in page
 
 
 @pytest.mark.parametrize("draft", ["9" * 19, "9" * 5000])
@@ -141,9 +290,9 @@ def test_without_past_cases_a_replay_says_so(elder):
     assert "敬老卡申领：本事项还没有由工作人员作出决定的办件，不能回放" in words(page)
 
 
-def _decided_by_people(elder: PersonView, *, grant: bool) -> str:
+def _decided_by_people(elder: PersonView, *, grant: bool, key: str = "people") -> str:
     """Have people decide a case of the item; return its query code."""
-    case = submit(elder, at=cases.FRIDAY, by_person=True, key=f"people-{grant}")
+    case = submit(elder, at=cases.FRIDAY, by_person=True, key=f"{key}-{grant}")
     services.accept_case(
         number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=cases.FRIDAY
     )
@@ -154,8 +303,8 @@ def _decided_by_people(elder: PersonView, *, grant: bool) -> str:
     services.decide(
         number=case.number,
         outcome=outcome,
-        reason="不符合",
-        article="第三十三条",
+        reason="王示范不符合户籍要求",
+        article="《行政许可法》第38条第二款，王示范",
         calendar=cases.CALENDAR,
         by=cases.APPROVER,
         at=cases.FRIDAY,

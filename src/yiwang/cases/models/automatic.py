@@ -18,6 +18,8 @@ from yiwang.cases.models.shared import (
     values,
 )
 from yiwang.cases.policy.automatic import Ground, ReviewCause, SampleVerdict, SwitchAct
+from yiwang.cases.policy.replaying import REFUSALS, DifferenceKind
+from yiwang.cases.policy.terms import Outcome
 from yiwang.kernel.row_scope import DEPARTMENTS, IS_ALL
 from yiwang.rules.policy.tables import RuleOutcome
 
@@ -255,6 +257,7 @@ class Replay(models.Model):
     total = models.PositiveIntegerField("办件数", default=0)
     done = models.PositiveIntegerField("已回放", default=0)
     counts = models.JSONField("计数", default=dict)
+    grounds = models.JSONField("分歧的原因", default=list, db_default=[])
     unknown_facts = models.JSONField("无法重建的事实", default=list)
     finished_at = models.DateTimeField("完成时间", null=True)
     failure = models.CharField("未完成的原因", max_length=400, blank=True)
@@ -276,17 +279,50 @@ class Replay(models.Model):
 
 
 class ReplayDifference(models.Model):
-    """A past case that the rules would have granted and people refused (回放分歧)."""
+    """A past case on which rules and people differ (回放分歧); nothing personal stands here.
+
+    Whoever keeps the rules reads it and may not open the case, so what people typed and what is
+    known of the applicant stay with the case (`policy.replaying.shows_value`).
+    """
 
     append_only = True
 
     replay = models.ForeignKey(Replay, on_delete=models.PROTECT, related_name="differences")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
-    row_id = models.CharField("命中的行", max_length=80)
+    kind = models.CharField(
+        "分歧",
+        max_length=20,
+        choices=choices(DifferenceKind),
+        default=DifferenceKind.GRANT_REFUSE.value,
+        db_default=DifferenceKind.GRANT_REFUSE.value,
+    )
+    ground = models.PositiveSmallIntegerField("原因的位次", null=True)
+    row_id = models.CharField("命中的行", max_length=80, blank=True)
     reason = models.CharField("规则的理由", max_length=400, blank=True)
+    refused_by = models.CharField(
+        "不予的方式",
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        choices={one.value: one.label for one in REFUSALS},
+    )
+    articles = models.JSONField("不予的依据", default=list, db_default=[])
+    proposed = models.CharField(
+        "审查意见", max_length=10, blank=True, default="", db_default="", choices=choices(Outcome)
+    )
+    weighed = models.JSONField("决定前的经过", default=list, db_default=[])
+    disagreed = models.JSONField("不同意的部门", default=list, db_default=[])
+    path = models.JSONField("规则的经过", default=list, db_default=[])
 
     class Meta:
         verbose_name = "回放分歧"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_replaydifference_kind_known",
+                condition=Q(kind__in=values(DifferenceKind)),
+            ),
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:

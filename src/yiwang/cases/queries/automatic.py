@@ -30,6 +30,9 @@ from yiwang.cases.policy.automatic import (
     settings_from,
 )
 from yiwang.cases.policy.deadlines import PLACE
+from yiwang.cases.policy.replaying import DifferenceKind, HandOverCause, ground_from_plain
+from yiwang.cases.policy.states import Step
+from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseNotFoundError, may_read
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -39,7 +42,8 @@ from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 from yiwang.registers.policy import field_crypto
 from yiwang.registers.queries import PERSONAL
-from yiwang.rules.policy.tables import RuleOutcome
+from yiwang.rules.policy.tables import CellOp, RuleOutcome, RuleSet, rules_from_plain
+from yiwang.rules.policy.wording import cell_words, label_of
 
 PAGE = 50
 """Lines of one page."""
@@ -170,14 +174,99 @@ class ReviewView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifferenceRow:
-    """A past case on which rules and people differ; `readable`: the asker may open it."""
+class ComparedFact:
+    """One fact as a row of the rules compared it.
 
+    Attributes:
+        row_number: The row, counted from 1; 0: no row was asked.
+        asked: What the row asks; empty where no row was asked.
+        value: The value it met; empty where it is personal, or was not known.
+    """
+
+    row_number: int
+    label: str
+    asked: str
+    passed: bool
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceRow:
+    """A past case on which rules and people differ, without anything personal.
+
+    Attributes:
+        id: Key; the last of a page leads to the next.
+        ground: Number of the ground it is counted under; None: an old replay.
+        row_id: The row that decided; empty: none did.
+        reason: Of that row.
+        refused_by: How people refused; None: they granted, or an old replay.
+        articles: What the refusal cites.
+        proposed: What the reviewer had proposed; None: nobody did.
+        weighed: Steps before a refusal on which it may rest.
+        disagreed: Departments that were asked and disagreed.
+        path: What the rules compared: the first cell that failed of each row before, and every
+            cell of the row that decided.
+        department: Who decided, and whose staff may open the case.
+        readable: The asker may open it.
+    """
+
+    id: int
+    kind: DifferenceKind
+    ground: int | None
     case_number: str
     query_code: str
     row_id: str
     reason: str
+    refused_by: Step | None
+    articles: tuple[str, ...]
+    proposed: Outcome | None
+    weighed: tuple[Step, ...]
+    disagreed: tuple[str, ...]
+    path: tuple[ComparedFact, ...]
+    department: str
     readable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LackingFact:
+    """A fact that kept a row from granting, and what the row asks of it."""
+
+    label: str
+    asked: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroundRow:
+    """Why rules and people differ, and in how many cases.
+
+    Attributes:
+        number: Names it among the grounds of its replay.
+        count: Cases, those included that are not listed.
+        revoked: Of them, cases in which what people granted was revoked since.
+        articles: What the refusals cite; empty: no article, or people granted.
+        row_number: The row that decided, counted from 1; 0: none did.
+        row_id, row_reason: Of that row; empty: none did.
+        cause: Why the rules handed over; None: they granted.
+        near_number: The granting row that lacks least; 0: no row grants, or none was asked.
+        lacking: What that row lacks; empty with a `near_number`: a row before it took the case.
+            Without one it is the fact that cannot be used.
+        why: Why that fact cannot be used.
+        other: Grounds beyond those told apart.
+    """
+
+    number: int
+    kind: DifferenceKind
+    count: int
+    revoked: int
+    articles: tuple[str, ...]
+    row_number: int
+    row_id: str
+    row_reason: str
+    cause: HandOverCause | None
+    near_number: int
+    lacking: tuple[LackingFact, ...]
+    why: str
+    other: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -552,7 +641,7 @@ def replay(replay_id: int) -> ReplayView:
     Raises:
         LookupError: there is none.
     """
-    row = Replay.objects.filter(pk=replay_id).first()
+    row = Replay.objects.filter(pk=replay_id).defer("grounds").first()
     if row is None:
         raise LookupError(f"no replay {replay_id}")
     return _replay_view(row)
@@ -560,30 +649,123 @@ def replay(replay_id: int) -> ReplayView:
 
 def replays(slug: str, *, limit: int = 20) -> list[ReplayView]:
     """List the replays of an item, newest first."""
-    rows = Replay.objects.filter(item_slug=slug).order_by("-id")
+    rows = Replay.objects.filter(item_slug=slug).defer("grounds").order_by("-id")
     return [_replay_view(row) for row in rows[:limit]]
 
 
 def differences(
-    replay_id: int, *, by: Actor, limit: int = PAGE, after: int = 0
+    replay_id: int,
+    *,
+    by: Actor,
+    kind: DifferenceKind = DifferenceKind.GRANT_REFUSE,
+    ground: int | None = None,
+    limit: int = PAGE,
+    after: int = 0,
 ) -> list[DifferenceRow]:
-    """List the past cases that the rules would have granted and people refused."""
+    """List past cases on which rules and people differ, in the order found (keyset); two queries.
+
+    Args:
+        replay_id: Which.
+        by: Who asks; nobody but those who may open a case is told more than its number.
+        kind: Those people refused, or those people granted.
+        ground: Number of a ground, of whichever kind; None: all of `kind`.
+        limit: Most rows.
+        after: Key of the last row of the page before.
+    """
+    wanted = Q(kind=kind.value) if ground is None else Q(ground=ground)
     with scope.everything():  # numbers alone; `readable` says who may open the case
         rows = list(
             ReplayDifference.objects.select_related("case")
-            .filter(replay=replay_id, pk__gt=after)
+            .filter(wanted, replay=replay_id, pk__gt=after)
             .order_by("pk")[:limit]
         )
-    return [
-        DifferenceRow(
-            case_number=row.case.number,
-            query_code=row.case.query_code,
-            row_id=row.row_id,
-            reason=row.reason,
-            readable=may_read(row.case, by),
+        rules = _rules_of(replay_id) if rows else None
+    return [_difference_row(row, rules, by) for row in rows if rules is not None]
+
+
+def grounds(replay_id: int) -> tuple[GroundRow, ...]:
+    """List why rules and people differ, the most frequent first; one query.
+
+    Those people refused are told apart by what they cite and by the row that would have granted;
+    those people granted by what made the rules hand over.
+    """
+    row = Replay.objects.filter(pk=replay_id).only("rules", "grounds").first()
+    if row is None:
+        return ()
+    rules = rules_from_plain(row.rules)
+    found = [_ground_row(number, plain, rules) for number, plain in enumerate(row.grounds)]
+    return tuple(sorted(found, key=lambda one: (one.other, -one.count, one.number)))
+
+
+def _rules_of(replay_id: int) -> RuleSet:
+    return rules_from_plain(Replay.objects.values_list("rules", flat=True).get(pk=replay_id))
+
+
+def _numbers(rules: RuleSet) -> dict[str, int]:
+    return {row.id: number for number, row in enumerate(rules.rows, start=1)}
+
+
+def _asked(rules: RuleSet, number: int, name: str) -> tuple[str, str]:
+    """Return what a fact is called, and what a row asks of it; empty: no row."""
+    place = next((n for n, fact in enumerate(rules.facts) if fact.name == name), None)
+    if place is None:
+        return name, ""
+    fact = rules.facts[place]
+    if not number:
+        return fact.label, ""
+    cell = rules.rows[number - 1].cells[place]
+    if cell.op is CellOp.ANY:  # a granting row asks at least that the fact is known
+        return label_of(fact), CellOp.KNOWN.label
+    return label_of(fact), cell_words(fact, cell)
+
+
+def _difference_row(row: ReplayDifference, rules: RuleSet, by: Actor) -> DifferenceRow:
+    numbers = _numbers(rules)
+    path = []
+    for row_id, name, passed, value in row.path:
+        number = numbers.get(row_id, 0)
+        label, asked = _asked(rules, number, name)
+        path.append(
+            ComparedFact(row_number=number, label=label, asked=asked, passed=passed, value=value)
         )
-        for row in rows
-    ]
+    return DifferenceRow(
+        id=row.pk,
+        kind=DifferenceKind(row.kind),
+        ground=row.ground,
+        case_number=row.case.number,
+        query_code=row.case.query_code,
+        row_id=row.row_id,
+        reason=row.reason,
+        refused_by=Step(row.refused_by) if row.refused_by else None,
+        articles=tuple(row.articles),
+        proposed=Outcome(row.proposed) if row.proposed else None,
+        weighed=tuple(Step(one) for one in row.weighed),
+        disagreed=tuple(row.disagreed),
+        path=tuple(path),
+        department=row.case.deciding_department,
+        readable=may_read(row.case, by),
+    )
+
+
+def _ground_row(number: int, plain: Mapping[str, Any], rules: RuleSet) -> GroundRow:
+    ground, numbers = ground_from_plain(plain), _numbers(rules)
+    place, near = numbers.get(ground.row_id, 0), numbers.get(ground.near, 0)
+    pairs = (_asked(rules, near, name) for name in ground.lacking)
+    return GroundRow(
+        number=number,
+        kind=ground.kind,
+        count=plain["count"],
+        revoked=plain["revoked"],
+        articles=ground.articles,
+        row_number=place,
+        row_id=ground.row_id,
+        row_reason=rules.rows[place - 1].reason if place else "",
+        cause=ground.cause,
+        near_number=near,
+        lacking=tuple(LackingFact(label=label, asked=asked) for label, asked in pairs),
+        why=ground.why,
+        other=ground.other,
+    )
 
 
 def replay_good_until(view: ReplayView) -> date | None:
@@ -598,6 +780,7 @@ def last_replay(rules_sha256: str, *, since: datetime) -> ReplayView | None:
     """Return the last finished replay of exactly these rules since a moment, or None."""
     row = (
         Replay.objects.filter(rules_sha256=rules_sha256, finished_at__gte=since, failure="")
+        .defer("grounds")
         .order_by("-id")
         .first()
     )

@@ -4,6 +4,9 @@ A replay asks no register: it rebuilds the facts from what was kept. Answers and
 are kept whole; the day of birth, gender and household are read from the register as it stands
 (they hardly change); what a check answered is kept with the runs of the machine; licences held on
 the day are read from the licences. Anything else cannot be rebuilt and is named.
+
+Of cases on which rules and people differ it keeps what is not personal: the articles that a refusal
+cites, the steps before it, the row of the rules (decision record 0040).
 """
 
 from __future__ import annotations
@@ -11,27 +14,49 @@ from __future__ import annotations
 import hashlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import FloatField, QuerySet
+from django.db.models import Count, FloatField, QuerySet
 from django.db.models.functions import Cast, Extract, Least
 
 from yiwang.audit import services as audit
 from yiwang.cases.events import ReplayAsked
-from yiwang.cases.models import Case, CaseAnswer, CaseMaterial
+from yiwang.cases.models import (
+    Case,
+    CaseAnswer,
+    CaseEvent,
+    CaseMaterial,
+    DepartmentInquiry,
+    Opinion,
+)
 from yiwang.cases.models.automatic import AutoRun, Replay, ReplayDifference
 from yiwang.cases.policy.checks import EARLIER_CASES, LICENCES, POPULATION, checks_of
 from yiwang.cases.policy.deadlines import day_of
-from yiwang.cases.policy.states import Way
+from yiwang.cases.policy.procedure import InquiryAnswer
+from yiwang.cases.policy.replaying import (
+    MOST_DIFFERENCES,
+    MOST_OF_GROUND,
+    REFUSALS,
+    WEIGHED,
+    DifferenceGround,
+    DifferenceKind,
+    Grounds,
+    HandOverCause,
+    open_answers,
+    shows_value,
+)
+from yiwang.cases.policy.states import CaseState, Way
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.queries.automatic import ReplayView
 from yiwang.cases.services.checks import population_fields
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.citations import citations, cited_titles, short_title
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -41,12 +66,17 @@ from yiwang.organisations import scope
 from yiwang.organisations.permissions import Actor, Permission, require
 from yiwang.registers import queries as registers
 from yiwang.rules.policy.tables import (
+    CellOp,
+    NearGrant,
     RuleOutcome,
     RuleSet,
+    Verdict,
     evaluate,
+    nearest_grant,
     rules_from_plain,
     rules_to_plain,
 )
+from yiwang.rules.policy.wording import value_words
 
 BATCH = 2_000
 """Cases whose facts are rebuilt together."""
@@ -54,8 +84,8 @@ BATCH = 2_000
 MOST = 100_000
 """Most past cases in one replay, the newest."""
 
-MOST_DIFFERENCES = 1_000
-"""Differences that are listed; all of them are counted."""
+LICENSING_LAW = "中华人民共和国行政许可法"
+"""The law on which a decision may rest whatever the item names."""
 
 
 class ReplayRefusedError(RefusedError):
@@ -202,33 +232,27 @@ def run_replay(
             .values_list("pk", flat=True)[: row.total]
         )
         counts, unknown = dict(row.counts), set(row.unknown_facts)
-        listed = ReplayDifference.objects.filter(replay=row).count()
+        told = _Told(row)
         earlier = EarlierCasesThen(row.item_slug)
         for start in range(row.done, len(ids), BATCH):
             batch = _Batch(rules, ids[start : start + BATCH], earlier)
-            differences: list[ReplayDifference] = []
+            differing: list[tuple[Mapping[str, Any], _Answered]] = []
             for case in batch.cases:
                 answered = batch.verdict(case)
                 counts[answered.key] = counts.get(answered.key, 0) + 1
-                if answered.differs and listed + len(differences) < MOST_DIFFERENCES:
-                    differences.append(
-                        ReplayDifference(
-                            replay=row,
-                            case_id=case["id"],
-                            row_id=answered.row_id[:80],
-                            reason=answered.reason[:400],
-                        )
-                    )
+                if answered.kind is not None:
+                    differing.append((case, answered))
+            differences = told.differences(differing)
             unknown |= batch.missing
-            listed += len(differences)
-            row.done, row.counts, row.unknown_facts = (
+            row.done, row.counts, row.grounds, row.unknown_facts = (
                 start + len(batch.cases),
                 counts,
+                told.grounds.plain,
                 [fact.label for fact in rules.facts if fact.label in unknown],
             )
             with transaction.atomic():
                 ReplayDifference.objects.bulk_create(differences)
-                row.save(update_fields=["done", "counts", "unknown_facts"])
+                row.save(update_fields=["done", "counts", "grounds", "unknown_facts"])
             progress(row.done, row.total)
         row.finished_at = at
         row.save(update_fields=["finished_at"])
@@ -249,22 +273,202 @@ class _Answered:
     Attributes:
         key: `grant_grant`, `grant_refuse`, `hand_over_grant`, `hand_over_refuse`, or `unknown`
             when a fact could not be rebuilt.
+        verdict: Of the rules; None: they were not asked.
+        cause: Why they handed over; None: they did not.
+        near: The granting row that lacked least, where people granted.
     """
 
     key: str
-    row_id: str = ""
-    reason: str = ""
+    verdict: Verdict | None = None
+    cause: HandOverCause | None = None
+    near: NearGrant | None = None
 
     @property
-    def differs(self) -> bool:
-        """Whether the rules would have granted what people refused."""
-        return self.key == "grant_refuse"
+    def kind(self) -> DifferenceKind | None:
+        """How rules and people differ; None: they do not, or nobody can tell."""
+        return _DIFFERING.get(self.key)
+
+    @property
+    def row_id(self) -> str:
+        """Id of the row that decided."""
+        return self.verdict.row_id if self.verdict else ""
+
+    def ground(self, articles: tuple[str, ...]) -> DifferenceGround:
+        """Return what the difference is counted by."""
+        assert self.kind is not None
+        refused = self.verdict.refused_facts[:1] if self.verdict else ()
+        lacking = [one.name for one in refused] + [
+            one.fact.name for one in (self.near.lacking if self.near else ())
+        ]
+        return DifferenceGround(
+            kind=self.kind,
+            row_id=self.row_id,
+            articles=articles,
+            cause=self.cause,
+            near=self.near.row_id if self.near else "",
+            lacking=tuple(lacking),
+            why=refused[0].why if refused else "",
+        )
+
+
+_DIFFERING = {one.value: one for one in DifferenceKind}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Refusal:
+    """A refusal without what people wrote, but the articles it cites."""
+
+    step: str
+    basis: str
+    proposed: str
+    weighed: list[str]
+    disagreed: list[str]
+
+
+_GRANTED = _Refusal(step="", basis="", proposed="", weighed=[], disagreed=[])
+
+
+class _Told:
+    """What a replay keeps of differences: all are counted by their ground, some are listed.
+
+    Those people refused are listed up to MOST_DIFFERENCES; of those people granted the newest of
+    each ground, so that a rare one is not lost behind a frequent one.
+    """
+
+    def __init__(self, row: Replay) -> None:
+        self.row = row
+        self.grounds = Grounds(row.grounds)
+        self.of_kind, self.of_ground = Counter[str](), Counter[int]()
+        kept = ReplayDifference.objects.filter(replay=row).values_list("kind", "ground")
+        for kind, ground, count in kept.annotate(count=Count("pk")):
+            self.of_kind[kind] += count
+            self.of_ground[ground] += count
+        self._items: dict[int, ItemVersion | None] = {}
+        self._laws: dict[str, bool] = {short_title(LICENSING_LAW): True}
+
+    def differences(
+        self, differing: Sequence[tuple[Mapping[str, Any], _Answered]]
+    ) -> list[ReplayDifference]:
+        """Count what differs, and return what is to be listed."""
+        refusals = _refusals(
+            [case["id"] for case, one in differing if one.kind is DifferenceKind.GRANT_REFUSE]
+        )
+        self._look_up({title for one in refusals.values() for title in cited_titles(one.basis)})
+        listed = []
+        for case, answered in differing:
+            kind = answered.kind
+            assert kind is not None
+            refusal = refusals.get(case["id"], _GRANTED)
+            articles = citations(refusal.basis, known=self._known(case)) if refusal.basis else ()
+            place = self.grounds.add(
+                answered.ground(articles), revoked=case["state"] == CaseState.REVOKED.value
+            )
+            if not self._room(kind, place):
+                continue
+            self.of_kind[kind.value] += 1
+            self.of_ground[place] += 1
+            listed.append(
+                ReplayDifference(
+                    replay=self.row,
+                    case_id=case["id"],
+                    kind=kind.value,
+                    ground=place,
+                    row_id=answered.row_id[:80],
+                    reason=(answered.verdict.reason if answered.verdict else "")[:400],
+                    refused_by=refusal.step,
+                    articles=list(articles),
+                    proposed=refusal.proposed,
+                    weighed=refusal.weighed,
+                    disagreed=refusal.disagreed,
+                    path=self._path(case, answered.verdict),
+                )
+            )
+        return listed
+
+    def _room(self, kind: DifferenceKind, place: int) -> bool:
+        if self.of_kind[kind.value] >= MOST_DIFFERENCES:
+            return False
+        return kind is DifferenceKind.GRANT_REFUSE or self.of_ground[place] < MOST_OF_GROUND
+
+    def _look_up(self, titles: Set[str]) -> None:
+        """Ask the corpus for titles that were not asked for before."""
+        fresh = titles - self._laws.keys()
+        found = catalogue.laws_known(fresh) if fresh else frozenset()
+        self._laws |= {title: title in found for title in fresh}
+
+    def _known(self, case: Mapping[str, Any]) -> frozenset[str]:
+        """Return the laws that a decision on a case may be told to rest on."""
+        item = self._item(case)
+        own = {short_title(one.law) for one in item.basis} if item else set()
+        return frozenset(own | {title for title, known in self._laws.items() if known})
+
+    def _item(self, case: Mapping[str, Any]) -> ItemVersion | None:
+        version = case["item_version"]
+        if version not in self._items:
+            try:
+                self._items[version] = catalogue.item_version(case["item_slug"], version)
+            except LookupError:
+                self._items[version] = None
+        return self._items[version]
+
+    def _path(self, case: Mapping[str, Any], verdict: Verdict | None) -> list[list[object]]:
+        """Return row, fact, whether it held and its value, which is empty where it is personal."""
+        if verdict is None:
+            return []
+        item = self._item(case)
+        told = open_answers(item) if item else frozenset()
+        return [["", one.name, False, ""] for one in verdict.refused_facts] + [
+            [
+                one.row_id,
+                one.fact,
+                one.passed,
+                value_words(one.step.fact, one.value)
+                if shows_value(
+                    one.step.fact, applicant_kind=case["applicant_kind"], open_answers=told
+                )
+                else "",
+            ]
+            for one in verdict.path
+            if not one.passed or one.step.cell.op is not CellOp.ANY
+        ]
+
+
+def _refusals(ids: Sequence[int]) -> dict[int, _Refusal]:
+    """Return the refusals of cases; three queries."""
+    if not ids:
+        return {}
+    steps: dict[int, list[tuple[str, str]]] = {}
+    wanted = [one.value for one in (*REFUSALS, *WEIGHED)]
+    events_of = CaseEvent.objects.filter(case__in=ids, step__in=wanted).order_by("id")
+    for key, step, basis in events_of.values_list("case_id", "step", "basis"):
+        steps.setdefault(key, []).append((step, basis))
+    proposed = dict(
+        Opinion.objects.filter(case__in=ids, sent_back=None).values_list("case_id", "outcome")
+    )
+    disagreed: dict[int, list[str]] = {}
+    answers = DepartmentInquiry.objects.filter(case__in=ids, answer=InquiryAnswer.DISAGREE.value)
+    for key, department in answers.order_by("id").values_list("case_id", "department"):
+        disagreed.setdefault(key, []).append(department)
+    found = {}
+    for key in ids:
+        taken = dict(steps.get(key, ()))
+        step = next((one.value for one in REFUSALS if one.value in taken), "")
+        found[key] = _Refusal(
+            step=step,
+            basis=taken.get(step, ""),
+            proposed=proposed.get(key, ""),
+            weighed=[one.value for one in WEIGHED if one.value in taken],
+            disagreed=disagreed.get(key, []),
+        )
+    return found
 
 
 _COLUMNS = (
     "id",
     "number",
+    "state",
     "item_slug",
+    "item_version",
     "applicant_ref",
     "applicant_name",
     "applicant_kind",
@@ -318,7 +522,7 @@ class _Batch:
         """Return what the rules would have done with one case."""
         people = "grant" if case["outcome"] == Outcome.GRANT.value else "refuse"
         if case["id"] in self.to_be_seen:  # a person would have had to look at files
-            return _Answered(key=f"hand_over_{people}")
+            return _Answered(key=f"hand_over_{people}", cause=HandOverCause.MATERIALS)
         values: dict[str, object] = {}
         unknown = False
         for fact in self.rules.facts:
@@ -331,9 +535,16 @@ class _Batch:
         if unknown:
             return _Answered(key="unknown")
         verdict = evaluate(self.rules, values, on=case["received_on"])
-        if verdict.outcome is not RuleOutcome.GRANT:
-            return _Answered(key=f"hand_over_{people}")
-        return _Answered(key=f"grant_{people}", row_id=verdict.row_id, reason=verdict.reason)
+        if verdict.outcome is RuleOutcome.GRANT:
+            return _Answered(key=f"grant_{people}", verdict=verdict)
+        if verdict.refused_facts:
+            cause = HandOverCause.FACT
+        else:
+            cause = HandOverCause.ROW if verdict.row_id else HandOverCause.NO_ROW
+        near = (
+            nearest_grant(self.rules, values, on=case["received_on"]) if people == "grant" else None
+        )
+        return _Answered(key=f"hand_over_{people}", verdict=verdict, cause=cause, near=near)
 
     def _value(self, source: str, case: Mapping[str, Any]) -> object:
         kind, _colon, rest = source.partition(":")

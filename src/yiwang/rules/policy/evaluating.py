@@ -97,6 +97,13 @@ class CheckedCell(NamedTuple):
         )
 
 
+class NearGrant(NamedTuple):
+    """A granting row, and its cells that do not hold."""
+
+    row_id: str
+    lacking: tuple[Step, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What a table decided and how it came there.
@@ -136,19 +143,7 @@ def evaluate(rule_set: RuleSet, facts: Mapping[str, object], *, on: date | None 
     program = _program(rule_set)
     if program is None:
         return Verdict(outcome=RuleOutcome.HAND_OVER, row_id="", reason=UNUSABLE)
-    values: list[Any] = []
-    refused: list[RefusedFact] = []
-    for fact, read in program.facts:
-        try:
-            given = facts.get(fact.name)
-            blank = given is None or (isinstance(given, str) and not given.strip())
-            value = None if blank else read(fact, given, on)
-            if value is None and not fact.optional:
-                raise _UnusableError("没有值")
-        except _UnusableError as error:
-            refused.append(RefusedFact(fact.name, fact.label, str(error)))
-            value = None
-        values.append(value)
+    values, refused = _values(program, facts, on)
     if refused:
         return Verdict(
             outcome=RuleOutcome.HAND_OVER,
@@ -170,6 +165,63 @@ def evaluate(rule_set: RuleSet, facts: Mapping[str, object], *, on: date | None 
             ]
             return Verdict(outcome=row.outcome, row_id=row.id, reason=row.reason, path=tuple(path))
     return Verdict(outcome=RuleOutcome.HAND_OVER, row_id="", reason=NO_ROW, path=tuple(path))
+
+
+def nearest_grant(
+    rule_set: RuleSet, facts: Mapping[str, object], *, on: date | None = None
+) -> NearGrant | None:
+    """Return the granting row that fails in the fewest cells, the first of equals.
+
+    Without a cell that fails, a row before it took the case. None: no row grants, or a fact could
+    not be used.
+
+    Args:
+        rule_set: The table.
+        facts: As for `evaluate`.
+        on: Day of the application.
+    """
+    program = _program(rule_set)
+    if program is None:
+        return None
+    values, refused = _values(program, facts, on)
+    if refused:
+        return None
+    nearest: NearGrant | None = None
+    for row in program.rows:
+        if row.outcome is not RuleOutcome.GRANT:
+            continue
+        lacking = []
+        for index, test, operand, step in row.tests:
+            value = values[index]
+            if not (test is _unknown if value is None else test(value, operand)):
+                lacking.append(step)
+                if nearest is not None and len(lacking) >= len(nearest.lacking):
+                    break
+        else:
+            nearest = NearGrant(row.id, tuple(lacking))
+            if not lacking:
+                break
+    return nearest
+
+
+def _values(
+    program: _Program, facts: Mapping[str, object], on: date | None
+) -> tuple[list[Any], list[RefusedFact]]:
+    """Return the value of each fact, and the facts that cannot be used."""
+    values: list[Any] = []
+    refused: list[RefusedFact] = []
+    for fact, read in program.facts:
+        try:
+            given = facts.get(fact.name)
+            blank = given is None or (isinstance(given, str) and not given.strip())
+            value = None if blank else read(fact, given, on)
+            if value is None and not fact.optional:
+                raise _UnusableError("没有值")
+        except _UnusableError as error:
+            refused.append(RefusedFact(fact.name, fact.label, str(error)))
+            value = None
+        values.append(value)
+    return values, refused
 
 
 def cell_holds(cell: Cell, value: Value | None, *, fact: Fact, outcome: RuleOutcome) -> bool:

@@ -4,9 +4,11 @@ from yiwang.rules.policy.checking import problems, run_test
 from yiwang.rules.policy.comparing import rule_differences
 from yiwang.rules.policy.evaluating import (
     CheckedCell,
+    NearGrant,
     RefusedFact,
     Verdict,
     evaluate,
+    nearest_grant,
     verdict_to_plain,
 )
 from yiwang.rules.policy.parts import (
@@ -37,6 +39,7 @@ __all__ = [
     "FactOption",
     "Given",
     "Measure",
+    "NearGrant",
     "ProblemKind",
     "RefusedFact",
     "Row",
@@ -48,6 +51,7 @@ __all__ = [
     "Value",
     "Verdict",
     "evaluate",
+    "nearest_grant",
     "problems",
     "rule_differences",
     "rules_from_plain",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,10 +16,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from yiwang.audit import services as trail
 from yiwang.cases import services
 from yiwang.cases.policy.automatic import ReviewCause, SampleVerdict
+from yiwang.cases.policy.replaying import MOST_DIFFERENCES, MOST_OF_GROUND, DifferenceKind
 from yiwang.cases.queries import CaseNotFoundError, assessing, automatic
-from yiwang.cases.queries.automatic import ReplayView, ReviewView, SwitchView
+from yiwang.cases.queries.automatic import GroundRow, ReplayView, ReviewView, SwitchView
 from yiwang.catalogue import drafts
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -25,6 +29,12 @@ from yiwang.catalogue.policy.parsing import ItemFormatError
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Permission
 from yiwang.rules.policy.tables import RuleOutcome
+from yiwang.web.officer.replay_words import (
+    ShownGround,
+    difference_lines,
+    shown_difference,
+    shown_ground,
+)
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, FormPage, Page, found
 
@@ -386,8 +396,8 @@ class Replays(AutomaticPage):
         return found(lambda: catalogue.item(slug, on=self.today)), None
 
 
-class Replay(AutomaticPage):
-    """One replay: how far, what the rules would have granted, and where people differed."""
+class ReplayPage(AutomaticPage):
+    """One replay, for those who may try the rules of its item."""
 
     permission: ClassVar[Permission] = Permission.AUTO_REPLAY
     template_name = "officer/automatic/replay.html"
@@ -398,18 +408,94 @@ class Replay(AutomaticPage):
         """The replay of the address."""
         return found(lambda: automatic.replay(self.kwargs["replay"]))
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show it."""
-        view = self.replay
-        item = found(lambda: catalogue.item(view.item_slug, on=self.today))
+    @cached_property
+    def item(self) -> ItemVersion:
+        """The item whose rules were tried."""
+        item = found(lambda: catalogue.item(self.replay.item_slug, on=self.today))
         if not self.actor.may(Permission.AUTO_REPLAY, department=item.department):
             raise Http404
+        return item
+
+
+class Replay(ReplayPage):
+    """One replay: how far, what the rules would have granted, and where and why people differed."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it, with the cases people refused or those of one ground."""
+        view, item = self.replay, self.item
+        grounds = {one.number: one for one in automatic.grounds(view.id)}
+        chosen = self._key("ground")
+        if chosen is not None and chosen not in grounds:
+            raise Http404
+        after = self._key("after") or 0
+        rows = automatic.differences(
+            view.id, by=self.actor, ground=chosen, limit=automatic.PAGE + 1, after=after
+        )
+        shown = rows[: automatic.PAGE]
         return self.render(
             {
                 "replay": view,
                 "item": item,
-                "differences": automatic.differences(view.id, by=self.actor),
+                "refused": _shown(grounds, DifferenceKind.GRANT_REFUSE),
+                "handed": _shown(grounds, DifferenceKind.HAND_OVER_GRANT),
+                "handed_count": view.counts.get(DifferenceKind.HAND_OVER_GRANT.value, 0),
+                "chosen": shown_ground(grounds[chosen]) if chosen is not None else None,
+                "of_granted": chosen is not None
+                and grounds[chosen].kind is DifferenceKind.HAND_OVER_GRANT,
+                "differences": [shown_difference(row) for row in shown],
+                "next": shown[-1].id if len(rows) > automatic.PAGE else "",
+                "first": not after,
+                "most": MOST_DIFFERENCES,
+                "most_of_ground": MOST_OF_GROUND,
                 "good_until": automatic.replay_good_until(view),
                 "rows": {one: n for n, one in enumerate(view.row_ids, start=1)},
             }
         )
+
+    def _key(self, name: str) -> int | None:
+        """Return a number of the address; None: there is none."""
+        given = self.request.GET.get(name, "")
+        if not given:
+            return None
+        if not (given.isascii() and given.isdecimal() and len(given) <= KEY_DIGITS):
+            raise Http404
+        return int(given)
+
+
+SHOWN_GROUNDS = 20
+"""Grounds of a kind that are shown at once; the others unfold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownGrounds:
+    """Grounds of one kind, the most frequent first; `more` unfold."""
+
+    first: list[ShownGround]
+    more: list[ShownGround]
+
+
+def _shown(grounds: Mapping[int, GroundRow], kind: DifferenceKind) -> ShownGrounds:
+    shown = [shown_ground(one) for one in grounds.values() if one.kind is kind]
+    return ShownGrounds(first=shown[:SHOWN_GROUNDS], more=shown[SHOWN_GROUNDS:])
+
+
+class ReplayExport(ReplayPage):
+    """The cases that differ as a file for a spreadsheet; the export stands in the trail."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send them, without anything personal."""
+        view, item = self.replay, self.item
+        with transaction.atomic():
+            trail.record(
+                at=self.at,
+                actor=self.actor.ref,
+                act="cases.export_replay",
+                target=f"item:{item.slug}",
+                detail={"replay": view.id},
+                department=item.department,
+                ip=self.actor.ip,
+            )
+        lines = list(difference_lines(view.id, by=self.actor, names=department_names()))
+        answer = HttpResponse(lines, content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="replay-{view.id}.csv"'
+        return answer

@@ -109,6 +109,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("automatic/replays/", automatic.Replays.as_view(), name="auto_replays"),
     path("automatic/replays/<int:replay>/", automatic.Replay.as_view(), name="auto_replay"),
+    path(
+        "automatic/replays/<int:replay>/export/",
+        automatic.ReplayExport.as_view(),
+        name="auto_replay_export",
+    ),
     path("bans/", bans.Bans.as_view(), name="bans"),
     path("cases/<str:number>/ban/", bans.DecideBan.as_view(), name="ban"),
     path(
