@@ -27,6 +27,7 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import ItemFormatError
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.paging import known_row
 from yiwang.organisations.permissions import Permission
 from yiwang.rules.policy.tables import RuleOutcome
 from yiwang.web.officer.replay_words import (
@@ -424,10 +425,11 @@ class Replay(ReplayPage):
         """Show it, with the cases people refused or those of one ground."""
         view, item = self.replay, self.item
         grounds = {one.number: one for one in automatic.grounds(view.id)}
-        chosen = self._key("ground")
-        if chosen is not None and chosen not in grounds:
+        wanted = request.GET.get("ground", "")
+        chosen = known_row(wanted)
+        if wanted and chosen not in grounds:
             raise Http404
-        after = self._key("after") or 0
+        after = known_row(request.GET.get("after", "")) or 0
         rows = automatic.differences(
             view.id, by=self.actor, ground=chosen, limit=automatic.PAGE + 1, after=after
         )
@@ -451,15 +453,6 @@ class Replay(ReplayPage):
                 "rows": {one: n for n, one in enumerate(view.row_ids, start=1)},
             }
         )
-
-    def _key(self, name: str) -> int | None:
-        """Return a number of the address; None: there is none."""
-        given = self.request.GET.get(name, "")
-        if not given:
-            return None
-        if not (given.isascii() and given.isdecimal() and len(given) <= KEY_DIGITS):
-            raise Http404
-        return int(given)
 
 
 SHOWN_GROUNDS = 20
