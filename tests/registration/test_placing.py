@@ -15,6 +15,7 @@ from yiwang.audit.queries import trail
 from yiwang.cases import services as acts
 from yiwang.cases.models import Message
 from yiwang.cases.policy.terms import Outcome
+from yiwang.catalogue import queries as catalogue
 from yiwang.content import queries as content
 from yiwang.kernel import events
 from yiwang.kernel.errors import RefusedError
@@ -198,6 +199,8 @@ def test_a_permit_that_is_told_of_already_is_not_told_twice():
     ("changes", "sentence"),
     [
         ({"item": "no-such"}, "没有这个正在实施的许可事项"),
+        ({"item": SHOP}, "没有这个正在实施的许可事项"),
+        ({"item": cases.CARD}, "没有这个正在实施的许可事项"),
         ({"item": cases.RESTAURANT, "by": HOUSING}, "只能认领本部门办理的许可"),
         ({"item": cases.RESTAURANT, "by": cases.REVIEWER}, "由处理双告知的人员查看"),
         ({"item": cases.RESTAURANT, "note": "长" * 501}, "说明最多500个字"),
@@ -239,6 +242,20 @@ def test_only_who_handles_notices_reads_them():
     assert len(placing.items_for(everywhere, on=AT.date())) > len(
         placing.items_for(HOUSING, on=AT.date())
     )
+
+
+def test_only_what_a_business_may_need_is_offered():
+    granted()
+    permit_of_housing()
+    everywhere = Actor(ref="user:x", posts={EVERYWHERE: frozenset({Post.DEPARTMENT_HEAD})})
+    in_force = {
+        slug for slug, _name in catalogue.item_names(on=AT.date(), departments=None, limit=9)
+    }
+
+    offered = {slug for slug, _name in placing.items_for(everywhere, on=AT.date())}
+
+    assert {SHOP, cases.CARD} <= in_force
+    assert offered == in_force - {SHOP, cases.CARD}
 
 
 def test_the_database_keeps_what_was_said():

@@ -21,7 +21,7 @@ from yiwang.catalogue.models import LawArticle as LawArticleRow
 from yiwang.catalogue.policy import search_terms
 from yiwang.catalogue.policy.citations import COUNTRY, article_number, short_title
 from yiwang.catalogue.policy.fusion import CANDIDATES, confidence, worth_showing
-from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemVersion
+from yiwang.catalogue.policy.items import Audience, Basis, ItemState, ItemType, ItemVersion
 from yiwang.catalogue.policy.parsing import parse_item
 from yiwang.catalogue.policy.passages import Passage, passages
 from yiwang.catalogue.policy.search_terms import query_terms
@@ -278,7 +278,12 @@ def item_heads(*, on: date) -> list[ItemHead]:
 
 
 def item_names(
-    *, on: date, departments: Collection[str] | None, limit: int
+    *,
+    on: date,
+    departments: Collection[str] | None,
+    limit: int,
+    types: Collection[ItemType] | None = None,
+    audience: Audience | None = None,
 ) -> list[tuple[str, str]]:
     """List slug and name of what is in force on `on`, by name; one query.
 
@@ -286,8 +291,14 @@ def item_names(
         on: Day asked about.
         departments: Keep the items that these carry out; None: all.
         limit: Longest list.
+        types: Keep the items of these types; None: all.
+        audience: Keep the items for it; None: for everybody.
     """
     rows = _in_force(on)
+    if types is not None:
+        rows = rows.filter(item_type__in=sorted(one.value for one in types))
+    if audience is not None:
+        rows = rows.filter(audiences__contains=[audience.value])
     if departments is not None:
         rows = rows.filter(department__in=sorted(departments))
     return list(rows.order_by("name", "pk").values_list("item__slug", "name")[:limit])

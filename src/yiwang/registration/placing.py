@@ -18,6 +18,7 @@ from yiwang.audit import services as audit
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.services import tell_of_case
 from yiwang.catalogue import queries as catalogue
+from yiwang.catalogue.policy.items import Audience
 from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.masking import mask_name
 from yiwang.kernel.workdays import WorkdayCalendar
@@ -30,7 +31,9 @@ from yiwang.registration.models import ScopePhrase, ToldPermits
 from yiwang.registration.policy.notices import NoticeRules
 from yiwang.registration.policy.placing import (
     NOTE_LENGTH,
+    PERMIT_TYPES,
     PhraseState,
+    may_be_needed,
     need_words,
     no_need_words,
 )
@@ -156,9 +159,18 @@ def may_confirm(by: Actor) -> bool:
 
 
 def items_for(by: Actor, *, on: date) -> Sequence[tuple[str, str]]:
-    """List slug and name of the items that `by` may say a phrase needs, by name; one query."""
+    """List slug and name of the permits that `by` may say a phrase needs, by name."""
     departments = None if may_confirm(by) else by.departments(Permission.NOTICE_HANDLE)
-    return catalogue.item_names(on=on, departments=departments, limit=ITEMS_MAX)
+    named = catalogue.item_names(
+        on=on,
+        departments=departments,
+        limit=ITEMS_MAX,
+        types=PERMIT_TYPES,
+        audience=Audience.ENTITY,
+    )
+    rules = queries.rules()
+    registrations = rules.items if rules else ()
+    return [(slug, name) for slug, name in named if slug not in registrations]
 
 
 @transaction.atomic
@@ -247,7 +259,7 @@ def _need(
     at: datetime,
 ) -> str:
     version = next(iter(catalogue.items_named([item], on=day_of(at))), None)
-    if version is None:
+    if version is None or not may_be_needed(version, registrations=rules.items):
         raise PlacingRefusedError("没有这个正在实施的许可事项，请从列表中选择。")
     own = by.may(Permission.NOTICE_HANDLE, department=version.department)
     if not own and not _looks_after(by, rules):

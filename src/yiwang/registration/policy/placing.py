@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from yiwang.catalogue.policy.items import Audience, ItemType, ItemVersion
 from yiwang.kernel.terms import Term
 
 NOTE_LENGTH = 500
+
+PERMIT_TYPES = frozenset({ItemType.LICENCE, ItemType.OTHER_POWER})
+"""Types of the items that a phrase may need: licences, and filings that stand in their place."""
+
+
+def may_be_needed(item: ItemVersion, *, registrations: Collection[str]) -> bool:
+    """Tell whether a business may need an item for what it does; it is registered already."""
+    return (
+        item.item_type in PERMIT_TYPES
+        and Audience.ENTITY in item.audiences
+        and item.slug not in registrations
+    )
 
 
 class PhraseState(Term):
