@@ -269,6 +269,14 @@ def test_every_call_of_applicants_says_which_scope_it_needs(db):
     }
 
 
+def test_a_key_that_only_looks_changes_nothing():
+    looking = {OwnScope.READ_CASES, OwnScope.WALLET, OwnScope.OWN_DATA}
+
+    assert {
+        call for call, scope in CALLS.items() if scope in looking and call[:4] != "GET "
+    } == set()
+
+
 def test_a_draft_and_a_file_are_made_once_a_key(callers):
     firm = callers("firm")
 

@@ -57,6 +57,7 @@ CALLS: Mapping[str, OwnScope] = {
     "GET /cases/{number}/posting": _S.READ_CASES,
     "POST /cases/{number}/posting": _S.FILE,
     "DELETE /cases/{number}/posting": _S.FILE,
+    "POST /cases/{number}/posting/cancellation": _S.FILE,
     "POST /cases/{number}/hearing-request": _S.FILE,
     "POST /cases/{number}/person": _S.FILE,
     "POST /cases/{number}/views": _S.FILE,
@@ -84,7 +85,7 @@ CALLS: Mapping[str, OwnScope] = {
     "GET /my/records": _S.OWN_DATA,
     "GET /my/mandates": _S.OWN_DATA,
     "GET /my/agents": _S.OWN_DATA,
-    "POST /my/agents/{mandate}/end": _S.OWN_DATA,
+    "POST /my/agents/{mandate}/end": _S.FILE,
 }
 """Call -> what a key needs for it. A call that does not stand here takes no such key."""
 

@@ -17,7 +17,7 @@ class OwnScope(Term):
     """One kind of thing a program may do for an applicant."""
 
     READ_CASES = "read_cases", "查看办件、文书和材料"
-    FILE = "file", "填报、提交、补正、撤回申请"
+    FILE = "file", "填报、提交、补正、撤回申请，终止代办委托"
     WALLET = "wallet", "查看和出示电子证照"
     MESSAGES = "messages", "查看消息、更改通知设置"
     VISITS = "visits", "预约和取消预约"

@@ -76,7 +76,7 @@ class TokenForm(forms.Form):
     )
     item = forms.ChoiceField(
         label=_l("只能申请哪个事项"),
-        help_text=_l("只在允许“填报、提交、补正、撤回申请”时有用。"),
+        help_text=_l("只在允许填报、提交申请时有用。"),
         required=False,
     )
     days = forms.ChoiceField(
