@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from urllib.parse import quote
 
 import pytest
 
@@ -97,6 +99,21 @@ def test_a_case_is_found_by_query_code_and_an_empty_search_says_what_to_do():
     answer = clerk.get(f"/desk/?text={case.query_code}")
     assert (answer.status_code, answer.url) == (302, f"/desk/cases/{case.number}/")
     assert "请换一个编号或名称" in words(clerk.get("/desk/?text=没有这样的"))
+
+
+def test_a_name_that_is_not_under_this_heading_is_looked_for_under_the_others():
+    case = cases.accepted()
+    reviewer, text = signed_in("reviewer"), quote(case.applicant_name)
+
+    empty = reviewer.get(f"/desk/?tab=to_accept&text={text}")
+    elsewhere = re.findall(rf'href="(\?tab=\w+)&amp;text={text}"', empty.content.decode())
+
+    assert not empty.context["rows"]
+    assert "?tab=to_accept" not in elsewhere
+    there = reviewer.get(f"/desk/?tab=reviewing&text={text}").context["rows"]
+    assert "?tab=reviewing" in elsewhere
+    assert [row.case.number for row in there] == [case.number]
+    assert "在其他类别里找" not in words(reviewer.get("/desk/?tab=to_accept"))
 
 
 def find(client, text, **more):
