@@ -19,7 +19,7 @@ from yiwang.cases.policy.ending import (
     reasons_against,
 )
 from yiwang.cases.policy.states import CaseState, StepRefusedError
-from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind
+from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, Outcome
 from yiwang.cases.queries import CaseNotFoundError, CaseView
 from yiwang.cases.queries.ending import end_proposal, open_end_proposals
 from yiwang.licences import queries as licences
@@ -104,7 +104,7 @@ def test_a_result_without_a_licence_ends_too():
     services.accept_case(number=case.number, calendar=cases.CALENDAR, by=cases.REVIEWER, at=AT)
     services.decide(
         number=case.number,
-        outcome=queries.Outcome.GRANT,
+        outcome=Outcome.GRANT,
         calendar=cases.CALENDAR,
         by=cases.APPROVER,
         at=AT,
@@ -233,7 +233,7 @@ def test_a_proposal_that_cannot_be_made_says_why(changes, error, words):
 def test_only_a_closed_grant_can_be_ended_and_one_proposal_at_a_time():
     with pytest.raises(StepRefusedError, match="只有“办结”的办件可以"):
         propose(cases.decided().number)
-    refused = cases.decided(queries.Outcome.REFUSE).number
+    refused = cases.decided(Outcome.REFUSE).number
     services.deliver_case(number=refused, channel=DeliveryChannel.PRINT, by=cases.CLERK, at=AT)
     with pytest.raises(services.EndRefusedError, match="没有准予许可"):
         propose(refused)

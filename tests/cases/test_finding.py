@@ -112,7 +112,7 @@ def test_the_list_is_narrowed_by_state_person_channel_and_day():
 
 
 def test_a_tab_is_counted_to_ninety_nine_and_no_further(monkeypatch):
-    monkeypatch.setattr(queries, "COUNTED_MOST", 2)
+    monkeypatch.setattr("yiwang.cases.queries.queues.COUNTED_MOST", 2)
     for _ in range(4):
         cases.receive()
 

@@ -13,7 +13,7 @@ from yiwang.cases.models.commitments import ApplicantRecord, ToleranceCommitment
 from yiwang.cases.policy.commitments import RecordKind, SignedBy
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terminating import TerminationGround
-from yiwang.cases.policy.terms import DocumentKind, MaterialState
+from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import commitments as committed
 
 pytestmark = pytest.mark.usefixtures("district")
@@ -92,7 +92,7 @@ def test_an_item_that_issues_first_takes_the_days_of_the_district_and_the_rest_l
     services.accept_case(number=number, calendar=cases.CALENDAR, by=cases.CLERK, at=AT)
     services.propose(
         number=number,
-        outcome=queries.Outcome.GRANT,
+        outcome=Outcome.GRANT,
         opinion="符合条件",
         by=cases.REVIEWER,
         at=AT,
@@ -100,7 +100,7 @@ def test_an_item_that_issues_first_takes_the_days_of_the_district_and_the_rest_l
 
     decided = services.decide(
         number=number,
-        outcome=queries.Outcome.GRANT,
+        outcome=Outcome.GRANT,
         calendar=cases.CALENDAR,
         by=cases.APPROVER,
         at=AT,
@@ -174,7 +174,7 @@ def test_a_refusal_after_the_day_leaves_the_broken_promise():
     ).number
     services.decide(
         number=number,
-        outcome=queries.Outcome.REFUSE,
+        outcome=Outcome.REFUSE,
         reason="规章制度没有补交",
         article="食品安全法 第三十三条",
         calendar=cases.CALENDAR,

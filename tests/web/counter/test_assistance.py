@@ -18,7 +18,7 @@ from yiwang.cases.models import Case
 from yiwang.cases.policy.answers import plain_answers
 from yiwang.cases.queries.assisting import assistance_of
 from yiwang.content.models import Text
-from yiwang.web.counter.intake import ApplicationLetterForm
+from yiwang.web.counter.receiving import ApplicationLetterForm
 from yiwang.web.officer import phrases
 
 TEMPLATES = Path(yiwang.web.__file__).parent / "templates" / "counter"

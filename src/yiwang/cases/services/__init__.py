@@ -7,6 +7,8 @@ from yiwang.cases.services.accepting import (
     deem_accepted,
 )
 from yiwang.cases.services.alarming import remind_holders
+from yiwang.cases.services.answers import answer_text
+from yiwang.cases.services.application import IncompleteError
 from yiwang.cases.services.archiving import archive_again, lock_for_archive, note_archived
 from yiwang.cases.services.asking import note_asked
 from yiwang.cases.services.assessing import (
@@ -56,18 +58,9 @@ from yiwang.cases.services.correcting import (
     file_material,
     take_in_materials,
 )
-from yiwang.cases.services.deciding import (
-    DecisionRefusedError,
-    LetterDraft,
-    SamePersonError,
-    TerminationRefusedError,
-    answer_text,
-    decide,
-    draft_decision,
-    end_expired_corrections,
-    terminate_case,
-    withdraw_case,
-)
+from yiwang.cases.services.deciding import decide
+from yiwang.cases.services.decision_errors import DecisionRefusedError, SamePersonError
+from yiwang.cases.services.decision_letters import LetterDraft, draft_decision
 from yiwang.cases.services.declining import (
     DeclineRefusedError,
     TurnedAwayNotFoundError,
@@ -104,6 +97,7 @@ from yiwang.cases.services.ending import (
     propose_end,
     state_views,
 )
+from yiwang.cases.services.extending import ask_extension, decide_extension
 from yiwang.cases.services.fixing import FixRefusedError, fix_document
 from yiwang.cases.services.hearing import (
     end_hearing,
@@ -112,6 +106,7 @@ from yiwang.cases.services.hearing import (
     request_hearing,
     set_hearing,
 )
+from yiwang.cases.services.inquiring import ask_departments, give_opinion
 from yiwang.cases.services.interested import note_views, tell_interested
 from yiwang.cases.services.kept import correction_days
 from yiwang.cases.services.making import document_file, letter_for_print, make_document
@@ -143,27 +138,8 @@ from yiwang.cases.services.prechecks import (
     purge_prechecks,
     read_material,
 )
-from yiwang.cases.services.procedure import (
-    ProcedureRefusedError,
-    ask_departments,
-    ask_extension,
-    decide_extension,
-    end_special,
-    give_opinion,
-    record_site_check,
-    send_officers,
-    start_special,
-)
-from yiwang.cases.services.receiving import (
-    IncompleteError,
-    NotHereError,
-    SubmissionRefusedError,
-    not_taken_in,
-    receive_at_counter,
-    require_taken_in,
-    submit_case,
-    window_department,
-)
+from yiwang.cases.services.procedure import ProcedureRefusedError
+from yiwang.cases.services.receiving import receive_at_counter, submit_case, window_department
 from yiwang.cases.services.records import RecordRefusedError, note_record, repair_record
 from yiwang.cases.services.renewing import deem_renewed
 from yiwang.cases.services.replaying import ReplayRefusedError, ask_replay, run_replay
@@ -186,11 +162,14 @@ from yiwang.cases.services.signing import (
     drop_commitment,
     sign_commitment,
 )
+from yiwang.cases.services.site_checks import record_site_check, send_officers
+from yiwang.cases.services.special import end_special, start_special
 from yiwang.cases.services.steps import (
     ConflictRefusedError,
     NotHolderError,
     TextRefusedError,
 )
+from yiwang.cases.services.submitted_once import SubmissionRefusedError
 from yiwang.cases.services.switching import (
     SwitchRefusedError,
     ask_resume_automatic,
@@ -206,6 +185,13 @@ from yiwang.cases.services.telling import (
 from yiwang.cases.services.tolerating import remind_tolerance, report_broken_tolerance
 from yiwang.cases.services.tracking import count_question
 from yiwang.cases.services.visiting import Visitor, VisitRefusedError
+from yiwang.cases.services.windows import NotHereError, not_taken_in, require_taken_in
+from yiwang.cases.services.withdrawing import (
+    TerminationRefusedError,
+    end_expired_corrections,
+    terminate_case,
+    withdraw_case,
+)
 
 __all__ = [
     "AcceptanceRefusedError",

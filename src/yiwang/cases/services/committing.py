@@ -15,7 +15,8 @@ from yiwang.cases.policy.states import STEPS, CaseState, Step, after
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.queries.commitments import commitment_barred
-from yiwang.cases.services.deciding import SamePersonError, conclude
+from yiwang.cases.services.deciding import conclude
+from yiwang.cases.services.decision_errors import SamePersonError
 from yiwang.cases.services.interested import require_heard
 from yiwang.cases.services.post_checks import open_check
 from yiwang.cases.services.signing import CommitmentRefusedError

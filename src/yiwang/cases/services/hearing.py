@@ -25,13 +25,8 @@ from yiwang.cases.policy.terms import ClockKind, DeliveryChannel, DocumentKind
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import clocks, kept
 from yiwang.cases.services.outside import OUTSIDE
-from yiwang.cases.services.procedure import (
-    ProcedureRefusedError,
-    line,
-    refuse_immediate,
-    send,
-    tell_limit,
-)
+from yiwang.cases.services.procedure import ProcedureRefusedError, line, refuse_immediate, send
+from yiwang.cases.services.special import tell_limit
 from yiwang.cases.services.steps import (
     begin,
     heading,

@@ -27,7 +27,7 @@ from yiwang.cases.policy.figures import visits
 from yiwang.cases.policy.states import FINISHED, Step
 from yiwang.cases.policy.terms import DeliveryChannel, MaterialState
 from yiwang.cases.services import kept
-from yiwang.cases.services.receiving import COMMITTED_INSTEAD, PROMISED_INSTEAD
+from yiwang.cases.services.application import COMMITTED_INSTEAD, PROMISED_INSTEAD
 from yiwang.catalogue.policy.items import Channel, WaiveBy
 from yiwang.kernel.clocks import ClockStop, StopReason, workdays_spent
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar

@@ -24,9 +24,9 @@ from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm, Re
 from yiwang.cases.policy.visiting import WindowAct
 from yiwang.cases.queries import CaseView, case_view, dialled
 from yiwang.cases.services import kept
+from yiwang.cases.services.answers import answer_text
 from yiwang.cases.services.briefing import briefing_for
 from yiwang.cases.services.correcting import Brought
-from yiwang.cases.services.deciding import answer_text
 from yiwang.cases.services.drafting import check_uploads
 from yiwang.cases.services.steps import begin, heading, issue, move, version_of, written
 from yiwang.cases.services.visiting import Visitor, form_words, note_visit

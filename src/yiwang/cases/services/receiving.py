@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
-
-from yiwang.audit import services as audit
 from yiwang.cases.events import CaseSubmitted
 from yiwang.cases.models import Case, CaseMaterial, Draft
 from yiwang.cases.policy import letters, mailed, towns
-from yiwang.cases.policy.answers import kept_answers, plain_answers, problems
-from yiwang.cases.policy.commitments import SignedBy, tolerable
+from yiwang.cases.policy.answers import plain_answers
+from yiwang.cases.policy.commitments import SignedBy
 from yiwang.cases.policy.deadlines import PLACE, day_of, notice_due_on
 from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, PaperForm
 from yiwang.cases.policy.towns import CollectAt
-from yiwang.cases.policy.visiting import usual_form
 from yiwang.cases.queries import CaseView, case_view, dialled
-from yiwang.cases.queries.commitments import tolerance_barred
 from yiwang.cases.services import kept, waiting
+from yiwang.cases.services.application import (
+    PROMISED_INSTEAD,
+    Application,
+    checked_answers,
+    handed_in,
+    material_rows,
+    registered_of,
+    registered_value,
+    require_complete,
+    with_known,
+)
 from yiwang.cases.services.asking_renewal import note_request
 from yiwang.cases.services.bans import require_unbanned
 from yiwang.cases.services.briefing import briefing_for, require_confirmed
-from yiwang.cases.services.drafting import (
-    DraftRefusedError,
-    audience_of,
-    check_eligible,
-    check_uploads,
-    locked_draft,
-)
+from yiwang.cases.services.drafting import audience_of, check_eligible, check_uploads, locked_draft
 from yiwang.cases.services.signing import (
     NOTHING_SIGNED,
     SignedAtWindow,
     check_certificates,
     confirm_briefing,
-    last_day,
     promise_certificates,
     promise_materials,
     require_signable,
@@ -48,143 +45,37 @@ from yiwang.cases.services.signing import (
     tie,
 )
 from yiwang.cases.services.steps import Capacity, draw_case_number, heading, issue, write_down_birth
-from yiwang.cases.services.visiting import form_words
+from yiwang.cases.services.submitted_once import (
+    SubmissionRefusedError,
+    checked_form,
+    checked_key,
+    one_case_a_key,
+    submitted_before,
+)
+from yiwang.cases.services.windows import window_of
 from yiwang.catalogue import queries as catalogue
-from yiwang.catalogue import towns as catalogue_towns
 from yiwang.catalogue.policy.items import (
     Answer,
     Audience,
     Channel,
     ItemVersion,
-    Material,
-    OnCommitment,
     QuestionKind,
     ReformMode,
-    WaiveBy,
     asked,
-    needed,
 )
-from yiwang.catalogue.towns import TownWindow
 from yiwang.documents import services as documents
 from yiwang.kernel import events
-from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.identifiers import query_code
 from yiwang.kernel.masking import mask_number, mask_phone
 from yiwang.kernel.workdays import WorkdayCalendar
-from yiwang.licences import queries as licences
-from yiwang.organisations.permissions import Actor, Permission, PermissionRefusedError
-from yiwang.organisations.policy.terms import DepartmentKind
-from yiwang.organisations.queries import DepartmentView
-from yiwang.registers import queries as registers
-from yiwang.registers.queries import Prefilled
+from yiwang.organisations.permissions import Actor
 from yiwang.registers.services import prefill_in_full
-
-KEY_LENGTH = 80
 
 CONTACT_PURPOSE = "办件联系和进度查询"
 """Why a registered telephone is read whole at receipt; the applicant finds it in their trace."""
 
-COMPREHENSIVE = frozenset(
-    {DepartmentKind.CENTRE, DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN}
-)
-"""Units whose windows take in the items of every department (综合窗口)."""
 
-
-OF_TOWNS = frozenset({DepartmentKind.COMMUNITY_CENTRE, DepartmentKind.TOWN})
-"""Units whose windows take in what was sunk to them (事项下沉)."""
-
-PLACES_NAMED = 3
-"""Other centres that a refusal names at most."""
-
-
-class NotHereError(RefusedError):
-    """The item is not done at this window of a town today."""
-
-    code = "cases.not_at_this_window"
-
-
-class IncompleteError(RefusedError):
-    """Answers or materials are missing or wrong; all of them are named at once.
-
-    Attributes:
-        problems: Question or material id to the sentence about it, in the order asked.
-    """
-
-    code = "cases.incomplete"
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__(f"还有{len(problems)}处需要补充或改正：{' '.join(problems.values())}")
-        self.problems = dict(problems)
-
-
-class SubmissionRefusedError(RefusedError):
-    """The application cannot be taken in like that."""
-
-    code = "cases.submission_refused"
-
-
-KEY_USED = "这个提交编号已用于另一份申请，请刷新表单后重新提交。"
-
-PROMISED_INSTEAD = "证明事项告知承诺书"
-COMMITTED_INSTEAD = "告知承诺书"
-"""Sources of a material in whose place a written promise stands."""
-
-ON_PAPER = "窗口收取纸质材料"
-IN_THE_LETTER = "信函所附纸质材料"
-"""Sources of a material that was not uploaded."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Application:
-    """What both doors bring in."""
-
-    item: ItemVersion
-    applicant_ref: str
-    registered: Mapping[str, Prefilled]
-    answers: dict[str, Answer]
-    uploads: Mapping[str, Sequence[str]]
-    channel: Channel
-    intake_department: str
-    window: str
-    phone: str
-    town: str
-    key: str
-    declaration: str
-    acting: Capacity
-    complete: bool
-    paper: Mapping[str, PaperForm | None] = field(default_factory=dict)
-    committed: bool = False
-    tolerated: bool = False
-    certified: Mapping[str, str] = field(default_factory=dict)
-    agent: str = ""
-    by_person: bool = False
-    briefed: str = ""
-    town_window: TownWindow | None = None
-    collect: CollectAt | None = None
-    letter: Mailed | None = None
-
-    def received_on(self, today: date) -> date:
-        """Return the day of receipt: of a letter, the day on which it was got."""
-        return self.letter.received_on if self.letter else today
-
-
-@contextmanager
-def _one_case_a_key() -> Iterator[None]:
-    """Take in at most one case under a key, in one transaction.
-
-    Raises:
-        SubmissionRefusedError: the key belongs to another case.
-    """
-    try:
-        with transaction.atomic(), audit.together():
-            yield
-    except IntegrityError as error:
-        if "cases_case_once_per_submission" not in str(error):
-            raise
-        raise SubmissionRefusedError(KEY_USED) from None
-
-
-@_one_case_a_key()
+@one_case_a_key()
 def submit_case(
     *,
     draft_id: int,
@@ -245,14 +136,14 @@ def submit_case(
     if Channel.PORTAL not in item.channels:
         raise SubmissionRefusedError("本事项不在网上受理，请携带材料到服务窗口办理。")
     require_unbanned(item, draft.applicant_ref, on=day_of(at))
-    registered = _registered(draft.applicant_ref)
+    registered = registered_of(draft.applicant_ref)
     uploads: dict[str, list[str]] = {}
     for upload in draft.uploads.order_by("id"):
         uploads.setdefault(upload.material_id, []).append(upload.upload_ref)
-    answers = _with_known(item, plain_answers(draft.answers), registered)
+    answers = with_known(item, plain_answers(draft.answers), registered)
     signed = signed_for(draft, item, answers, at=at)
     case = _receive(
-        _Application(
+        Application(
             item=item,
             applicant_ref=draft.applicant_ref,
             registered=registered,
@@ -263,7 +154,7 @@ def submit_case(
             window="",
             phone="",
             town="",
-            key=_key(idempotency_key),
+            key=checked_key(idempotency_key),
             declaration=item.declaration,
             acting=Capacity(),
             complete=True,
@@ -348,11 +239,11 @@ def receive_at_counter(
         行政许可法 第二十九条 (letters), 第三十二条; 上海市优化营商环境条例 第二十五条 (no refusal
         to take in).
     """
-    key = _key(idempotency_key)
-    if (known := _submitted(by, key, item_slug, applicant_ref, answers)) is not None:
+    key = checked_key(idempotency_key)
+    if (known := submitted_before(by, key, item_slug, applicant_ref, answers)) is not None:
         return known
     try:
-        with _one_case_a_key():
+        with one_case_a_key():
             return _receive_at_counter(
                 item=kept.item(item_slug, on=day_of(at)),
                 applicant_ref=applicant_ref,
@@ -372,7 +263,7 @@ def receive_at_counter(
                 letter=letter,
             )
     except SubmissionRefusedError:
-        known = _submitted(by, key, item_slug, applicant_ref, answers)
+        known = submitted_before(by, key, item_slug, applicant_ref, answers)
         if known is None:
             raise
         return known
@@ -399,25 +290,25 @@ def _receive_at_counter(
 ) -> CaseView:
     if letter is not None and (wrong := mailed.problem(letter, today=day_of(at))):
         raise SubmissionRefusedError(wrong)
-    acting, town_window = _window_of(item, by=by, on=day_of(at))
+    acting, town_window = window_of(item, by=by, on=day_of(at))
     if collect is not None and town_window is None:
         raise SubmissionRefusedError("只有街镇窗口收的件可以选择领取结果的地点，请不要填写。")
     check_eligible(item, applicant_ref)
     if Channel.COUNTER not in item.channels:
         raise SubmissionRefusedError("本事项只在网上受理，请协助申请人在自助终端或者手机上办理。")
     require_unbanned(item, applicant_ref, on=day_of(at))
-    plain = _plain(answers)
+    plain = checked_form(answers)
     unknown = {*uploads, *paper} - {material.id for material in item.materials}
     if unknown:
         raise SubmissionRefusedError("有文件不对应本事项的任何材料，请在材料清单中逐项上传。")
     refs = [ref for listed in uploads.values() for ref in listed]
     check_uploads(refs, by=by)
-    registered = _registered(applicant_ref)
-    plain = _with_known(item, plain, registered)
+    registered = registered_of(applicant_ref)
+    plain = with_known(item, plain, registered)
     require_signable(item, plain, applicant_ref, signed=signed, at=at)
     signed_how = SignedBy.LETTER if letter else SignedBy.WINDOW
     case = _receive(
-        _Application(
+        Application(
             item=item,
             applicant_ref=applicant_ref,
             registered=registered,
@@ -454,7 +345,7 @@ def _receive_at_counter(
 
 
 def _receive(
-    application: _Application,
+    application: Application,
     *,
     calendar: WorkdayCalendar,
     by: Actor,
@@ -464,10 +355,10 @@ def _receive(
     item, today = application.item, day_of(at)
     received_on = application.received_on(today)
     check_certificates(item, application.certified, application.applicant_ref, on=today)
-    answers = _checked_answers(application, today)
+    answers = checked_answers(application, today)
     phone, answers = _reachable(application, answers, by=by, at=at)
-    materials = _materials(application, answers, calendar=calendar, today=today)
-    _check_complete(application, answers, materials, today)
+    materials = material_rows(application, answers, calendar=calendar, today=today)
+    require_complete(application, answers, materials, today)
     briefing = briefing_for(item, answers, applicant_name=_applicant_name(application), on=today)
     posted = briefing is not None and application.letter is not None and not application.briefed
     if not posted:
@@ -490,7 +381,7 @@ def _receive(
         deciding_department=deciding,
         intake_department=application.intake_department,
         window=application.window,
-        town=application.town or _value(application, "entity.town"),
+        town=application.town or registered_value(application, "entity.town"),
         town_mode=town_window.mode.value if town_window else "",
         accepting_department=town_window.name_of if town_window else "",
         collect_at=collect_at,
@@ -536,7 +427,7 @@ def _receive(
             taken_by=by.name if application.acting.post else "一网通办平台",
             window=application.window,
             letter=application.letter,
-            materials=_handed_in(application, materials),
+            materials=handed_in(application, materials),
             handled=_handled(application, acceptor.name, collect_at),
         ),
         item=item,
@@ -591,7 +482,7 @@ def _receive(
     return case
 
 
-def _collected_at(application: _Application, deciding: str) -> str:
+def _collected_at(application: Application, deciding: str) -> str:
     """Return the unit at which the result is collected; empty: the applicant chose none."""
     if application.collect is None:
         return ""
@@ -599,7 +490,7 @@ def _collected_at(application: _Application, deciding: str) -> str:
     return application.intake_department if here else deciding
 
 
-def _handled(application: _Application, acceptor: str, collect_at: str) -> list[str]:
+def _handled(application: Application, acceptor: str, collect_at: str) -> list[str]:
     """Return what the receipt of a town's window says of who accepts and where to collect."""
     if application.town_window is None:
         return []
@@ -608,159 +499,6 @@ def _handled(application: _Application, acceptor: str, collect_at: str) -> list[
     if collect_at:
         lines.append(towns.collect_line(kept.department(collect_at).name))
     return lines
-
-
-def _checked_answers(application: _Application, today: date) -> dict[str, Answer]:
-    registered = {prefilled.value for prefilled in application.registered.values()}
-    found = {
-        problem.question_id: problem.message
-        for problem in problems(
-            application.item, application.answers, today=today, registered=registered
-        )
-    }
-    if found and not application.complete:
-        raise IncompleteError(found)
-    return kept_answers(application.item, application.answers)
-
-
-def _check_complete(
-    application: _Application,
-    answers: Mapping[str, Answer],
-    materials: Sequence[CaseMaterial],
-    today: date,
-) -> None:
-    """Name everything that is missing, answers and materials together, at once."""
-    if not application.complete:
-        return
-    registered = {prefilled.value for prefilled in application.registered.values()}
-    found = {
-        problem.question_id: problem.message
-        for problem in problems(
-            application.item, application.answers, today=today, registered=registered
-        )
-    }
-    for material in materials:
-        if material.state == MaterialState.MISSING:
-            found[material.material_id] = f"请上传“{material.name}”。"
-    if found:
-        raise IncompleteError(found)
-
-
-def _handed_in(application: _Application, rows: Sequence[CaseMaterial]) -> list[str]:
-    """Name each material as the receipt does: how it stands, and in which form it was taken.
-
-    Source:
-        行政许可法 第三十二条第二款 (written proof of what was handed in).
-    """
-    copies = {one.id: one.copies for one in application.item.materials}
-    scanned = "电子文件" if application.channel is Channel.PORTAL else "电子扫描件"
-    lines = []
-    for row in rows:
-        words = [MaterialState(row.state).label]
-        if row.taken_as:
-            words.append(
-                form_words(
-                    row.taken_as,
-                    len(row.upload_refs),
-                    copies=copies[row.material_id],
-                    scanned=scanned,
-                )
-            )
-        elif row.source:
-            words.append(row.source)
-        lines.append(f"{row.name}（{'，'.join(words)}）")
-    return lines
-
-
-def _materials(
-    application: _Application,
-    answers: Mapping[str, Answer],
-    *,
-    calendar: WorkdayCalendar,
-    today: date,
-) -> list[CaseMaterial]:
-    """Say how each material stands; of a letter the days to file run from when it was got.
-
-    Where the last day was over before a letter was entered, nothing is left to promise: the
-    material is missing and told with the others, once.
-    """
-    item, received_on = application.item, application.received_on(today)
-    rows = [_material(application, material, today=today) for material in needed(item, answers)]
-    by_id = {material.id: material for material in item.materials}
-    missing = [one for one in rows if one.state == MaterialState.MISSING]
-    tolerable_ones = [one for one in missing if tolerable(item, by_id[one.material_id])]
-    if application.tolerated and tolerable_ones:
-        reason = tolerance_barred(application.applicant_ref, on=today)
-        if reason:
-            raise SubmissionRefusedError(f"不能容缺受理：{reason}")
-        for row in tolerable_ones:
-            due_on = last_day(
-                item, by_id[row.material_id], received_on=received_on, calendar=calendar
-            )
-            if due_on >= today:
-                row.state, row.due_on = MaterialState.TOLERATED.value, due_on
-    return rows
-
-
-def _material(application: _Application, material: Material, *, today: date) -> CaseMaterial:
-    """Say how one material stands: waived, filed, replaced by a commitment, to come, or missing.
-
-    Source:
-        上海市优化营商环境条例 第二十四条、第二十七条, 两个免于提交.
-    """
-    row = CaseMaterial(material_id=material.id, name=material.name)
-    refs = list(application.uploads.get(material.id, ()))
-    source = _waived_by(application, material, today)
-    on_paper = material.id in application.paper
-    if refs:
-        row.state, row.upload_refs, row.source = MaterialState.FILED.value, refs, "申请人提交"
-        row.taken_as = PaperForm.ELECTRONIC.value
-    elif source:
-        row.state, row.source = MaterialState.WAIVED.value, source
-    elif on_paper:
-        row.state = MaterialState.FILED.value
-        row.source = IN_THE_LETTER if application.letter else ON_PAPER
-    elif application.committed and material.on_commitment is OnCommitment.REPLACED:
-        row.state, row.source = MaterialState.WAIVED.value, COMMITTED_INSTEAD
-    elif application.committed and material.on_commitment is OnCommitment.LATER:
-        row.state, row.source = MaterialState.PROMISED.value, COMMITTED_INSTEAD
-    elif material.id in application.certified:
-        row.state, row.source = MaterialState.WAIVED.value, PROMISED_INSTEAD
-    else:
-        row.state = MaterialState.MISSING.value
-    if on_paper and row.state == MaterialState.FILED.value:
-        form = application.paper[material.id] or usual_form(material.form)
-        row.taken_as = form.value
-    return row
-
-
-def _waived_by(application: _Application, material: Material, today: date) -> str:
-    """Return the source that makes the material unnecessary; empty: it must be handed in."""
-    if material.waive_by is WaiveBy.GENERATED:
-        return WaiveBy.GENERATED.label
-    if material.waive_by is WaiveBy.REGISTER:
-        held = application.registered.get(material.waive_ref)
-        return held.source_label if held else ""
-    if material.waive_by is WaiveBy.LICENCE and licences.has_valid(
-        application.applicant_ref, material.waive_ref, on=today
-    ):
-        return WaiveBy.LICENCE.label
-    return ""
-
-
-def _with_known(
-    item: ItemVersion, answers: Mapping[str, Answer], registered: Mapping[str, Prefilled]
-) -> dict[str, Answer]:
-    """Add what the registers answer to questions that are asked and were left open.
-
-    Whoever applies need not send what is known, through whichever door.
-    """
-    known = {
-        question.id: registered[question.prefill].value
-        for question in asked(item, answers)
-        if question.prefill in registered and answers.get(question.id) in (None, "")
-    }
-    return {**answers, **known}
 
 
 def _require_offered(item: ItemVersion, applicant_ref: str, *, on: date) -> None:
@@ -776,28 +514,19 @@ def _require_offered(item: ItemVersion, applicant_ref: str, *, on: date) -> None
         check_eligible(today, applicant_ref)
 
 
-def _registered(applicant_ref: str) -> Mapping[str, Prefilled]:
-    return registers.prefill(applicant_ref)
+def _applicant_name(application: Application) -> str:
+    return registered_value(application, f"{audience_of(application.applicant_ref).value}.name")
 
 
-def _value(application: _Application, key: str) -> str:
-    held = application.registered.get(key)
-    return held.value if held else ""
-
-
-def _applicant_name(application: _Application) -> str:
-    return _value(application, f"{audience_of(application.applicant_ref).value}.name")
-
-
-def _applicant_number(application: _Application) -> str:
+def _applicant_number(application: Application) -> str:
     if audience_of(application.applicant_ref) is Audience.ENTITY:
-        return _value(application, "entity.uscc")
-    number = _value(application, "person.id_number")
+        return registered_value(application, "entity.uscc")
+    number = registered_value(application, "person.id_number")
     return number if "*" in number else mask_number(number)
 
 
 def _reachable(
-    application: _Application, answers: Mapping[str, Answer], *, by: Actor, at: datetime
+    application: Application, answers: Mapping[str, Answer], *, by: Actor, at: datetime
 ) -> tuple[str, dict[str, Answer]]:
     """Return the telephone of the case, and the answers with registered telephones whole.
 
@@ -842,127 +571,13 @@ def _scattered(place: int) -> int:
     return place * 26_227 % query_code.SERIALS
 
 
-def _key(idempotency_key: str) -> str:
-    key = idempotency_key.strip()
-    if not key or len(key) > KEY_LENGTH or not key.isprintable():
-        raise SubmissionRefusedError(
-            f"提交编号应为1至{KEY_LENGTH}个可见字符，请刷新表单后重新提交。"
-        )
-    return key
-
-
-def _submitted(
-    by: Actor, key: str, item_slug: str, applicant_ref: str, answers: Mapping[str, object]
-) -> CaseView | None:
-    known = Case.objects.filter(submitted_by=by.ref, idempotency_key=key)
-    if not known.exists():  # as nearly always: cheaper than to ask for the whole case
-        return None
-    row = known.select_related("answer").get()
-    same = row.item_slug == item_slug and row.applicant_ref == applicant_ref
-    if not (same and _answered_alike(row, answers)):
-        raise SubmissionRefusedError(KEY_USED)
-    return case_view(row)
-
-
-def _answered_alike(row: Case, answers: Mapping[str, object]) -> bool:
-    """Tell whether nothing else was answered; a masked number stands for the whole one."""
-    kept_then = plain_answers(row.answer.answers)
-    return all(
-        value is None or "*" in str(value) or kept_then.get(name, value) == value
-        for name, value in _plain(answers).items()
-    )
-
-
-def _plain(answers: Mapping[str, object]) -> dict[str, Answer]:
-    try:
-        return plain_answers(answers)
-    except ValueError as error:
-        raise DraftRefusedError("填写的内容格式不正确，请刷新表单后重新填写。") from error
-
-
-def require_taken_in(item: ItemVersion, *, by: Actor, on: date) -> TownWindow | None:
-    """Return in which mode the window of `by` takes an item in; None: no window of a town.
-
-    Raises:
-        PermissionRefusedError: `by` may receive this item's cases at no window.
-        NotHereError: only at a window of a town at which the item is not done that day.
-    """
-    return _window_of(item, by=by, on=on)[1]
-
-
 def window_department(item: ItemVersion, *, by: Actor, on: date) -> str:
     """Return the code of the unit at whose window `by` takes an item in.
 
     Raises:
         PermissionRefusedError, NotHereError: as `require_taken_in`.
     """
-    return _window_of(item, by=by, on=on)[0].department
-
-
-def not_taken_in(slugs: Collection[str], *, by: Actor, on: date) -> frozenset[str]:
-    """Return which of the items no window of `by` takes in that day, for lists to choose from."""
-    held = [kept.department(code) for code in sorted(by.departments(Permission.CASE_RECEIVE))]
-    towns_only = bool(held) and all(unit.kind in OF_TOWNS for unit in held)
-    if not towns_only or not kept.towns_laid_down():
-        return frozenset()
-    centres = {_centre_of(unit, on=on).code for unit in held}
-    windows = catalogue_towns.windows_by_item(slugs, on=on)
-    return frozenset(
-        slug for slug in slugs if not any(one.centre in centres for one in windows.get(slug, ()))
-    )
-
-
-def _window_of(item: ItemVersion, *, by: Actor, on: date) -> tuple[Capacity, TownWindow | None]:
-    """Return at which window `by` takes the item in: their department's, or a comprehensive one.
-
-    A window of a town takes in what was sunk to its centre, as soon as the district has said
-    what was. How it is handled from there on is the mode of that day.
-
-    Raises:
-        PermissionRefusedError: at none.
-        NotHereError: only at a window of a town at which the item is not done that day.
-    """
-    held = by.departments(Permission.CASE_RECEIVE)
-    if item.department in held:
-        return Capacity(post="counter_clerk", department=item.department), None
-    units = [unit for code in sorted(held) if (unit := kept.department(code)).kind in COMPREHENSIVE]
-    for unit in units:
-        here = Capacity(post="counter_clerk", department=unit.code)
-        if unit.kind not in OF_TOWNS or not kept.towns_laid_down():
-            return here, None
-        centre = _centre_of(unit, on=on)
-        for window in kept.town_windows(item.slug, on=on):
-            if window.centre == centre.code:
-                return here, window
-    if units:
-        raise NotHereError(_not_here(item, _centre_of(units[0], on=on), on=on))
-    raise PermissionRefusedError(
-        "您的窗口不收本部门以外的事项，请引导申请人到综合窗口，或联系本部门负责人。"
-    )
-
-
-def _centre_of(unit: DepartmentView, *, on: date) -> DepartmentView:
-    """Return the community centre of a unit: itself, or the centre of the town."""
-    if unit.kind is not DepartmentKind.TOWN:
-        return unit
-    return next((one for one in kept.town_centres(on=on) if one.town == unit.code), unit)
-
-
-def _not_here(item: ItemVersion, centre: DepartmentView, *, on: date) -> str:
-    """Return the sentence with which a window of a town leads to where an item is done."""
-    district = kept.portal_window(on=on)
-    places = [kept.department(district).name] if district and item.in_hall else []
-    elsewhere = [one.centre_name for one in kept.town_windows(item.slug, on=on)]
-    places += elsewhere[:PLACES_NAMED]
-    if not places:
-        places = [kept.department(kept.deciding_department(item.department, on=on)).name]
-    return towns.not_here(
-        item.name,
-        window=centre.name,
-        places=places,
-        online=Channel.PORTAL in item.channels,
-        coming=catalogue_towns.coming_to(item.slug, centre.code, after=on),
-    )
+    return window_of(item, by=by, on=on)[0].department
 
 
 def _tie(draft: Draft, case: Case) -> None:

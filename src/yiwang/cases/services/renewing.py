@@ -12,8 +12,9 @@ from yiwang.cases.policy import renewing
 from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.states import STEPS, STOPPED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
-from yiwang.cases.services.deciding import DecisionRefusedError, conclude
-from yiwang.cases.services.procedure import end_stop
+from yiwang.cases.services.deciding import conclude
+from yiwang.cases.services.decision_errors import DecisionRefusedError
+from yiwang.cases.services.special import end_stop
 from yiwang.cases.services.steps import capacity, locked, version_of
 from yiwang.kernel.workdays import CalendarGapError, WorkdayCalendar
 from yiwang.organisations.permissions import Actor

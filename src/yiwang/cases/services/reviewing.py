@@ -15,8 +15,9 @@ from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import CaseView, case_view, departments_of
 from yiwang.cases.services import approval
 from yiwang.cases.services.hearing import refuse_chair
+from yiwang.cases.services.inquiring import require_opinions
 from yiwang.cases.services.interested import require_heard
-from yiwang.cases.services.procedure import require_opinions, require_site_check
+from yiwang.cases.services.site_checks import require_site_check
 from yiwang.cases.services.steps import (
     Capacity,
     begin,

@@ -20,7 +20,7 @@ from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.halls import queries, services
 from yiwang.halls.policy.plans import HallPlan, Zone
 from yiwang.halls.policy.terms import AppointmentState
-from yiwang.web.citizen.apply import subject_name
+from yiwang.web.citizen.known import subject_name
 from yiwang.web.views import APPLICANT, FormPage, Page, found
 
 

@@ -50,7 +50,8 @@ from yiwang.registration import permits
 from yiwang.web import forms as web_forms
 from yiwang.web import spot_fixes
 from yiwang.web.citizen import guides, progress
-from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
+from yiwang.web.citizen.known import subject_name
+from yiwang.web.citizen.materials import ACCEPTED_FILES
 from yiwang.web.downloads import pdf
 from yiwang.web.uploads import take_in
 from yiwang.web.views import APPLICANT, UNPROCESSABLE, FormPage, Page, found

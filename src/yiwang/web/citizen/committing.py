@@ -18,7 +18,8 @@ from yiwang.cases.policy.answers import kept_answers
 from yiwang.cases.policy.commitments import commitment_paragraphs, on_commitment
 from yiwang.cases.queries import commitments
 from yiwang.catalogue.policy.items import Answer, OnCommitment, ToldCondition, commitment_open
-from yiwang.web.citizen.apply import DraftPage, strength, subject_name
+from yiwang.web.citizen.drafting import DraftPage
+from yiwang.web.citizen.known import strength, subject_name
 from yiwang.web.views import UNPROCESSABLE, FormPage
 
 

@@ -19,8 +19,8 @@ from yiwang.cases.services import Brought, FixedAnswer
 from yiwang.catalogue.policy.items import Question
 from yiwang.kernel.errors import RefusedError
 from yiwang.web import spot_fixes
-from yiwang.web.citizen.apply import ACCEPTED_FILES
 from yiwang.web.citizen.cases import OwnCase
+from yiwang.web.citizen.materials import ACCEPTED_FILES
 from yiwang.web.forms import answer_field, answer_of, in_words, shown
 from yiwang.web.uploads import take_in
 from yiwang.web.views import UNPROCESSABLE, FormPage

@@ -20,8 +20,8 @@ from yiwang.cases.queries.commitments import CheckPage
 from yiwang.documents import queries as documents
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import scope
-from yiwang.web.citizen.apply import ACCEPTED_FILES
 from yiwang.web.citizen.cases import OwnCase
+from yiwang.web.citizen.materials import ACCEPTED_FILES
 from yiwang.web.uploads import take_in
 from yiwang.web.views import FormPage
 

@@ -23,7 +23,7 @@ from yiwang.organisations.queries import Proof
 from yiwang.web.accounts import session
 from yiwang.web.accounts.signing_in import PASSWORD_LENGTH
 from yiwang.web.citizen import guides
-from yiwang.web.citizen.apply import subject_name
+from yiwang.web.citizen.known import subject_name
 from yiwang.web.views import APPLICANT, FormPage, Page
 
 LIVES = (7, 30, 90, 365)

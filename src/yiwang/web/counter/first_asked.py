@@ -16,7 +16,7 @@ from yiwang.consultations import queries, services
 from yiwang.consultations.policy.handing_over import HANDED_LIMIT_CHARS
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations.permissions import Permission, PermissionRefusedError
-from yiwang.web.counter.intake import Applicant, applicant
+from yiwang.web.counter.applicants import Applicant, applicant
 from yiwang.web.counter.queue import ticket_in_hand
 from yiwang.web.officer.scope import department_names
 from yiwang.web.views import UNPROCESSABLE, FormPage, found

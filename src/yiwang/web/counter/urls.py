@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from yiwang.web.counter import first_asked, intake, on_spot, queue, receipt, returning
+from yiwang.web.counter import (
+    applicants,
+    first_asked,
+    intake,
+    on_spot,
+    queue,
+    receipt,
+    receiving,
+    returning,
+)
 
 app_name = "counter"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -39,6 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<str:number>/posting/", returning.Posting.as_view(), name="posting"),
     path("cases/<str:number>/hand-over/", returning.HandOver.as_view(), name="hand_over"),
     path("cases/<str:number>/print/", returning.Print.as_view(), name="print"),
-    path("<str:ref>/", intake.Items.as_view(), name="items"),
-    path("<str:ref>/<slug:slug>/", intake.Receive.as_view(), name="receive"),
+    path("<str:ref>/", applicants.Items.as_view(), name="items"),
+    path("<str:ref>/<slug:slug>/", receiving.Receive.as_view(), name="receive"),
 ]

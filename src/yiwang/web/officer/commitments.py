@@ -30,7 +30,8 @@ from yiwang.documents.queries import UploadView
 from yiwang.kernel.errors import RefusedError
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Permission
-from yiwang.web.citizen.apply import ACCEPTED_FILES, subject_name
+from yiwang.web.citizen.known import subject_name
+from yiwang.web.citizen.materials import ACCEPTED_FILES
 from yiwang.web.officer.cases import NOT_FOUND, done
 from yiwang.web.officer.confirming import Confirmed
 from yiwang.web.officer.handling import TwoStep, VersionForm

@@ -27,7 +27,7 @@ from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.cases.queries.declining import DeclineView, open_decline
 from yiwang.cases.queries.procedure import ProcedureView, procedure_of
 from yiwang.cases.services import CorrectionLine
-from yiwang.cases.services.deciding import GRANT_REASON
+from yiwang.cases.services.decision_letters import GRANT_REASON
 from yiwang.catalogue.policy.items import Channel
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
