@@ -9,6 +9,7 @@ from tests.factories.exchange import CENTRE_HEAD, LI
 from yiwang.audit.models import AuditEvent
 from yiwang.cases import queries as case_queries
 from yiwang.cases import services as acts
+from yiwang.cases.policy.terms import Outcome
 from yiwang.exchange import queries, services
 from yiwang.exchange.models import Push, Returned
 from yiwang.exchange.policy.terms import Direction
@@ -63,7 +64,7 @@ def test_given_up_the_case_is_handled_here_and_nothing_more_travels(dead, side, 
 
     acts.propose(
         number=number,
-        outcome=case_queries.Outcome.GRANT,
+        outcome=Outcome.GRANT,
         opinion="符合",
         by=cases.REVIEWER,
         at=cases.FRIDAY,

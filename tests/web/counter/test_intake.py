@@ -19,7 +19,7 @@ from yiwang.cases.policy.bans import BanKind
 from yiwang.cases.policy.commitments import RecordKind
 from yiwang.cases.policy.terms import MaterialState, Outcome
 from yiwang.web.citizen import popularity
-from yiwang.web.counter import intake
+from yiwang.web.counter import applicants
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -232,7 +232,7 @@ def test_what_most_people_come_for_has_the_first_keys(papers):
 
 
 def test_items_that_are_not_listed_are_counted(papers, monkeypatch):
-    monkeypatch.setattr(intake, "ITEMS_SHOWN", 1)
+    monkeypatch.setattr(applicants, "ITEMS_SHOWN", 1)
 
     assert "还有 1 项没有列出" in words(signed_in("clerk").get(f"/counter/{cases.FIRM_REF}/"))
 

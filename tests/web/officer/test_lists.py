@@ -72,7 +72,7 @@ def test_the_brand_leads_each_post_to_a_page_that_opens():
         ("?department=nowhere", 403, "查看监管对象"),
         ("?state=nonsense", 422, "请修改后再提交"),
         (f"?text={'长' * 101}", 422, "请修改后再提交"),
-        ("?after=x", 422, "请回到列表第一页"),
+        ("?after=x", 422, "请从列表第一页重新打开"),
     ],
 )
 def test_a_list_of_subjects_answers_bad_questions_in_words(query, status, sentence):

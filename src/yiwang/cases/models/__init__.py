@@ -5,9 +5,24 @@ from __future__ import annotations
 from yiwang.cases.models.asking import CaseAsked
 from yiwang.cases.models.assessing import ImpactAssessment
 from yiwang.cases.models.assisting import CaseAssistance
+from yiwang.cases.models.automatic import (
+    AutoReview,
+    AutoRun,
+    AutoSwitch,
+    AutoWaiting,
+    Replay,
+    ReplayDifference,
+)
 from yiwang.cases.models.bans import Ban
 from yiwang.cases.models.case import Case, CaseQuerySet, Serial
 from yiwang.cases.models.clocks import CaseClock, ClockReminder
+from yiwang.cases.models.commitments import (
+    ApplicantRecord,
+    Commitment,
+    PostCheck,
+    PostCheckResult,
+    ToleranceCommitment,
+)
 from yiwang.cases.models.correcting import Correction, CorrectionItem
 from yiwang.cases.models.declining import DeclineProposal, TurnedAway
 from yiwang.cases.models.delivering import Dispatch, LetterReading
@@ -37,6 +52,11 @@ from yiwang.cases.models.visiting import ContactChange, MaterialWithdrawal, Wind
 
 __all__ = [
     "BY_CLOCK",
+    "ApplicantRecord",
+    "AutoReview",
+    "AutoRun",
+    "AutoSwitch",
+    "AutoWaiting",
     "Ban",
     "Case",
     "CaseAnswer",
@@ -49,6 +69,7 @@ __all__ = [
     "CaseMeasure",
     "CaseQuerySet",
     "ClockReminder",
+    "Commitment",
     "ContactChange",
     "Correction",
     "CorrectionItem",
@@ -69,14 +90,19 @@ __all__ = [
     "OfficersSent",
     "Opinion",
     "PartyViews",
+    "PostCheck",
+    "PostCheckResult",
     "Posting",
     "Renewal",
+    "Replay",
+    "ReplayDifference",
     "SentBack",
     "Serial",
     "SiteCheck",
     "SpecialProcedure",
     "SpotFix",
     "Termination",
+    "ToleranceCommitment",
     "TurnedAway",
     "UploadCheck",
     "WindowVisit",

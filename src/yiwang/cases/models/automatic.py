@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from yiwang.cases.models import Case
+from yiwang.cases.models.case import Case
 from yiwang.cases.models.shared import (
     CODE_LENGTH,
     NAME_LENGTH,
