@@ -130,3 +130,44 @@ def test_what_is_handed_over_hides_the_personal_fields_of_the_licence():
     whole = dict(licence.fields)[label]
     assert label in shown
     assert whole not in shown
+
+
+def test_all_that_is_hidden_is_shown_by_one_look_that_names_it():
+    number = firm_led_by_somebody().number
+    reviewer = signed_in("reviewer")
+    address = f"/desk/cases/{number}/reveal/application.answers/"
+    file = reviewer.get(f"/desk/cases/{number}/").content.decode()
+    assert address in file
+
+    empty = reviewer.post(address, {})
+    whole = reviewer.post(address, {"purpose": "核实申请材料"})
+
+    assert empty.status_code == 422
+    assert HEAD not in words(empty)
+    assert HEAD in words(whole)
+    assert "13900001234" in words(whole)
+    (row,) = trail(act="audit.read", target=cases.FIRM_REF)
+    assert (row.actor, row.purpose) == ("user:reviewer", "核实申请材料")
+    assert sorted(row.detail["fields"]) == ["legal_representative", "联系电话"]
+
+
+def test_all_that_the_registers_hold_hidden_is_shown_by_one_look():
+    number = firm_led_by_somebody().number
+    clerk = signed_in("clerk")
+    address = f"/desk/cases/{number}/reveal/register.answers/"
+    assert address in clerk.get(f"/desk/cases/{number}/").content.decode()
+
+    whole = clerk.post(address, {"purpose": "核对申请人身份"})
+
+    assert "021-00000001" in words(whole)
+    (row,) = trail(act="audit.read", target=cases.FIRM_REF)
+    assert row.detail["fields"] == ["phone", "representative_name"]
+
+
+def test_where_nothing_is_hidden_there_is_nothing_to_show_at_once():
+    person = registers.save_person()
+    number = cases.receive(item_slug=cases.CARD, applicant_ref=person.ref, answers={}).number
+
+    answer = signed_in("clerk").get(f"/desk/cases/{number}/reveal/application.answers/")
+
+    assert answer.status_code == 404

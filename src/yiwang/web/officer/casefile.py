@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from yiwang.cases.policy.terms import MaterialState
 from yiwang.cases.queries import CasePage, CaseView, DocumentView, MaterialView, TimelineRow
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.visiting import WithdrawnView, contact_of, withdrawn_of
-from yiwang.catalogue.policy.items import Channel, ItemVersion, asked
+from yiwang.catalogue.policy.items import Channel, ItemVersion, Question, asked
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.documents import queries as documents
 from yiwang.documents.policy.files import MediaType
@@ -52,6 +52,12 @@ REGISTER_LABELS: Mapping[str, str] = {
 
 CONTACTS = {"contact.phone": "联系电话", "contact.address": "送达地址"}
 """Contacts that are shown masked and can be shown whole."""
+
+ALL_ANSWERS = "application.answers"
+"""Key under which all that is hidden in the application is shown at once; no question has it."""
+
+ALL_REGISTERED = "register.answers"
+"""Key under which all that is hidden of what the registers hold is shown at once."""
 
 COLOURS: Mapping[MaterialState, str] = {
     MaterialState.WAIVED: "success",
@@ -161,10 +167,7 @@ class Registered:
 
 def registered(page: CasePage) -> Registered:
     """Return what the registers hold about the applicant, numbers masked."""
-    try:
-        held = registers.prefill(page.case.applicant_ref)
-    except LookupError:
-        return Registered()
+    held = _held(page)
     return Registered(
         lines=[
             Line(
@@ -181,24 +184,48 @@ def registered(page: CasePage) -> Registered:
     )
 
 
+def hidden_registered(page: CasePage) -> Sequence[str]:
+    """Return the keys of what `registered` masks, in its order."""
+    held = _held(page)
+    return [key for key in REGISTER_LABELS if key in PERSONAL and key in held]
+
+
+def _held(page: CasePage) -> Mapping[str, Prefilled]:
+    try:
+        return registers.prefill(page.case.applicant_ref)
+    except LookupError:
+        return {}
+
+
 def answers(page: CasePage, item: ItemVersion) -> Sequence[Line]:
     """Return the answers of the application in the order asked, personal ones masked."""
-    given = plain_answers(page.answers)
-    lines = []
-    for question in asked(item, given):
-        if given.get(question.id) is None:
-            continue
-        words = in_words(question, given[question.id])
-        hidden = is_hidden(question) and "*" not in words
-        lines.append(
-            Line(
-                label=question.label,
-                value=mask(question, words) if hidden else words,
-                source=_("登记信息") if question.prefill else "",
-                reveal=_reveal(page.case.number, question.id) if hidden else "",
-            )
+    return [
+        Line(
+            label=question.label,
+            value=mask(question, words) if hidden else words,
+            source=_("登记信息") if question.prefill else "",
+            reveal=_reveal(page.case.number, question.id) if hidden else "",
         )
-    return lines
+        for question, words, hidden in _answered(page, item)
+    ]
+
+
+def hidden_answers(page: CasePage, item: ItemVersion) -> Mapping[str, Line]:
+    """Return what `answers` masks, whole, by question; whoever shows it writes the look down."""
+    return {
+        question.id: Line(label=question.label, value=words)
+        for question, words, hidden in _answered(page, item)
+        if hidden
+    }
+
+
+def _answered(page: CasePage, item: ItemVersion) -> Iterator[tuple[Question, str, bool]]:
+    """Yield each answered question in the order asked, its answer in words, and if it is hidden."""
+    given = plain_answers(page.answers)
+    for question in asked(item, given):
+        if given.get(question.id) is not None:
+            words = in_words(question, given[question.id])
+            yield question, words, is_hidden(question) and "*" not in words
 
 
 def withdrawn(page: CasePage, by: Actor) -> Sequence[WithdrawnView]:

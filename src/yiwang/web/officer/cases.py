@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,12 +10,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import services as audit
 from yiwang.cases import queries as cases
 from yiwang.cases import services
-from yiwang.cases.policy.answers import is_hidden, plain_answers
 from yiwang.cases.policy.states import CaseState, Step
 from yiwang.cases.policy.terms import DocumentKind, Outcome, Tab
 from yiwang.cases.queries import CasePage, CaseView, QueueRow, automatic, commitments
@@ -30,10 +31,8 @@ from yiwang.licences import queries as licences
 from yiwang.licences import services as licence_services
 from yiwang.organisations.permissions import Permission, require
 from yiwang.registers import services as registers
-from yiwang.registers.queries import PERSONAL
 from yiwang.registration import permits
 from yiwang.web import spot_fixes
-from yiwang.web.forms import in_words
 from yiwang.web.officer import casefile, casesteps
 from yiwang.web.officer.desk import work_address
 from yiwang.web.officer.scope import department_names
@@ -253,7 +252,10 @@ class PurposeForm(forms.Form):
 
 
 class Reveal(CasePages, FormPage):
-    """Show one hidden value whole, with a purpose that is written down (查看完整)."""
+    """Show what is hidden whole, with a purpose that is written down (查看完整).
+
+    One value, or all of the application or of the registers; the trail names what was shown.
+    """
 
     permission: ClassVar[Permission] = Permission.PERSON_REVEAL
     template_name = "officer/cases/reveal.html"
@@ -269,11 +271,14 @@ class Reveal(CasePages, FormPage):
         key = self.kwargs["key"]
         if key in casefile.CONTACTS and self._contact(key):
             return casefile.CONTACTS[key]
-        if key in PERSONAL and key.startswith(self.case.applicant_ref.split(":")[0]):
+        if key in self._registered:
             return casefile.REGISTER_LABELS[key]
-        for question in self.item.questions():
-            if question.id == key and is_hidden(question):
-                return question.label
+        if key == casefile.ALL_REGISTERED and self._registered:
+            return _("登记信息")
+        if key == casefile.ALL_ANSWERS and self._answers:
+            return _("申请内容")
+        if key in self._answers:
+            return self._answers[key].label
         raise Http404("no such value")
 
     def context(self, **given: Any) -> dict[str, Any]:
@@ -281,36 +286,52 @@ class Reveal(CasePages, FormPage):
         return super().context(label=self.label, **given)
 
     def valid(self, form: PurposeForm) -> HttpResponse:
-        """Write the look down and show the value, this once."""
-        value = self._value(form.cleaned_data["purpose"])
-        return self.render({"value": value, "form": form}, template="officer/cases/revealed.html")
+        """Write the look down and show the values, this once."""
+        lines = self._lines(form.cleaned_data["purpose"])
+        return self.render({"lines": lines, "form": form}, template="officer/cases/revealed.html")
 
-    def _value(self, purpose: str) -> str:
-        key, case = self.kwargs["key"], self.case
-        if key in PERSONAL:
-            return registers.reveal(
-                ref=case.applicant_ref,
-                field=PERSONAL[key],
+    def _lines(self, purpose: str) -> Sequence[casefile.Line]:
+        key, department = self.kwargs["key"], self._department()
+        if key == casefile.ALL_REGISTERED or key in self._registered:
+            shown = registers.reveal_answers(
+                ref=self.case.applicant_ref,
+                keys=self._registered if key == casefile.ALL_REGISTERED else [key],
                 purpose=purpose,
                 by=self.actor,
                 at=self.at,
-                department=self._department(),
+                department=department,
             )
-        department = self._department()
+            return [
+                casefile.Line(label=casefile.REGISTER_LABELS[one], value=value)
+                for one, value in shown.items()
+            ]
         require(self.actor, Permission.PERSON_REVEAL, department=department)
+        lines = self._of_case(key)
         audit.record_read(
             at=self.at,
             actor=self.actor.ref,
-            target=case.applicant_ref,
-            fields=[self.label],
+            target=self.case.applicant_ref,
+            fields=[one.label for one in lines],
             purpose=purpose,
             department=department,
             ip=self.actor.ip,
         )
+        return lines
+
+    def _of_case(self, key: str) -> Sequence[casefile.Line]:
         if key in casefile.CONTACTS:
-            return self._contact(key)
-        question = next(one for one in self.item.questions() if one.id == key)
-        return in_words(question, plain_answers(self.file.answers).get(key))
+            return [casefile.Line(label=self.label, value=self._contact(key))]
+        if key == casefile.ALL_ANSWERS:
+            return list(self._answers.values())
+        return [self._answers[key]]
+
+    @cached_property
+    def _answers(self) -> Mapping[str, casefile.Line]:
+        return casefile.hidden_answers(self.file, self.item)
+
+    @cached_property
+    def _registered(self) -> Sequence[str]:
+        return casefile.hidden_registered(self.file)
 
     def _contact(self, key: str) -> str:
         field = key.removeprefix("contact.")

@@ -171,6 +171,12 @@ def get(mapping: Any, key: object) -> Any:
 
 
 @register.filter
+def hidden(rows: Sequence[Any]) -> int:
+    """Return how many lines (`casefile.Line`) of a case's file are masked."""
+    return sum(bool(row.reveal) for row in rows)
+
+
+@register.filter
 def act_words(act: str) -> str:
     """Return what people call an act of the trail."""
     return acts.words(act)
