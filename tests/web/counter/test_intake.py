@@ -159,6 +159,15 @@ def test_a_form_is_received_once_and_leads_to_the_receipt():
     assert "yw-receipt--large" in large
 
 
+def test_the_receipt_of_what_is_given_at_once_says_so():
+    person = registers.save_person()
+    case = cases.receive(item_slug=cases.CARD, applicant_ref=person.ref, answers={})
+
+    shown = words(signed_in("clerk").get(f"/counter/receipt/{case.number}/"))
+
+    assert "材料齐全、符合条件的当场作出决定；不能当场决定的，2026年3月13日前告知是否受理" in shown
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

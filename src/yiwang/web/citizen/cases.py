@@ -445,7 +445,7 @@ class Correct(OwnCase):
                 for one in lines
                 if not one.upload_refs and not one.answer.strip()
             }
-            return self._page(lines=lines, errors=blank, message=refusal.message)
+            return self._page(lines=lines, errors=blank, message="" if blank else refusal.message)
         asked = {line.id: line.material_id for line in self.file.correction.lines}
         for filed in lines:
             self.look_at(asked[filed.line_id], filed.upload_refs)
@@ -473,6 +473,7 @@ class Correct(OwnCase):
                 "rows": [
                     {
                         "line": line,
+                        "short": line.what.rstrip("。；"),
                         "answer": sent[line.id].answer if line.id in sent else "",
                         "files": [
                             files[ref]
