@@ -39,6 +39,24 @@ document.addEventListener("keydown", (event) => {
   if (!target.matches(TYPING)) target.click();
 });
 
+// A menu of the navigation closes when something else is pressed, or by Escape.
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll(".yw-nav__menu[open]")) if (menu !== but) menu.open = false;
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target instanceof Element && event.target.closest(".yw-nav__menu"));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector(".yw-nav__menu[open]");
+  if (!menu) return;
+  const inside = menu.contains(document.activeElement);
+  menu.open = false;
+  if (inside) menu.querySelector("summary").focus();
+});
+
 // A ready phrase is put into its field, after what stands there already.
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-phrase]");

@@ -212,11 +212,33 @@ def test_on_a_phone_the_navigation_is_one_line_until_it_is_opened(visit: Visit):
     assert page.locator(".yw-nav").bounding_box()["height"] < 64  # type: ignore[index]
 
     fold.press("Enter")
+    expect(letters).to_be_hidden()
+    page.locator(".yw-nav__menu summary", has_text="审批").press("Enter")
 
     expect(letters).to_be_visible()
     page.set_viewport_size(DESK)  # type: ignore[arg-type]  # two whole numbers
     expect(fold).to_be_hidden()
     expect(letters).to_be_visible()
+
+
+def test_a_menu_of_the_navigation_closes_by_escape_and_by_a_press_elsewhere(visit: Visit):
+    page = visit(login="head", size=DESK)
+    page.goto("/desk/letters/")
+    approval = page.locator(".yw-nav__menu summary", has_text="审批")
+    overdue = page.get_by_role("link", name="超期和漏办", exact=True)
+
+    approval.press("Enter")
+    expect(overdue).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(overdue).to_be_hidden()
+    expect(approval).to_be_focused()
+    approval.click()
+    expect(overdue).to_be_visible()
+    page.get_by_role("heading", level=1).click()
+    expect(overdue).to_be_hidden()
+    approval.click()
+    overdue.click()
+    expect(page.locator(".yw-nav__menu summary strong")).to_have_text("：超期和漏办")
 
 
 def test_every_list_of_automatic_handling_is_in_view_on_a_phone(visit: Visit):

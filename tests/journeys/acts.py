@@ -116,10 +116,13 @@ def sheet(folder: Path, name: str = "布局图.pdf") -> Path:
 
 
 def upload(page: Page, material: str, file: Path) -> None:
-    """Choose a file for a material and send it."""
+    """Choose a file for a material; it is sent at once, without scripts by its button."""
     row = page.locator(".yw-material", has=page.get_by_role("heading", name=material))
+    send = row.get_by_role("button", name=re.compile("^上传"))
+    by_button = send.is_visible()
     row.locator("input[type=file]").set_input_files(file)
-    row.get_by_role("button", name=re.compile("^上传")).click()
+    if by_button:
+        send.click()
 
 
 def sign_in(page: Page, login: str) -> None:

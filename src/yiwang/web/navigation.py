@@ -217,6 +217,64 @@ DESK: Sequence[Entry] = (
 )
 
 
+MOST = 6
+"""Most entries side by side: what is more stands under headings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Entries of the back office that stand under one heading."""
+
+    label: object
+    keys: Sequence[str]
+
+
+GROUPS: Sequence[Group] = (
+    Group(label=_("工作台"), keys=("desk", "work_messages", "questions")),
+    Group(
+        label=_("综合窗口"),
+        keys=("counter", "agency", "hall", "postings", "turned_away"),
+    ),
+    Group(
+        label=_("审批"),
+        keys=(
+            "letters",
+            "automatic",
+            "inquiries",
+            "endings",
+            "extensions",
+            "overdue",
+            "agency_questions",
+            "liaisons",
+        ),
+    ),
+    Group(label=_("监管"), keys=("dual_notices", "inspections", "subjects", "commitments")),
+    Group(label=_("统计"), keys=("figures", "ratings", "archives", "trail")),
+    Group(
+        label=_("管理"),
+        keys=(
+            "items",
+            "norms",
+            "assessments",
+            "gateway",
+            "systems",
+            "notices",
+            "users",
+            "posts",
+        ),
+    ),
+)
+"""Each entry of `DESK` once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """One place of the back-office navigation: a link, or several under a label."""
+
+    label: object
+    links: Sequence[Link]
+
+
 def links(entries: Sequence[Entry], allowed: Callable[[Permission], bool]) -> list[Link]:
     """Return the entries whose page exists and may be opened."""
     return [
@@ -242,6 +300,20 @@ def desk_links(actor: Actor) -> list[Link]:
         return permission is not Permission.HALL_READ or halls.has_hall(actor, permission)
 
     return links(DESK, allowed)
+
+
+def desk_headings(actor: Actor) -> list[Heading]:
+    """Return the same, at most MOST side by side: few links as they are, many under headings."""
+    found = desk_links(actor)
+    if len(found) <= MOST:
+        return [Heading(label=link.label, links=(link,)) for link in found]
+    by_key = {link.key: link for link in found}
+    grouped = [(group, [by_key[key] for key in group.keys if key in by_key]) for group in GROUPS]
+    return [
+        Heading(label=held[0].label if len(held) == 1 else group.label, links=held)
+        for group, held in grouped
+        if held
+    ]
 
 
 def _address(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -483,8 +484,10 @@ def _opened(row: AutoRun, *, masked: bool) -> tuple[tuple[FactView, ...], tuple[
 
 
 def _without(sentence: str, hidden: Mapping[str, str]) -> str:
+    """Mask in a sentence each hidden value that stands by itself, not within a longer number."""
     for whole, shown in hidden.items():
-        sentence = sentence.replace(whole, shown)
+        alone = rf"(?<![0-9A-Za-z]){re.escape(whole)}(?![0-9A-Za-z])"
+        sentence = re.sub(alone, shown.replace("\\", r"\\"), sentence)
     return sentence
 
 

@@ -205,6 +205,13 @@ def desk_navigation(context: template.Context) -> list[navigation.Link]:
 
 
 @register.simple_tag(takes_context=True)
+def desk_headings(context: template.Context) -> list[navigation.Heading]:
+    """Return the same navigation as it stands on the page, many entries under headings."""
+    actor = context.get("actor")
+    return navigation.desk_headings(actor) if isinstance(actor, Actor) else []
+
+
+@register.simple_tag(takes_context=True)
 def desk_home(context: template.Context) -> str:
     """Return the first back-office page that the posts of the page's actor may open."""
     entries = desk_navigation(context)
