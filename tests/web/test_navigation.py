@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 
 from tests.factories import desk
 from tests.factories.desk import signed_in
@@ -64,3 +66,15 @@ def test_few_entries_of_a_post_stand_as_they_are(post: Post):
     assert len(headings) <= navigation.MOST
     if len(found) <= navigation.MOST:
         assert [list(one.links) for one in headings] == [[link] for link in found]
+
+
+def test_a_heading_that_is_called_like_its_current_entry_is_said_once():
+    headings = navigation.desk_headings(actor(*Post), nav="desk")
+    request = RequestFactory().get("/desk/")
+
+    shown = render_to_string(
+        "partials/desk_nav.html", {"headings": headings, "nav": "desk"}, request
+    )
+
+    assert "<summary><strong>工作台</strong></summary>" in shown
+    assert "工作台<strong>" not in shown

@@ -269,10 +269,15 @@ GROUPS: Sequence[Group] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """One place of the back-office navigation: a link, or several under a label."""
+    """One place of the back-office navigation: a link, or several under a label.
+
+    Attributes:
+        current: The one of its links that the page belongs to; None: it belongs elsewhere.
+    """
 
     label: object
     links: Sequence[Link]
+    current: Link | None = None
 
 
 def links(entries: Sequence[Entry], allowed: Callable[[Permission], bool]) -> list[Link]:
@@ -302,16 +307,26 @@ def desk_links(actor: Actor) -> list[Link]:
     return links(DESK, allowed)
 
 
-def desk_headings(actor: Actor) -> list[Heading]:
-    """Return the same, at most MOST side by side: few links as they are, many under headings."""
-    found = desk_links(actor)
-    if len(found) <= MOST:
-        return [Heading(label=link.label, links=(link,)) for link in found]
-    by_key = {link.key: link for link in found}
-    grouped = [(group, [by_key[key] for key in group.keys if key in by_key]) for group in GROUPS]
+def desk_headings(actor: Actor, *, nav: str = "") -> list[Heading]:
+    """Return the same, at most MOST side by side: few links as they are, many under headings.
+
+    Args:
+        actor: Whose page it is.
+        nav: Key of the entry that the page belongs to.
+    """
+    by_key = {link.key: link for link in desk_links(actor)}
+    current = by_key.get(nav)
+    if len(by_key) <= MOST:
+        parts = [(link.label, [link]) for link in by_key.values()]
+    else:
+        parts = [(one.label, [by_key[key] for key in one.keys if key in by_key]) for one in GROUPS]
     return [
-        Heading(label=held[0].label if len(held) == 1 else group.label, links=held)
-        for group, held in grouped
+        Heading(
+            label=held[0].label if len(held) == 1 else label,
+            links=held,
+            current=current if current in held else None,
+        )
+        for label, held in parts
         if held
     ]
 

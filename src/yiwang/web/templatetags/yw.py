@@ -208,7 +208,9 @@ def desk_navigation(context: template.Context) -> list[navigation.Link]:
 def desk_headings(context: template.Context) -> list[navigation.Heading]:
     """Return the same navigation as it stands on the page, many entries under headings."""
     actor = context.get("actor")
-    return navigation.desk_headings(actor) if isinstance(actor, Actor) else []
+    if not isinstance(actor, Actor):
+        return []
+    return navigation.desk_headings(actor, nav=str(context.get("nav") or ""))
 
 
 @register.simple_tag(takes_context=True)
