@@ -6,12 +6,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, models
 
 from yiwang.config import env, prepare, reference
+from yiwang.config.main import yiwang
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "yiwang"
@@ -45,6 +47,14 @@ def test_the_reference_pages_say_what_the_code_says():
     ]
 
     assert stale == [], "run `make reference`"
+
+
+def test_the_page_of_commands_is_the_same_whatever_ran_before(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with click.Context(yiwang, **yiwang.context_settings) as outer:
+        yiwang.commands["run"].get_help(click.Context(yiwang.commands["run"], parent=outer))
+
+    assert reference.commands() == (reference.FOLDER / "commands.md").read_text()
 
 
 def test_every_variable_that_the_program_reads_is_in_the_table():

@@ -10,6 +10,7 @@ import inspect
 import os
 import pkgutil
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 import click
@@ -110,10 +111,18 @@ def commands() -> str:
     """Return the help of every command."""
     from yiwang.config.main import yiwang
 
-    lines = ["# Commands", "", WRITTEN]
-    for path, command in sorted(_commands("yiwang", yiwang)):
-        context = click.Context(command, info_name=path, max_content_width=96)
-        lines += ["", f"## `{path}`", "", "```", command.get_help(context).rstrip(), "```"]
+    lines = [
+        "# Commands",
+        "",
+        WRITTEN,
+        "",
+        "Every command tells this of itself with `--help` or `-h`.",
+    ]
+    for path, command in sorted(_commands("yiwang", yiwang), key=lambda found: found[0]):
+        told = copy(command)
+        told.add_help_option = False  # click keeps the names of the first context that asked
+        context = click.Context(told, info_name=path, terminal_width=78)
+        lines += ["", f"## `{path}`", "", "```", told.get_help(context).rstrip(), "```"]
     return "\n".join([*lines, ""])
 
 
