@@ -40,7 +40,7 @@ PERSONAL: Mapping[str, str] = {
     "entity.legal_representative": "representative_name",
     "entity.phone": "phone",
 }
-"""Key of `prefill` that pages of staff show masked -> field that `services.reveal` shows whole.
+"""Key of `prefill` that pages of staff show masked -> the field that the trail names.
 
 All personal fields but the applicant's own name, which heads every page about them.
 """
@@ -161,7 +161,7 @@ class Prefilled:
         source_label: Shown beside it, such as “人口库（演示数据，虚构）”.
         as_of: Day the source stands for.
         masked: The value is hidden in part. A form shows it read-only and does not check it;
-            whoever needs all of it calls `services.reveal`.
+            `services.reveal_answers` shows all of it.
     """
 
     value: str

@@ -1,4 +1,4 @@
-"""Acts on the registers: save, confirm, reveal."""
+"""Acts on the registers: save, confirm, show in full."""
 
 from __future__ import annotations
 
@@ -36,16 +36,6 @@ from yiwang.registers.queries import (
     person_id,
     place,
 )
-
-PERSON_FIELDS = {
-    "gender": "性别",
-    "born_on": "出生日期",
-    "id_number": "公民身份号码",
-    "phone": "手机号码",
-    "address": "住址",
-    "hukou_address": "户籍地址",
-}
-ENTITY_FIELDS = {"representative_name": "法定代表人", "phone": "联系电话"}
 
 
 class NumberInvalidError(RefusedError):
@@ -361,58 +351,13 @@ def confirm_uscc_exception(
     )
 
 
-@transaction.atomic
-def reveal(
-    *, ref: str, field: str, purpose: str, by: Actor, at: datetime, department: str = ""
-) -> str:
-    """Show one hidden field whole; the look is written to the trail with its purpose.
-
-    Args:
-        ref: `person:<hex>` (`gender`, `born_on`, `id_number`, `phone`, `address`,
-            `hukou_address`) or `entity:<uscc>` (`representative_name`, `phone`).
-        field: Which field.
-        purpose: Why; at least 4 characters. The person concerned can read it.
-        by: The person themself, or staff with PERSON_REVEAL.
-        at: Moment of the look.
-        department: Where the member of staff acts; empty looks at all posts.
-
-    Returns:
-        The whole value; empty when the register holds none.
-
-    Raises:
-        PermissionRefusedError: `by` is neither.
-        RecordRefusedError: no purpose.
-        RevealRefusedError: there is no such hidden field.
-        LookupError: nothing is registered under `ref`.
-    """
-    _require_reader(by, ref, department=department)
-    fields = PERSON_FIELDS if ref.startswith("person:") else ENTITY_FIELDS
-    if field not in fields:
-        raise RevealRefusedError(f"可以查看完整内容的项目只有：{'、'.join(fields.values())}。")
-    why = records.check_reason(purpose, what="查看用途")
-    if ref.startswith("person:"):
-        value = _person_field(_person_row(ref), field)
-    else:
-        value = str(getattr(_entity_row(ref), field))
-    audit.record_read(
-        at=at,
-        actor=by.ref,
-        target=ref,
-        fields=[field],
-        purpose=why,
-        department=department,
-        ip=by.ip,
-    )
-    return value
-
-
 def reveal_answers(
     *, ref: str, keys: Iterable[str], purpose: str, by: Actor, at: datetime, department: str = ""
 ) -> dict[str, str]:
     """Show several hidden answers whole in one look; the trail names exactly what was shown.
 
     Args:
-        ref: As `reveal` takes it.
+        ref: `person:<hex>` or `entity:<uscc>`.
         keys: Keys of `queries.PERSONAL`; those that the register does not answer are left out.
         purpose: Why; at least 4 characters. The person concerned can read it.
         by: The person themself, or staff with PERSON_REVEAL.
@@ -447,7 +392,7 @@ def reveal_answers(
 def prefill_in_full(
     *, ref: str, purpose: str, by: Actor, at: datetime, department: str = ""
 ) -> dict[str, Prefilled]:
-    """Return what `queries.prefill` does with nothing hidden; traced like `reveal`.
+    """Return what `queries.prefill` does with nothing hidden; traced like a look.
 
     Raises:
         PermissionRefusedError: `by` is neither the person themself nor staff with
@@ -458,12 +403,12 @@ def prefill_in_full(
     _require_reader(by, ref, department=department)
     why = records.check_reason(purpose, what="查看用途")
     answers = _answers_in_full(ref)
-    fields = PERSON_FIELDS if ref.startswith("person:") else ENTITY_FIELDS
+    kind = ref.partition(":")[0]
     audit.record_read(
         at=at,
         actor=by.ref,
         target=ref,
-        fields=sorted(fields),
+        fields=sorted(field for key, field in PERSONAL.items() if key.startswith(f"{kind}.")),
         purpose=why,
         department=department,
         ip=by.ip,
@@ -494,22 +439,6 @@ def _entity_row(ref: str) -> LegalEntity:
     if row is None or not ref.startswith("entity:"):
         raise LookupError(f"no entity {ref}")
     return row
-
-
-def _person_field(row: Person, field: str) -> str:
-    if field == "address":
-        return row.address
-    if field == "hukou_address":
-        return row.hukou_address
-    if field == "born_on":
-        return row.born_on.isoformat()
-    if field == "gender":
-        return Gender(row.gender).label
-    if field == "id_number":
-        return sealing.unseal(row.number_sealed, person_id=row.id, field=sealing.NUMBER)
-    if row.phone_sealed is None:
-        return ""
-    return sealing.unseal(row.phone_sealed, person_id=row.id, field=sealing.PHONE)
 
 
 def _key_id(column: str) -> Func:
@@ -570,9 +499,16 @@ def reseal_persons(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
     with _no_history():
         for row in rows:
             changes: dict[str, Any] = {
-                field: sealing.seal(_person_field(row, name), person_id=row.id, field=name)
-                for field, name in (("number_sealed", "id_number"), ("phone_sealed", "phone"))
-                if getattr(row, field) is not None
+                field: sealing.seal(
+                    sealing.unseal(sealed, person_id=row.id, field=name),
+                    person_id=row.id,
+                    field=name,
+                )
+                for field, name, sealed in (
+                    ("number_sealed", sealing.NUMBER, row.number_sealed),
+                    ("phone_sealed", sealing.PHONE, row.phone_sealed),
+                )
+                if sealed is not None
             }
             Person.objects.filter(pk=row.pk).update(**changes)
             count += 1
