@@ -31,6 +31,23 @@ def test_a_flag_that_is_neither_0_nor_1_is_refused(monkeypatch):
             "tax",
             "YIWANG_CHECK_URLS 应为“名称=地址”，以逗号分隔，其中“tax”不是。",
         ),
+        (
+            "YIWANG_SMTP_TLS",
+            "ssl",
+            "YIWANG_SMTP_TLS 应为 none、starttls 或 tls，现为“ssl”。",
+        ),
+        ("YIWANG_LOG_FORMAT", "JSON", "YIWANG_LOG_FORMAT 应为 json 或 console，现为“JSON”。"),
+        ("YIWANG_EVENTS", "none", "YIWANG_EVENTS 应为 outbox 或 inline，现为“none”。"),
+        (
+            "YIWANG_DISTRICT",
+            "national",
+            "YIWANG_DISTRICT 应为 example 或 jiading，现为“national”。",
+        ),
+        (
+            "YIWANG_DISTRICT",
+            "../packs",
+            "YIWANG_DISTRICT 应为 example 或 jiading，现为“../packs”。",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_start_before_anything_is_done(
@@ -59,12 +76,37 @@ def test_every_setting_is_checked_as_it_is_read():
     read = {
         (name, kind)
         for file in Path(env.__file__).parents[1].rglob("*.py")
-        for kind, name in re.findall(r"env\.(flag|number|pairs)\(\s*\"(\w+)\"", file.read_text())
+        for kind, name in re.findall(
+            r"env\.(flag|number|pairs|choice)\(\s*\"(\w+)\"", file.read_text()
+        )
     }
 
     assert {
-        (one.name, one.kind.value) for one in env.SETTINGS.values() if one.kind != "text"
+        (one.name, one.kind.value)
+        for one in env.SETTINGS.values()
+        if one.kind not in {"text", "pack"}
     } == read
+
+
+def test_every_choice_has_its_default_among_its_values():
+    closed = [one for one in env.SETTINGS.values() if one.kind == "choice"]
+
+    assert len(closed) >= 3
+    assert all(one.default in one.choices for one in closed)
+    assert [one.name for one in env.SETTINGS.values() if one.choices] == [x.name for x in closed]
+
+
+def test_a_district_of_ones_own_folder_is_a_district_too(monkeypatch, tmp_path):
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "district.yaml").write_text("")
+    monkeypatch.setenv("YIWANG_DISTRICT", "second")
+    with pytest.raises(ValueError, match="YIWANG_DISTRICT 应为 "):
+        env.check()
+
+    monkeypatch.setenv("YIWANG_PACKS", str(tmp_path))
+
+    assert env.pack("YIWANG_DISTRICT") == "second"
+    env.check()
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     FLAG = "flag"
     NUMBER = "number"
     PAIRS = "pairs"
+    CHOICE = "choice"
+    PACK = "pack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Setting:
         meaning: What it does, with the unit; printed in docs/reference/settings.md.
         secret: Never printed, never logged.
         kind: How it is read; `check` reads it so before anything is done.
+        choices: Of a `CHOICE`, all values there are.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Setting:
     meaning: str
     secret: bool = False
     kind: Kind = Kind.TEXT
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS: dict[str, Setting] = {
@@ -78,6 +82,7 @@ SETTINGS: dict[str, Setting] = {
             name="YIWANG_DISTRICT",
             default="jiading",
             meaning="The district pack that this installation serves.",
+            kind=Kind.PACK,
         ),
         Setting(
             name="YIWANG_PACKS",
@@ -225,6 +230,8 @@ SETTINGS: dict[str, Setting] = {
             name="YIWANG_SMTP_TLS",
             default="none",
             meaning="none, starttls, or tls from the first byte.",
+            kind=Kind.CHOICE,
+            choices=("none", "starttls", "tls"),
         ),
         Setting(name="YIWANG_SMTP_USER", default="", meaning="Account at the mail server."),
         Setting(
@@ -275,12 +282,16 @@ SETTINGS: dict[str, Setting] = {
             name="YIWANG_LOG_FORMAT",
             default="json",
             meaning="json: one object per line; console: for people.",
+            kind=Kind.CHOICE,
+            choices=("json", "console"),
         ),
         Setting(
             name="YIWANG_EVENTS",
             default="outbox",
             meaning="outbox: events travel as jobs written in the act's transaction; inline: "
             "handled in the act's transaction (tests only).",
+            kind=Kind.CHOICE,
+            choices=("outbox", "inline"),
         ),
     )
 }
@@ -335,11 +346,49 @@ def pairs(name: str) -> dict[str, str]:
     return found
 
 
+def choice(name: str) -> str:
+    """Return the setting `name`, one of its choices.
+
+    Raises:
+        ValueError: the value is none of them.
+    """
+    value, choices = text(name), SETTINGS[name].choices
+    if value not in choices:
+        raise ValueError(f"{name} 应为 {_listed(choices)}，现为“{value}”。")
+    return value
+
+
+_DISTRICTS = "*/district.yaml"
+
+
+def pack(name: str) -> str:
+    """Return the setting `name`, a pack in `YIWANG_PACKS` or in the program's own folder.
+
+    Raises:
+        ValueError: no pack is called so, or it holds no district.
+    """
+    value = text(name)
+    own = text("YIWANG_PACKS")
+    folders = [Path(own)] if own else []
+    districts = sorted(
+        {file.parent.name for one in (*folders, ROOT / "packs") for file in one.glob(_DISTRICTS)}
+    )
+    if value not in districts:
+        raise ValueError(f"{name} 应为 {_listed(districts)}，现为“{value}”。")
+    return value
+
+
+def _listed(values: Sequence[str]) -> str:
+    return f"{'、'.join(values[:-1])} 或 {values[-1]}" if len(values) > 1 else "".join(values)
+
+
 _READERS: Mapping[Kind, Callable[[str], object]] = {
     Kind.TEXT: text,
     Kind.FLAG: flag,
     Kind.NUMBER: number,
     Kind.PAIRS: pairs,
+    Kind.CHOICE: choice,
+    Kind.PACK: pack,
 }
 
 

@@ -29,7 +29,7 @@ FONTS_DIR = HOME / "fonts"  # fonts that the operator adds for rare characters
 OWN_TOKEN_DAYS = env.number("YIWANG_OWN_TOKEN_DAYS")
 AMBER_DAYS = env.number("YIWANG_AMBER_DAYS")
 MAX_UPLOAD_BYTES = env.number("YIWANG_MAX_UPLOAD_MB") * 1_000_000
-EVENTS = env.text("YIWANG_EVENTS")
+EVENTS = env.choice("YIWANG_EVENTS")
 CHECK_URLS = env.pairs("YIWANG_CHECK_URLS")
 CHECK_SECONDS = env.number("YIWANG_CHECK_SECONDS")
 CHECK_TOKEN = env.text("YIWANG_CHECK_TOKEN")
@@ -44,15 +44,15 @@ EMAIL_HOST = SMTP_HOST
 EMAIL_PORT = env.number("YIWANG_SMTP_PORT")
 EMAIL_HOST_USER = env.text("YIWANG_SMTP_USER")
 EMAIL_HOST_PASSWORD = env.text("YIWANG_SMTP_PASSWORD")
-EMAIL_USE_TLS = env.text("YIWANG_SMTP_TLS") == "starttls"
-EMAIL_USE_SSL = env.text("YIWANG_SMTP_TLS") == "tls"
+EMAIL_USE_TLS = env.choice("YIWANG_SMTP_TLS") == "starttls"
+EMAIL_USE_SSL = env.choice("YIWANG_SMTP_TLS") == "tls"
 EMAIL_TIMEOUT = 10
 
 SECRET_KEY = env.secret("YIWANG_SECRET_KEY")
 FIELD_KEYS = env.secret("YIWANG_FIELD_KEYS").split(",")
 INDEX_KEY = env.secret("YIWANG_INDEX_KEY")
 
-LOGGING = logs.configuration(env.text("YIWANG_LOG_FORMAT"))
+LOGGING = logs.configuration(env.choice("YIWANG_LOG_FORMAT"))
 LOGGING_CONFIG = "logging.config.dictConfig"
 
 DEBUG = False
