@@ -396,8 +396,28 @@ def test_the_command_replays_and_fails_where_people_refused(item, monkeypatch):
     done = CliRunner().invoke(commands, ["replay", item.slug, "--json"])
 
     assert done.exit_code == 1
-    assert json.loads(done.stdout)["counts"] == {"grant_refuse": 1}
+    told = json.loads(done.stdout)
+    assert told["counts"] == {"grant_refuse": 1}
+    (ground,) = told["grounds"]
+    assert (ground["kind"], ground["count"], ground["row_number"]) == ("grant_refuse", 1, 1)
     assert Replay.objects.get().finished_at == FRIDAY
+
+
+def test_the_command_says_in_words_why_rules_and_people_differ(item, monkeypatch):
+    by_people(person(1), Outcome.REFUSE)
+    by_people(person(2, dt.date(1990, 1, 1)), Outcome.GRANT)
+    monkeypatch.setattr("yiwang.cli.cases.now", lambda: FRIDAY)
+
+    done = CliRunner().invoke(commands, ["replay", item.slug])
+
+    assert done.exit_code == 1
+    told = [line for line in done.stdout.splitlines() if line.startswith("1 件  ")]
+    refused, granted = sorted(told)
+    assert refused.startswith("1 件  规则准予，工作人员不予：不予的依据是")
+    assert "规则准予的是第 1 行（" in refused
+    assert granted.startswith("1 件  规则转人工，工作人员准予：规则的一行转人工，第 ")
+    assert "最接近的第 1 行不符合的是" in granted
+    assert "65" in granted
 
 
 def test_the_command_says_when_there_are_no_rules(item):

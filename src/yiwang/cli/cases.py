@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from yiwang.cli.acting import actor_of, as_option
 from yiwang.cli.output import answer, day_of, json_option, now
+
+if TYPE_CHECKING:
+    from yiwang.cases.queries.automatic import GroundRow
 
 
 @click.group()
@@ -172,6 +177,25 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
         raise SystemExit(1)
 
 
+def _ground_line(ground: GroundRow) -> str:
+    from yiwang.rules.policy.wording import inner
+
+    revoked = f"（其中 {ground.revoked} 件后来撤销）" if ground.revoked else ""
+    start = f"{ground.count} 件{revoked}  {ground.kind.label}："
+    row = f"第 {ground.row_number} 行（{ground.row_reason.rstrip('。')}）"
+    if ground.other:
+        return f"{start}其他原因"
+    if ground.cause is None:
+        articles = "、".join(ground.articles) or "没有写明条款"
+        return f"{start}不予的依据是{articles}，规则准予的是{row}"
+    words = ground.cause.label + (f"，{row}" if ground.row_number else "")
+    if not ground.near_number:
+        return start + words + "".join(f"，“{one.label}”{ground.why}" for one in ground.lacking)
+    lacks = "、".join(f"{one.label}“{inner(one.asked)}”" for one in ground.lacking)
+    near = f"，最接近的第 {ground.near_number} 行"
+    return start + words + near + (f"不符合的是{lacks}" if lacks else "排在后面")
+
+
 @cases.command()
 @click.argument("item")
 @click.option("--draft", type=int, default=None, help="The rules of this draft of the item.")
@@ -180,10 +204,13 @@ def due(department: str, within_days: int, as_of: datetime | None, as_json: bool
 def replay(item: str, draft: int | None, most: int, as_json: bool) -> None:
     """Try the rules of ITEM on its past cases, before they go live; asks no register.
 
+    Why rules and people differ is told by grounds, the most frequent first, without personal data.
+
     Exit status 0: no case that the rules would grant was refused by people. 1: at least one, or
     there is nothing to replay.
     """
     from yiwang.cases import services
+    from yiwang.cases.queries import automatic
     from yiwang.catalogue import queries as catalogue
     from yiwang.catalogue.drafts import draft_for_program
     from yiwang.kernel.errors import RefusedError
@@ -215,11 +242,13 @@ def replay(item: str, draft: int | None, most: int, as_json: bool) -> None:
         click.echo(f"已回放 {done}/{total} 件", err=True)
 
     done = services.run_replay(replay_id=asked.id, by=by, at=now(), progress=progress)
+    grounds = automatic.grounds(done.id)
     answer(
-        done,
+        asdict(done) | {"grounds": [asdict(one) for one in grounds]},
         f"{done.total} 件：规则准予且人准予 {done.agreed}，规则准予而人不予 {done.differing}，"
         f"转人工 {done.handed_over}，无法判断 {done.unknown}。"
-        + (f"无法重建：{'、'.join(done.unknown_facts)}。" if done.unknown_facts else ""),
+        + (f"无法重建：{'、'.join(done.unknown_facts)}。" if done.unknown_facts else "")
+        + "".join(f"\n{_ground_line(one)}" for one in grounds),
         as_json=as_json,
     )
     if done.differing:
