@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.urls import resolve
 
 from tests.factories import desk
 from tests.factories.desk import signed_in
@@ -78,3 +79,25 @@ def test_a_heading_that_is_called_like_its_current_entry_is_said_once():
 
     assert "<summary><strong>工作台</strong></summary>" in shown
     assert "工作台<strong>" not in shown
+
+
+def test_whoever_may_only_replay_rules_is_led_to_that_list():
+    desk.hire_keepers()
+    owner = signed_in("owner")
+
+    assert 'href="/desk/automatic/replays/"' in owner.get("/desk/items/").content.decode()
+    shown = owner.get("/desk/automatic/replays/")
+    assert shown.status_code == 200
+    assert 'href="/desk/automatic/replays/" aria-current="page"' in shown.content.decode()
+    assert 'href="/desk/automatic/"' not in shown.content.decode()
+    (link,) = (one for one in navigation.desk_links(actor(Post.REVIEWER)) if one.key == "automatic")
+    assert link.href == "/desk/automatic/"
+
+
+@pytest.mark.parametrize("post", list(Post))
+def test_every_entry_of_a_post_leads_to_a_page_that_it_opens(post: Post):
+    holder = actor(post)
+    for link in navigation.desk_links(holder):
+        needed = resolve(link.href).func.view_class.permission
+
+        assert holder.may_somewhere(needed), (post, link.key)

@@ -21,6 +21,7 @@ class Entry:
         address: Name of the address; an entry whose address does not exist is not shown.
         permission: Needed somewhere; None: shown to everybody.
         also: Another that opens the page too, held somewhere.
+        also_address: Page that `also` opens instead where it stands alone; empty: the same.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Entry:
     address: str
     permission: Permission | None = None
     also: Permission | None = None
+    also_address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,8 @@ DESK: Sequence[Entry] = (
         label=_("自动办理"),
         address="officer:auto_runs",
         permission=Permission.CASE_READ,
+        also=Permission.AUTO_REPLAY,
+        also_address="officer:auto_replays",
     ),
     Entry(
         key="endings",
@@ -285,10 +289,16 @@ def links(entries: Sequence[Entry], allowed: Callable[[Permission], bool]) -> li
     return [
         Link(key=entry.key, label=entry.label, href=href)
         for entry in entries
-        if entry.permission is None
-        or any(allowed(one) for one in (entry.permission, entry.also) if one)
-        if (href := _address(entry.address))
+        if (href := _address(_opened(entry, allowed)))
     ]
+
+
+def _opened(entry: Entry, allowed: Callable[[Permission], bool]) -> str:
+    if entry.permission is None or allowed(entry.permission):
+        return entry.address
+    if entry.also is None or not allowed(entry.also):
+        return ""
+    return entry.also_address or entry.address
 
 
 def portal_links() -> list[Link]:
