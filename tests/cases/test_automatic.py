@@ -630,6 +630,21 @@ def test_runs_are_filtered_by_item_outcome_and_day(elder):
     assert len(questions.runs(by=REVIEWER, day=day, outcome=RuleOutcome.GRANT).rows) == 1
 
 
+def test_runs_go_on_where_a_page_ended(elder):
+    submit(elder)
+    other = automatic.elder(id_number=automatic.registers.number(7, born_on=automatic.BORN))
+    submit(other, key="again")
+
+    first = questions.runs(by=REVIEWER, limit=1)
+    second = questions.runs(by=REVIEWER, limit=1, after=first.after)
+
+    assert second.after is None
+    assert {row.id for row in (*first.rows, *second.rows)} == {
+        row.id for row in questions.runs(by=REVIEWER).rows
+    }
+    assert first.rows != second.rows
+
+
 SYSTEM_READER = REVIEWER
 
 

@@ -16,6 +16,7 @@ from yiwang.catalogue import foreign, listed
 from yiwang.catalogue.models import CatalogItem, Item
 from yiwang.catalogue.policy.items import ItemType
 from yiwang.content.services import PackReport, load_packs
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations import queries as organisations
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -185,7 +186,9 @@ def test_the_list_pages_by_key_and_counts(tmp_path: Path) -> None:
     assert len({row.slug for row in (*first.rows, *rest.rows)}) == first.total == 131
     assert first.types == {"licence": 1, "public_service": 130}
     assert [row.name for row in licences.rows] == ["示例证核发"]
-    assert listed.listed_page(on=DAY, after="x'").rows == first.rows
+    for odd in ("x'", "999999"):
+        with pytest.raises(PageKeyRefusedError):
+            listed.listed_page(on=DAY, after=odd)
 
 
 @pytest.mark.corpus("YIWANG_DISTRICT_ITEMS")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.factories import cases, exchange
@@ -19,6 +21,9 @@ from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 
 FINAL = Sent(delivered=False, why="对方系统应答422：没有这个事项", final=True)
 HOUSING_HEAD = Actor(ref="user:housing-head", posts={"housing": frozenset({Post.DEPARTMENT_HEAD})})
+
+
+SECOND = dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -43,6 +48,8 @@ def test_the_head_sees_what_why_and_how_often(dead):
     assert (row.why, row.tries, row.what) == (FINAL.why, 1, "受理")
     assert queries.letters(by=CENTRE_HEAD).dead == (row,)
     assert queries.letters(by=HOUSING_HEAD).dead == ()
+    assert queries.letters(by=cases.HEAD, after=(row.since + SECOND).isoformat()).dead == (row,)
+    assert queries.letters(by=cases.HEAD, after=row.since.isoformat()).dead == ()
     assert queries.dead_letters(by=cases.HEAD) == 1
     for by in (cases.CLERK, cases.REVIEWER, exchange.ADMIN):
         with pytest.raises(PermissionRefusedError, match="部门负责人"):

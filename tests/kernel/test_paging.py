@@ -17,6 +17,7 @@ def test_a_key_that_a_page_gave_is_read():
     assert paging.day_and_row("2026-03-09_17") == (MOMENT.date(), 17)
     assert paging.day_and_row("2026-03-09.17", between=".") == (MOMENT.date(), 17)
     assert paging.moment_and_row(f"{MOMENT.isoformat()}_17") == (MOMENT, 17)
+    assert paging.moment_of(MOMENT.isoformat()) == MOMENT
 
 
 @pytest.mark.parametrize("key", ["", "x", "-1", " 1", "1.0", "１", "²", "9" * 19, "9" * 5000])
@@ -32,8 +33,11 @@ def test_what_is_no_number_of_a_row_is_refused_in_one_sentence(key: str):
         assert refused.value.code == "kernel.page_key_refused"
 
 
-def test_a_list_that_forgives_begins_anew():
-    assert [paging.known_row(key) for key in ("17", "", "x", "9" * 19)] == [17, None, None, None]
+def test_a_list_begins_without_a_key_and_with_no_other():
+    assert [paging.row_or_first(key) for key in ("17", "", None)] == [17, None, None]
+    for key in ("x", "9" * 19):
+        with pytest.raises(paging.PageKeyRefusedError):
+            paging.row_or_first(key)
 
 
 @pytest.mark.parametrize("day", ["", "2026-02-30", "yesterday", "2026-03-09_2026-03-09"])
@@ -46,3 +50,5 @@ def test_what_is_no_day_is_refused(day: str):
 def test_a_moment_without_its_offset_is_refused(moment: str):
     with pytest.raises(paging.PageKeyRefusedError):
         paging.moment_and_row(f"{moment}_17")
+    with pytest.raises(paging.PageKeyRefusedError):
+        paging.moment_of(moment)

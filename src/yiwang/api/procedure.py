@@ -205,11 +205,9 @@ def get_clocks(request: HttpRequest, number: Number) -> HttpResponse:
     "/missed-clocks", response={200: MissedPage, **COMMON}, operation_id="list_missed_clocks"
 )
 def list_missed_clocks(
-    request: HttpRequest, everything: bool = False, after: int | None = None
+    request: HttpRequest, everything: bool = False, after: Key = None
 ) -> HttpResponse:
     """List clocks that were missed in the departments that one heads, 100 at most."""
-    if after is not None:
-        after = max(0, min(after, 2**62))
     return answer(missed_clocks(by=actor(request), open_only=not everything, after=after))
 
 

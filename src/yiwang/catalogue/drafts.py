@@ -27,6 +27,7 @@ from yiwang.catalogue.policy.checks import failures
 from yiwang.catalogue.policy.drafting import APPROVALS, OPEN_DRAFTS, DraftState, DraftStep
 from yiwang.catalogue.policy.items import ItemState, ItemType, ItemVersion
 from yiwang.catalogue.policy.parsing import Problem, parse_item
+from yiwang.kernel.paging import PageKeyRefusedError, row_number
 from yiwang.kernel.terms import Term
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, require
 
@@ -272,13 +273,16 @@ def draft_page(
         after: `DraftPage.after` of the page before.
         limit: Rows of the page, at most 100.
         department: Only drafts of this department; empty: all.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = ItemDraft.objects.filter(state__in=sorted(OPEN_DRAFTS))
     rows = rows.filter(_turns(by) if mine else _within(by, Permission.ITEM_READ))
     if department:
         rows = rows.filter(department=department)
-    if after.isascii() and after.isdigit():
-        rows = rows.filter(pk__gt=int(after[:15]))
+    if after:
+        rows = rows.filter(pk__gt=row_number(after))
     size = min(limit, PAGE)
     found = list(rows.order_by("pk")[: size + 1])
     return DraftPage(
@@ -310,8 +314,11 @@ def item_page(
         text: Part of the name, the slug or a code.
         department: Only items of this department; empty: all of them.
         standing: Only items that stand so on `on`; None: all.
-        after: `ItemPage.after` of the page before; anything else begins anew.
+        after: `ItemPage.after` of the page before; empty: the first page.
         limit: Rows of the page, at most 100.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     wanted = Item.objects.filter(_within(by, Permission.ITEM_READ))
     if department:
@@ -324,13 +331,11 @@ def item_page(
         wanted = _standing(wanted, standing, on)
     size = min(limit, PAGE)
     total = wanted.count()
-    last = (
-        Item.objects.filter(pk=int(after[:15])).first()
-        if after.isascii() and after.isdigit()
-        else None
-    )
     rows = wanted.order_by(Collate("name", "C"), "pk")
-    if last is not None:
+    if after:
+        last = Item.objects.filter(pk=row_number(after)).first()
+        if last is None:
+            raise PageKeyRefusedError
         rows = rows.alias(sorted=Collate("name", "C")).filter(
             Q(sorted__gt=last.name) | Q(sorted=last.name, pk__gt=last.pk)
         )
@@ -400,14 +405,18 @@ def problems(version: ItemVersion) -> list[Problem]:
 
 
 def withdrawals(*, by: Actor, after: str = "", limit: int = PAGE) -> WithdrawalPage:
-    """List what decisions did to the items that `by` may read, newest first; two queries."""
+    """List what decisions did to the items that `by` may read, newest first; two queries.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
+    """
     rows = ItemChange.objects.filter(_within(by, Permission.ITEM_READ, "item__")).exclude(
         document=""
     )
     counts: dict[str, int] = {}
     counts.update(rows.order_by().values_list("act").annotate(Count("pk")))
-    if after.isascii() and after.isdigit():
-        rows = rows.filter(pk__lt=int(after[:15]))
+    if after:
+        rows = rows.filter(pk__lt=row_number(after))
     size = min(limit, PAGE)
     found = list(rows.order_by("-pk").select_related("item")[: size + 1])
     return WithdrawalPage(

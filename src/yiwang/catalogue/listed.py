@@ -12,6 +12,7 @@ from django.db.models.functions import Collate
 
 from yiwang.catalogue.models import Item, ItemVersionRow
 from yiwang.catalogue.policy.items import Audience, ItemType
+from yiwang.kernel.paging import PageKeyRefusedError, row_number
 
 PAGE = 100
 
@@ -83,8 +84,11 @@ def listed_page(
         audience: Only items with a guide for this audience.
         department: Only items of this department; empty: all.
         item_type: Only items of this type; None: all.
-        after: `ListedPage.after` of the page before; anything else begins anew.
+        after: `ListedPage.after` of the page before; empty: the first page.
         limit: Rows of the page, at most 100.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     every = _offered(on)
     if audience is not None:
@@ -93,10 +97,10 @@ def listed_page(
     wanted = wanted.filter(item_type=item_type.value) if item_type else wanted
     rows = wanted.order_by(Collate("name", "C"), "pk").select_related("catalog_item")
     size = min(limit, PAGE)
-    last = (
-        Item.objects.filter(pk=int(after)).first() if after.isascii() and after.isdigit() else None
-    )
-    if last is not None:
+    if after:
+        last = Item.objects.filter(pk=row_number(after)).first()
+        if last is None:
+            raise PageKeyRefusedError
         rows = rows.alias(sorted=Collate("name", "C")).filter(
             Q(sorted__gt=last.name) | Q(sorted=last.name, pk__gt=last.pk)
         )

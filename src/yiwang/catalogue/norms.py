@@ -19,6 +19,7 @@ from yiwang.catalogue.policy.norms import (
     numbers_in,
     state_on,
 )
+from yiwang.kernel.paging import PageKeyRefusedError, row_number
 
 PAGE = 50
 
@@ -131,14 +132,18 @@ def norms_page(
         states: Only those that stand so; empty: all.
         text: Part of the number, the title or the issuing body.
         departments: Only those these departments look after; None: all.
-        after: `NormPage.after` of the page before; anything else begins anew.
+        after: `NormPage.after` of the page before; empty: the first page.
         limit: Rows of the page.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = _wanted(on=on, states=states, text=text, departments=departments)
     total = rows.count()
-    known = after.isascii() and after.isdigit() and len(after) < 19
-    last = Norm.objects.filter(pk=int(after)).first() if known else None
-    if last is not None:
+    if after:
+        last = Norm.objects.filter(pk=row_number(after)).first()
+        if last is None:
+            raise PageKeyRefusedError
         rows = rows.filter(
             Q(issued_on__lt=last.issued_on) | Q(issued_on=last.issued_on, pk__lt=last.pk)
         )

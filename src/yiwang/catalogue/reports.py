@@ -23,6 +23,7 @@ from yiwang.catalogue.policy.reports import (
     report,
 )
 from yiwang.catalogue.policy.towns import TownMode
+from yiwang.kernel.paging import PageKeyRefusedError
 
 PAGE = 100
 
@@ -86,11 +87,16 @@ def lines_page(figure: Figure, *, after: str = "", limit: int = PAGE) -> LinesPa
 
     Args:
         figure: The figure.
-        after: `LinesPage.after` of the page before; anything else begins anew.
+        after: `LinesPage.after` of the page before; empty: the first page.
         limit: Rows of the page, at most 100.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     size = min(limit, PAGE)
     places = {line.slug: place for place, line in enumerate(figure.lines, start=1)}
+    if after and after not in places:
+        raise PageKeyRefusedError
     start = places.get(after, 0)
     shown = figure.lines[start : start + size]
     more = start + size < len(figure.lines)

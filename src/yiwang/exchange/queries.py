@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Avg, Count, F, Min, Q, Sum
 
@@ -31,6 +31,7 @@ from yiwang.exchange.policy.terms import (
     ReturnKind,
     ReturnState,
 )
+from yiwang.kernel.paging import moment_of
 from yiwang.organisations import queries as organisations
 from yiwang.organisations import secret_box
 from yiwang.organisations.permissions import (
@@ -336,9 +337,10 @@ def letters(*, by: Actor, after: str = "") -> Letters:
 
     Raises:
         PermissionRefusedError: `by` looks after nobody's messages.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     managed = managed_departments(by)
-    before = int(after) if after.isdecimal() and len(after) < 20 else None
+    moment = moment_of(after) if after else None
     pushes = Push.objects.filter(state=PushState.DEAD.value)
     returns = Returned.objects.filter(state=ReturnState.DEAD.value)
     held = Returned.objects.filter(state=ReturnState.HELD.value)
@@ -347,8 +349,7 @@ def letters(*, by: Actor, after: str = "") -> Letters:
         pushes = pushes.filter(department_code__in=codes)
         returns = returns.filter(department_code__in=codes)
         held = held.filter(department_code__in=codes)
-    if before is not None:
-        moment = datetime.fromtimestamp(before / 1_000_000, tz=UTC)
+    if moment is not None:
         pushes = pushes.filter(created_at__lt=moment)
         returns = returns.filter(received_at__lt=moment)
     rows = sorted(
@@ -371,7 +372,7 @@ def letters(*, by: Actor, after: str = "") -> Letters:
         held=tuple(
             map(return_letter, held.select_related(*NEAR).order_by("-received_at")[:PAGE_LIMIT])
         ),
-        after=str(int(page[-1].since.timestamp() * 1_000_000)) if more else "",
+        after=page[-1].since.isoformat() if more else "",
     )
 
 

@@ -30,12 +30,13 @@ def row_number(key: str) -> int:
     return int(key)
 
 
-def known_row(key: str) -> int | None:
-    """Return the number of the row after which a page begins; None: the list begins anew."""
-    try:
-        return row_number(key)
-    except PageKeyRefusedError:
-        return None
+def row_or_first(key: str | None) -> int | None:
+    """Return the number of the row after which a page begins; None: without a key, the first page.
+
+    Raises:
+        PageKeyRefusedError: `key` is no such number.
+    """
+    return row_number(key) if key else None
 
 
 def day_and_row(key: str, *, between: str = "_") -> tuple[date, int]:
@@ -52,6 +53,21 @@ def day_and_row(key: str, *, between: str = "_") -> tuple[date, int]:
         raise PageKeyRefusedError from error
 
 
+def moment_of(key: str) -> datetime:
+    """Return the moment before which a page begins.
+
+    Raises:
+        PageKeyRefusedError: `key` is not a moment with its offset.
+    """
+    try:
+        at = datetime.fromisoformat(key)
+    except ValueError as error:
+        raise PageKeyRefusedError from error
+    if at.tzinfo is None:
+        raise PageKeyRefusedError
+    return at
+
+
 def moment_and_row(key: str) -> tuple[datetime, int]:
     """Return moment and number of the row after which a page begins.
 
@@ -59,11 +75,4 @@ def moment_and_row(key: str) -> tuple[datetime, int]:
         PageKeyRefusedError: `key` is not a moment with its offset and a number.
     """
     moment, _, number = key.rpartition("_")
-    row = row_number(number)
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise PageKeyRefusedError from error
-    if at.tzinfo is None:
-        raise PageKeyRefusedError
-    return at, row
+    return moment_of(moment), row_number(number)

@@ -17,6 +17,7 @@ from yiwang.kernel.errors import RefusedError
 from yiwang.kernel.identifiers import citizen_id
 from yiwang.kernel.identifiers.checked import normalise
 from yiwang.kernel.masking import mask_address, mask_number, mask_phone
+from yiwang.kernel.paging import PageKeyRefusedError
 from yiwang.organisations.permissions import Actor, Permission
 from yiwang.registers import access, sealing
 from yiwang.registers.models import LegalEntity, Person, Place, UsccException
@@ -331,6 +332,7 @@ def search_entities(text: str, after: str = "", limit: int = 20) -> EntityPage:
 
     Raises:
         SearchRefusedError: fewer than two characters.
+        PageKeyRefusedError: `after` is not a key that a page gave.
         ValueError: `limit` is outside 1..100.
     """
     if not 1 <= limit <= PAGE_MAX:
@@ -344,7 +346,9 @@ def search_entities(text: str, after: str = "", limit: int = 20) -> EntityPage:
     else:
         rows = rows.named_like(words)
     if after:
-        pinyin, _, uscc = after.replace("\x00", "").rpartition("|")
+        pinyin, between, uscc = after.rpartition("|")
+        if not between or "\x00" in after:
+            raise PageKeyRefusedError
         rows = rows.filter(Q(name_pinyin__gt=pinyin) | Q(uscc__gt=uscc), name_pinyin__gte=pinyin)
     found = list(rows[: limit + 1])
     page = found[:limit]

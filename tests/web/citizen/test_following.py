@@ -288,8 +288,8 @@ def test_my_cases_show_what_needs_me_first():
     assert "去补正：" in page
 
 
-def test_a_wrong_page_key_shows_the_first_page():
-    assert signed_in().get("/cases/?after=abc").status_code == 200
+def test_a_wrong_page_key_says_to_start_again():
+    assert signed_in().get("/cases/?after=abc").status_code == 422
 
 
 def test_my_data_shows_who_read_it(client: Client):

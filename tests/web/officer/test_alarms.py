@@ -166,6 +166,9 @@ def test_the_auditor_reads_what_is_behind_an_alarm_and_closes_it_with_words():
         assert words in listed
     page = auditor.get(f"/desk/trail/alarms/{key}/").content.decode()
     assert page.count("核对身份") == 5
+    odd = auditor.get(f"/desk/trail/alarms/{key}/?after=x")
+    assert odd.status_code == 422
+    assert "请从列表第一页重新打开" in odd.content.decode()
     for words in ("", "  ", "好"):
         answer = auditor.post(f"/desk/trail/alarms/{key}/", {"words": words})
         assert answer.status_code == 422

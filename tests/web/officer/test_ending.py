@@ -112,9 +112,9 @@ def test_what_is_missing_is_named_at_its_field(closed):
 
 
 def test_pages_without_a_proposal_say_so(closed):
-    assert "没有等待决定的提议" in words(signed_in("approver").get("/desk/endings/?after=x"))
+    assert "没有等待决定的提议" in words(signed_in("approver").get("/desk/endings/"))
     answer = signed_in("approver").get(f"/desk/endings/?after={'9' * 5000}")
-    assert "没有等待决定的提议" in words(answer)
+    assert "请从列表第一页重新打开" in words(answer)
     assert "没有待决定的提议" in words(page("approver", closed, "end/decide/"))
     assert "没有等待陈述申辩的提议" in words(page("clerk", closed, "views/"))
     assert page("head", closed, "end/").status_code == 404

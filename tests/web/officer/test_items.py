@@ -33,7 +33,7 @@ def test_the_list_shows_the_items_of_ones_departments_only():
         ("?standing=in_force", "餐饮服务许可", "没有符合条件"),
         ("?standing=cancelled", "没有符合条件的事项", "餐饮服务许可"),
         ("?department=market&text=餐饮", "餐饮服务许可", "老年优待确认"),
-        ("?standing=nonsense&department=nowhere&after=x", "餐饮服务许可", "没有符合条件"),
+        ("?standing=nonsense&department=nowhere", "餐饮服务许可", "没有符合条件"),
     ],
 )
 def test_the_list_is_narrowed_by_name_state_and_department(query, found, left_out):

@@ -179,8 +179,12 @@ def test_the_trail_speaks_chinese_keeps_the_code_and_is_asked_in_chinese():
     assert "收件 cases.receive" in words(found)
 
 
-def test_a_broken_page_key_of_the_trail_shows_the_first_page():
-    assert signed_in("auditor").get("/desk/trail/?after=x").context["rows"]
+def test_the_trail_goes_on_behind_the_row_of_its_key():
+    cases.receive()
+    auditor = signed_in("auditor")
+    newest, second, *_rest = auditor.get("/desk/trail/").context["rows"]
+
+    assert auditor.get(f"/desk/trail/?after={newest.id}").context["rows"][0].id == second.id
 
 
 def test_the_export_holds_the_events_runs_no_formula_and_is_itself_in_the_trail():

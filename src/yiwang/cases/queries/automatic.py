@@ -39,6 +39,7 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.content import queries as content
 from yiwang.kernel.masking import mask_number, mask_words
+from yiwang.kernel.paging import moment_and_row
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission
 from yiwang.registers.policy import field_crypto
@@ -372,7 +373,11 @@ def runs(
     after: str = "",
     limit: int = PAGE,
 ) -> RunPage:
-    """List runs of the departments whose cases `by` may read, newest first (keyset)."""
+    """List runs of the departments whose cases `by` may read, newest first (keyset).
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
+    """
     rows = AutoRun.objects.select_related("case").order_by("-at", "-id")
     codes = _codes(by, Permission.CASE_READ)
     if codes is not None:
@@ -384,23 +389,15 @@ def runs(
     if day is not None:
         begin, end = (datetime.combine(day, one, tzinfo=PLACE) for one in (time.min, time.max))
         rows = rows.filter(at__gte=begin, at__lte=end)
-    rows = _after(rows, after)
+    if after:
+        moment, number = moment_and_row(after)
+        rows = rows.filter(Q(at__lt=moment) | Q(at=moment, pk__lt=number))
     found = list(rows[: limit + 1])
     page = found[:limit]
     return RunPage(
         rows=tuple(_run_row(row) for row in page),
-        after=f"{page[-1].at.timestamp()}~{page[-1].pk}" if len(found) > limit else None,
+        after=f"{page[-1].at.isoformat()}_{page[-1].pk}" if len(found) > limit else None,
     )
-
-
-def _after(rows: QuerySet[AutoRun], after: str) -> QuerySet[AutoRun]:
-    moment, _tilde, last = after.partition("~")
-    try:
-        at = datetime.fromtimestamp(float(moment), tz=PLACE)
-        pk = int(last)
-    except (ValueError, OverflowError, OSError):
-        return rows
-    return rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
 
 
 def _run_row(row: AutoRun) -> RunRow:

@@ -34,6 +34,7 @@ from yiwang.cases.policy.terms import ClockKind, unit_of
 from yiwang.cases.queries import PAGE_LIMIT, CaseNotFoundError, may_read
 from yiwang.catalogue.policy.items import CheckMethod
 from yiwang.kernel.clocks import LightAnswer, light
+from yiwang.kernel.paging import day_and_row
 from yiwang.kernel.workdays import WorkdayCalendar
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
@@ -316,19 +317,16 @@ def checks(
 
     Raises:
         PermissionRefusedError: `by` checks nowhere.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     rows = _of_departments(PostCheck.objects.all(), by)
     states = [one.value for one in OPEN_CHECKS]
     rows = rows.exclude(state__in=states) if finished else rows.filter(state__in=states)
     if reported:
         rows = rows.filter(reported_on__isnull=False)
-    day, _sep, key = after.partition("_")
-    try:
-        since = (date.fromisoformat(day), int(key)) if after else None
-    except ValueError:
-        since = None
-    if since is not None:
-        rows = rows.filter(Q(due_on__gt=since[0]) | Q(due_on=since[0], id__gt=since[1]))
+    if after:
+        day, number = day_and_row(after)
+        rows = rows.filter(Q(due_on__gt=day) | Q(due_on=day, id__gt=number))
     size = max(1, min(limit, PAGE_LIMIT))
     found = list(rows.order_by("due_on", "id")[: size + 1])
     shown = found[:size]

@@ -21,6 +21,7 @@ from yiwang.cases.queries import PAGE_LIMIT
 from yiwang.catalogue.policy.items import Channel
 from yiwang.catalogue.policy.towns import TownMode
 from yiwang.kernel.errors import RefusedError
+from yiwang.kernel.paging import day_and_row
 from yiwang.organisations import scope
 from yiwang.organisations.permissions import EVERYWHERE, Actor, Permission, PermissionRefusedError
 
@@ -266,14 +267,14 @@ def behind(
     Raises:
         PermissionRefusedError: `by` reads no cases there.
         PeriodRefusedError: the period ends before it begins.
+        PageKeyRefusedError: `after` is not a key that a page gave.
     """
     codes = _codes(asked, by, Permission.CASE_READ)
     rows, names = _behind(key, asked, codes, today)
-    place = _place(after)
-    if place:
+    if after:
+        day, number = day_and_row(after)
         rows = rows.filter(
-            Q(**{f"{names['day']}__lt": place[0]})
-            | Q(**{names["day"]: place[0], "pk__lt": place[1]})
+            Q(**{f"{names['day']}__lt": day}) | Q(**{names["day"]: day, "pk__lt": number})
         )
     size = max(1, min(limit, PAGE_LIMIT))
     wanted = [names[one] for one in ("number", "item", "department", "day")]
@@ -330,14 +331,6 @@ def _names(path: str, *, day: str) -> dict[str, str]:
         "department": f"{path}deciding_department",
         "day": day,
     }
-
-
-def _place(after: str) -> tuple[date, int] | None:
-    day, _sep, key = after.partition("_")
-    try:
-        return (date.fromisoformat(day), int(key)) if after else None
-    except ValueError:
-        return None
 
 
 def _codes(asked: Asked, by: Actor, permission: Permission) -> frozenset[str]:

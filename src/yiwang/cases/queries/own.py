@@ -20,7 +20,11 @@ def my_cases(
     after: str | None = None,
     limit: int = PAGE_LIMIT,
 ) -> tuple[list[QueueRow], str | None]:
-    """List the cases of these applicants, newest first, and the key of the next page; one query."""
+    """List the cases of these applicants, newest first, and the key of the next page; one query.
+
+    Raises:
+        PageKeyRefusedError: `after` is not a key that a page gave.
+    """
     rows = Case.objects.filter(applicant_ref__in=list(subject_refs))
     if after is not None:
         rows = rows.filter(id__lt=row_number(after))

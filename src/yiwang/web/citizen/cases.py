@@ -74,7 +74,7 @@ class Cases(Page):
             self.actor.subjects,
             today=self.today,
             calendar=self.calendar,
-            after=after if after and after.isdecimal() else None,
+            after=after,
             limit=PAGE_CASES,
         )
         rows = guides.named(rows, on=self.today)

@@ -191,7 +191,7 @@ class Items(Page):
             "department": request.GET.get("dept", "")[:40],
             "item_type": ItemType(wish) if wish in set(ItemType) else None,
         }
-        page = listed.listed_page(on=self.today, after=request.GET.get("after", "")[:12], **asked)
+        page = listed.listed_page(on=self.today, after=request.GET.get("after", ""), **asked)
         guided = catalogue.items_named([row.slug for row in page.rows], on=self.today)
         shown = {one.slug: guides.localized(one).name for one in guided}
         names = {unit.code: unit.short_name for unit in organisations.departments()}
@@ -209,7 +209,7 @@ class Items(Page):
                 ],
                 "types": [(ItemType(code), count) for code, count in page.types.items()],
                 "next": page.after,
-                "first": "after" not in request.GET,
+                "first": not request.GET.get("after"),
                 "kept": urlencode({key: kept[key] for key in kept if key != "for"}),
                 "chinese_only": any(guides.chinese_only(one) for one in guided),
             }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from yiwang.audit import queries as audit
 from yiwang.audit.queries import AlarmView
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.services.watching import close_alarm
@@ -32,7 +32,7 @@ class Alarms(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        closed, after = request.GET.get("closed") == "1", known_row(request.GET.get("after", ""))
+        closed, after = request.GET.get("closed") == "1", row_or_first(request.GET.get("after"))
         rows = audit.alarms(closed=closed, after=after, limit=PAGE_ROWS)
         return self.render(
             {
@@ -70,7 +70,7 @@ class Alarm(FormPage):
     def context(self, **given: Any) -> dict[str, Any]:
         """Add the alarm and its reads."""
         found = self.alarm()
-        after = known_row(self.request.GET.get("after", ""))
+        after = row_or_first(self.request.GET.get("after"))
         rows = audit.reads_behind(found, after=after, limit=PAGE_ROWS)
         return super().context(
             **given,

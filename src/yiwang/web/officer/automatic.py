@@ -27,7 +27,7 @@ from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
 from yiwang.catalogue.policy.parsing import ItemFormatError
 from yiwang.kernel.errors import RefusedError
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations.permissions import Permission
 from yiwang.rules.policy.tables import RuleOutcome
 from yiwang.web.officer.replay_words import (
@@ -426,10 +426,10 @@ class Replay(ReplayPage):
         view, item = self.replay, self.item
         grounds = {one.number: one for one in automatic.grounds(view.id)}
         wanted = request.GET.get("ground", "")
-        chosen = known_row(wanted)
-        if wanted and chosen not in grounds:
+        chosen = next((number for number in grounds if str(number) == wanted), None)
+        if wanted and chosen is None:
             raise Http404
-        after = known_row(request.GET.get("after", "")) or 0
+        after = row_or_first(request.GET.get("after")) or 0
         rows = automatic.differences(
             view.id, by=self.actor, ground=chosen, limit=automatic.PAGE + 1, after=after
         )

@@ -16,7 +16,7 @@ from yiwang.cases import services
 from yiwang.cases.policy.bans import BAN_ARTICLE, BAN_MONTHS, BanKind
 from yiwang.cases.queries import DocumentView
 from yiwang.cases.queries.bans import BanView, ban_of, ban_problem, bans
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.cases import done
 from yiwang.web.officer.handling import REASON_LENGTH, TwoStep, VersionForm
@@ -33,7 +33,7 @@ class Bans(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        wanted = known_row(request.GET.get("after", ""))
+        wanted = row_or_first(request.GET.get("after"))
         rows, following = bans(by=self.actor, after=wanted)
         return self.render(
             {

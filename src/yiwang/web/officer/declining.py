@@ -17,7 +17,7 @@ from yiwang.cases.policy.declining import TurnedAwayVerdict
 from yiwang.cases.queries import declining as queries
 from yiwang.cases.queries.declining import TurnedAwayView
 from yiwang.catalogue import queries as catalogue
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer.handling import REASON_LENGTH
 from yiwang.web.views import FormPage, Page, found
@@ -35,7 +35,7 @@ class TurnedAways(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        wanted = known_row(request.GET.get("after", ""))
+        wanted = row_or_first(request.GET.get("after"))
         rows, following = queries.turned_away(by=self.actor, after=wanted)
         return self.render(
             {

@@ -24,7 +24,7 @@ from yiwang.cases.policy.ending import (
 from yiwang.cases.policy.ending import grounds as grounds_of
 from yiwang.cases.policy.states import Step
 from yiwang.cases.queries.ending import EndView, end_proposal, open_end_proposals
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.licences import queries as licences
 from yiwang.organisations.permissions import Permission
 from yiwang.web.officer import casefile
@@ -47,7 +47,7 @@ class Endings(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        wanted = known_row(request.GET.get("after", ""))
+        wanted = row_or_first(request.GET.get("after"))
         rows, following = open_end_proposals(by=self.actor, after=wanted)
         return self.render(
             {

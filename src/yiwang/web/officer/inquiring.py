@@ -21,6 +21,7 @@ from yiwang.cases.queries.procedure import (
     procedure_of,
     waiting_inquiries,
 )
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.organisations.policy.terms import DepartmentKind
@@ -160,17 +161,13 @@ class Overdue(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
         whole = request.GET.get("all") == "1"
-        after = request.GET.get("after", "")
-        page = missed_clocks(
-            by=self.actor,
-            open_only=not whole,
-            after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
-        )
+        after = row_or_first(request.GET.get("after"))
+        page = missed_clocks(by=self.actor, open_only=not whole, after=after)
         return self.render(
             {
                 "page": page,
                 "whole": whole,
-                "first": not after,
+                "first": after is None,
                 "extensions": self.extensions(),
                 "names": department_names(),
             }

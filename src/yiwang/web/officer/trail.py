@@ -19,6 +19,7 @@ from yiwang.audit import queries as audit
 from yiwang.audit import services as trail_services
 from yiwang.audit.queries import TrailRow
 from yiwang.cases import queries as cases
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations import queries as organisations
 from yiwang.organisations.permissions import Permission
 from yiwang.web import acts
@@ -97,17 +98,17 @@ class Trail(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page of the events asked for."""
         form = TrailFilter(request.GET or {})
-        after = request.GET.get("after", "")
+        after = row_or_first(request.GET.get("after"))
         if not form.is_valid():
             return self.render({"form": form, "rows": []}, status=UNPROCESSABLE)
-        rows = audit.trail(**form.wanted(), after=_key(after), limit=PAGE_ROWS)
+        rows = audit.trail(**form.wanted(), after=after, limit=PAGE_ROWS)
         query = request.GET.copy()
         query.pop("after", None)
         return self.render(
             {
                 "form": form,
                 "rows": rows,
-                "first": not after,
+                "first": after is None,
                 "next_after": rows[-1].id if len(rows) == PAGE_ROWS else None,
                 "query": query.urlencode(),
                 "names": department_names(),
@@ -200,7 +201,3 @@ def _ref(words: str) -> str:
     """Return the ref of an account named by its login alone."""
     words = words.strip()
     return words if not words or ":" in words else f"user:{words}"
-
-
-def _key(after: str) -> int | None:
-    return int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None

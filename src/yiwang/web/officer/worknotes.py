@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from yiwang.cases import queries, services
-from yiwang.kernel.paging import known_row
+from yiwang.kernel.paging import row_or_first
 from yiwang.organisations.permissions import Permission
 from yiwang.web.views import Page
 
@@ -22,7 +22,7 @@ class WorkMessages(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page."""
-        wanted = known_row(request.GET.get("after", ""))
+        wanted = row_or_first(request.GET.get("after"))
         rows = queries.messages_for(self.actor.ref, after=wanted)
         full = len(rows) == queries.PAGE_LIMIT
         return self.render(

@@ -107,7 +107,7 @@ class Items(Page):
         """Show one page of one tab."""
         wish = request.GET.get("tab", "")
         tab = wish if wish in TABS else TABS[0]
-        after = request.GET.get("after", "")[:15]
+        after = request.GET.get("after", "")
         units = departments_of(self.actor, Permission.ITEM_READ, on=self.today)
         department = request.GET.get("department", "")
         department = department if department in {unit.code for unit in units} else ""
@@ -184,7 +184,7 @@ class Decisions(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show one page, newest first."""
-        after = request.GET.get("after", "")[:15]
+        after = request.GET.get("after", "")
         page = drafts.withdrawals(by=self.actor, after=after)
         people = organisations.names_of(row.by for row in page.rows)
         names = department_names()
