@@ -26,6 +26,7 @@ from yiwang.audit.models import AuditEvent
 from yiwang.cases import services as case_services
 from yiwang.cases.models import Case
 from yiwang.cases.policy.commitments import CheckOutcome
+from yiwang.cases.queries import case_page
 from yiwang.config import env
 from yiwang.documents import store
 from yiwang.documents.keys import keys
@@ -300,3 +301,34 @@ def test_photos_of_a_check_and_of_a_report_on_it_are_in_the_package(tmp_path):
     assert again.revision == 2
     with pytest.raises(services.ArchiveRefusedError, match="没有变化"):
         services.make_package(number=number, by=KEEPER, at=LATER + dt.timedelta(days=3))
+
+
+@pytest.mark.django_db
+def test_the_package_tells_which_file_a_correction_replaced(tmp_path):
+    cases.district()
+    old, new = cases.upload(cases.CLERK.ref), cases.upload()
+    number = cases.receive(uploads={"layout": [old]}).number
+    case_services.ask_correction(
+        number=number,
+        lines=[case_services.CorrectionLine(material_id="layout", what="看不清", why="看得清")],
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+    (line,) = case_page(number, by=READER).correction.lines
+    case_services.file_correction(
+        number=number,
+        lines=[case_services.FiledLine(line_id=line.id, upload_refs=[new])],
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+    case_services.withdraw_case(number=number, reason="改期", by=cases.FIRM, at=cases.FRIDAY)
+
+    path = written(tmp_path, read(services.make_package(number=number, by=KEEPER, at=LATER)))
+
+    with zipfile.ZipFile(path) as archive:
+        listed = json.loads(archive.read("materials.json"))
+    assert {one["upload"]: one["standing"] for one in listed if "upload" in one} == {
+        old: "replaced",
+        new: "corrected",
+    }

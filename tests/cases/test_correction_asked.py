@@ -9,8 +9,8 @@ import pytest
 from tests.factories import cases
 from yiwang.cases import services
 from yiwang.cases.models import Correction
-from yiwang.cases.policy.correcting import asks_for_paper
-from yiwang.cases.policy.terms import DocumentKind, PaperForm
+from yiwang.cases.policy.correcting import asks_for_paper, standings
+from yiwang.cases.policy.terms import DocumentKind, FileStanding, PaperForm
 
 pytestmark = pytest.mark.usefixtures("district")
 
@@ -112,3 +112,25 @@ def test_at_a_window_paper_is_asked_for_where_paper_came_or_nothing(paper: dict[
     ask(number, "layout")
 
     assert "提交形式：原件1份。" in str(cases.page(number).documents[-1].body)
+
+
+FILED, NEW, OLD = FileStanding.AS_FILED, FileStanding.CORRECTED, FileStanding.REPLACED
+
+
+@pytest.mark.parametrize(
+    ("refs", "corrected", "on_paper", "found"),
+    [
+        ("", "", False, ()),
+        ("a", "", False, (FILED,)),
+        ("a", "", True, (OLD,)),
+        ("an", "n", False, (OLD, NEW)),
+        ("abnm", "nm", False, (OLD, OLD, NEW, NEW)),
+        ("ana", "na", False, (NEW, NEW, NEW)),
+        ("nl", "n", False, (NEW, FILED)),
+        ("a", "n", False, (FILED,)),
+    ],
+)
+def test_a_correction_replaces_what_came_before_it_and_nothing_else(
+    refs: str, corrected: str, on_paper: bool, found: tuple[FileStanding, ...]
+):
+    assert standings([*refs], corrected={*corrected}, on_paper=on_paper) == found

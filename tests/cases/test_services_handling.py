@@ -13,7 +13,13 @@ from yiwang.cases import queries, services, tasks
 from yiwang.cases.models import Case, CaseDocument, CaseEvent
 from yiwang.cases.policy.mailed import ENTRY_DAYS
 from yiwang.cases.policy.states import CaseState, StepRefusedError
-from yiwang.cases.policy.terms import DeliveryChannel, DocumentKind, MaterialState, Outcome
+from yiwang.cases.policy.terms import (
+    DeliveryChannel,
+    DocumentKind,
+    FileStanding,
+    MaterialState,
+    Outcome,
+)
 from yiwang.cases.services import CorrectionLine, FiledLine
 from yiwang.kernel.workdays import CalendarGapError
 from yiwang.licences.models import Licence
@@ -102,6 +108,25 @@ def test_a_correction_is_told_whole_filed_and_restarts_the_five_days():
     assert notice[1] == "1. 补交平面图。理由：食品安全法 第三十三条。提交形式：原件1份。"
     assert "本告知只作一次" in notice[-1]
     assert accept(number, at=AT + LATE).state is CaseState.ACCEPTED
+
+
+@pytest.mark.usefixtures("district")
+def test_what_a_correction_brings_is_in_force_and_what_it_replaces_is_kept():
+    old, other = cases.upload(cases.CLERK.ref), cases.upload(cases.CLERK.ref)
+    new = cases.upload()
+    number = cases.receive(uploads={"layout": [old], "rules": [other]}).number
+    ask(number)
+    (before,) = [one for one in cases.page(number).materials if one.material_id == "layout"]
+    (line,) = cases.page(number).correction.lines
+    file(number, lines=[FiledLine(line_id=line.id, upload_refs=[new])])
+
+    held = {one.material_id: one for one in cases.page(number).materials}
+    assert [one.standing for one in before.files] == [FileStanding.AS_FILED]
+    assert [(one.ref, one.standing, one.corrected_on) for one in held["layout"].files] == [
+        (old, FileStanding.REPLACED, None),
+        (new, FileStanding.CORRECTED, (AT + LATE).date()),
+    ]
+    assert [one.standing for one in held["rules"].files] == [FileStanding.AS_FILED]
 
 
 @pytest.mark.usefixtures("district")

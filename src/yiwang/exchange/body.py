@@ -11,6 +11,7 @@ from django.core import signing
 
 from yiwang.cases import queries as cases
 from yiwang.cases.policy.procedure import needs_inspection
+from yiwang.cases.policy.terms import FileStanding
 from yiwang.cases.queries import CasePage
 from yiwang.cases.queries.procedure import (
     extension_of,
@@ -158,8 +159,12 @@ def case_body(
     found = uploads_of(page)
     sent_by, sent_on = officers_clock(case.number) if needs_inspection(item) else (None, None)
 
-    def files(refs: Iterable[str]) -> tuple[messages.File, ...]:
-        return tuple(file_of(found[ref]) for ref in refs if ref in found)
+    def files(refs: Iterable[tuple[str, FileStanding]]) -> tuple[messages.File, ...]:
+        return tuple(
+            file_of(found[ref]).model_copy(update={"standing": standing})
+            for ref, standing in refs
+            if ref in found
+        )
 
     return messages.CaseBody(
         number=case.number,
@@ -203,7 +208,7 @@ def case_body(
                 name=one.name,
                 state=one.state,
                 source=one.source,
-                files=files(one.upload_refs),
+                files=files((file.ref, file.standing) for file in one.files),
             )
             for one in page.materials
         ),
@@ -213,7 +218,7 @@ def case_body(
                 what=line.what,
                 why=line.why,
                 answer=line.answer,
-                files=files(line.upload_refs),
+                files=files((ref, FileStanding.CORRECTED) for ref in line.upload_refs),
             )
             for line in (page.correction.lines if page.correction else ())
         ),

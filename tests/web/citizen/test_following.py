@@ -132,12 +132,17 @@ def test_a_correction_is_filed_with_a_file():
     address = submitted(client)
     corrected(address)
     line = CorrectionItem.objects.get()
+    assert "将替换这项材料原来的文件" in words(client.get(f"{address}correct/"))
+    assert "补正前" not in words(client.get(f"{address}answers/"))
 
     answer = client.post(f"{address}correct/", {f"file-{line.pk}": pdf()}, follow=True)
 
     assert "补正已提交，我们会在 5 个工作日内告知是否受理" in words(answer)
     assert Case.objects.get().state == CaseState.RECEIVED
     assert "补正已经提交" in words(client.get(f"{address}correct/"))
+    shown = words(client.get(f"{address}answers/"))
+    assert shown.count("补正前（已被替换）") == 1
+    assert shown.count(f"补正后 {Case.objects.get().corrected_on:%Y-%m-%d}") == 1
 
 
 def test_a_bad_file_in_a_correction_keeps_the_words_typed():

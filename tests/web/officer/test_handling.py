@@ -11,7 +11,13 @@ from yiwang.audit.queries import trail
 from yiwang.cases.models import CaseDocument
 from yiwang.cases.policy.states import CaseState
 from yiwang.cases.policy.terms import Outcome
-from yiwang.cases.services import propose
+from yiwang.cases.services import (
+    CorrectionLine,
+    FiledLine,
+    ask_correction,
+    file_correction,
+    propose,
+)
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -444,3 +450,29 @@ def test_papers_of_a_case_open_for_its_people_only():
     assert clerk.get(f"/desk/cases/{other.number}/letters/{letter}/").status_code == 404
     assert clerk.get(f"/desk/cases/{other.number}/licence/").status_code == 404
     assert clerk.get(f"/desk/cases/{other.number}/files/{'0' * 32}/").status_code == 404
+
+
+def test_the_file_of_a_correction_comes_first_and_what_it_replaces_is_closed():
+    old, new = cases.upload(cases.CLERK.ref), cases.upload()
+    case = with_papers(uploads={"layout": [old]})
+    ask_correction(
+        number=case.number,
+        lines=[CorrectionLine(material_id="layout", what="看不清", why="看得清")],
+        by=cases.CLERK,
+        at=cases.FRIDAY,
+    )
+    correction = cases.page(case.number).correction
+    assert correction is not None
+    file_correction(
+        number=case.number,
+        lines=[FiledLine(line_id=correction.lines[0].id, upload_refs=[new])],
+        calendar=cases.CALENDAR,
+        by=cases.FIRM,
+        at=cases.FRIDAY,
+    )
+
+    page = signed_in("clerk").get(f"/desk/cases/{case.number}/").content.decode()
+
+    marked = page.index(f"补正后 {cases.FRIDAY:%Y-%m-%d}")
+    assert page.index(new.removeprefix("upload:")) < marked < page.index("补正前的 1 个文件")
+    assert page.index("补正前的 1 个文件") < page.index(old.removeprefix("upload:"))

@@ -237,6 +237,7 @@ def _materials(page: CasePage, tables: Mapping[str, list[dict[str, Any]]]) -> di
     for rows in tables.values():
         refs += [ref for row in rows for ref in row.get("upload_refs") or ()]
     known = documents.uploads(refs)
+    standing = {file.ref: file.standing for one in page.materials for file in one.files}
     for material in page.materials:
         listed.append(_plain(material))
     for place, ref in enumerate(dict.fromkeys(refs), start=1):
@@ -245,7 +246,15 @@ def _materials(page: CasePage, tables: Mapping[str, list[dict[str, Any]]]) -> di
             continue
         path = f"materials/{place:02d}-{packages.safe_name(upload.name)}"
         files[path] = documents.open_original(ref)
-        listed.append({"upload": ref, "path": path, "sha256": upload.sha256, "sm3": upload.sm3})
+        listed.append(
+            {
+                "upload": ref,
+                "path": path,
+                "sha256": upload.sha256,
+                "sm3": upload.sm3,
+                "standing": standing.get(ref),
+            }
+        )
     return {**files, "materials.json": packages.readable_json(listed)}
 
 
@@ -294,6 +303,7 @@ README = """本归档包由政务服务平台在办件办结后生成。
 manifest.json 列出包内每个文件的大小、SHA-256 和 SM3 摘要；
 signature.json 是审批部门对 manifest.json 的电子签名。
 form.json 是申请内容，item.json 是受理时适用的事项版本，materials 是申请材料原件，
+materials.json 用 standing 写明补正后的文件（corrected）和被替换的文件（replaced），
 documents 是加盖电子印章的文书，events.json 是办理过程，
 signatures.json 是签署和印章情况，evaluation.json 是评价，
 tables.json 是登记的全部数据。

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
-from yiwang.cases.policy.terms import MaterialState, PaperForm
+from yiwang.cases.policy.terms import FileStanding, MaterialState, PaperForm
 from yiwang.catalogue.policy.items import Material, WaiveBy
 
 PROVIDED = frozenset({WaiveBy.GENERATED, WaiveBy.LICENCE, WaiveBy.REGISTER})
 """Ways in which offices, and not applicants, provide a material."""
+
+ON_PAPER = "窗口收取纸质材料"
+"""Source of a material that was taken in on paper and not scanned."""
 
 _PAPER = re.compile(
     r"纸质|纸面|"
@@ -58,3 +62,28 @@ def asks_for_paper(words: str) -> bool:
         `请提交纸质原件` does; `原件扫描件不清晰`, `复印件未注明与原件一致` and `不要求纸质` do not.
     """
     return _PAPER.search(_NOT_PAPER.sub("", words)) is not None
+
+
+def standings(
+    refs: Sequence[str], *, corrected: Collection[str], on_paper: bool
+) -> tuple[FileStanding, ...]:
+    """Return how each file of a material stands: what a correction brought replaces the earlier.
+
+    Args:
+        refs: Files of the material, in the order in which they came.
+        corrected: Files that came with the correction, for any material.
+        on_paper: Whether paper came last, without a file, so that no file is in force.
+
+    Example:
+        Of `[old, new]` with `new` from the correction `old` is replaced; of `[new, later]` nothing
+        is.
+    """
+    last = max((place for place, ref in enumerate(refs) if ref in corrected), default=-1)
+    return tuple(
+        FileStanding.CORRECTED
+        if ref in corrected
+        else FileStanding.REPLACED
+        if on_paper or place < last
+        else FileStanding.AS_FILED
+        for place, ref in enumerate(refs)
+    )

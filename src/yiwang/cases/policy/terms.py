@@ -38,6 +38,14 @@ class PaperForm(Term):
     ELECTRONIC = "electronic", "电子文件"
 
 
+class FileStanding(Term):
+    """How a file of a material stands after a correction (文件效力); a replaced one is kept."""
+
+    AS_FILED = "as_filed", "申请时提交"
+    CORRECTED = "corrected", "补正后"
+    REPLACED = "replaced", "补正前（已被替换）"
+
+
 class Outcome(Term):
     """What is proposed or decided (审批结论)."""
 

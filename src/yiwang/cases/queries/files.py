@@ -60,14 +60,16 @@ def case_page(number: str, *, by: Actor) -> CasePage:
     if row is None or not may_read(row, by):
         raise CaseNotFoundError
     deliveries = [delivery_view(one) for one in Delivery.objects.filter(case=row).order_by("id")]
+    correction = correction_view(row)
     return CasePage(
         case=case_view(row),
         declared=bool(row.answer.declaration),
         answers=row.answers_now(),
         materials=tuple(
-            material_view(one) for one in CaseMaterial.objects.filter(case=row).order_by("id")
+            material_view(one, correction=correction, corrected_on=row.corrected_on)
+            for one in CaseMaterial.objects.filter(case=row).order_by("id")
         ),
-        correction=correction_view(row),
+        correction=correction,
         opinion=opinion_view(row) if staff_may_read(row, by) else None,
         events=_events_for(row, by),
         documents=tuple(document_view(one, deliveries) for one in letter_rows(row, by)),

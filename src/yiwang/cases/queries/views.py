@@ -16,12 +16,14 @@ from yiwang.cases.models import (
     Delivery,
     Opinion,
 )
+from yiwang.cases.policy.correcting import ON_PAPER, standings
 from yiwang.cases.policy.deadlines import case_light
 from yiwang.cases.policy.states import FINISHED, OPEN, CaseState, Step, Way
 from yiwang.cases.policy.terms import (
     INTERNAL_LETTERS,
     DeliveryChannel,
     DocumentKind,
+    FileStanding,
     MaterialState,
     Outcome,
     PaperForm,
@@ -117,13 +119,37 @@ class CaseView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaterialFile:
+    """One file of a material, and whether a correction replaced it.
+
+    Attributes:
+        corrected_on: Day on which the correction came that brought it; None: it came otherwise.
+    """
+
+    ref: str
+    standing: FileStanding
+    corrected_on: date | None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the case rests on it."""
+        return self.standing is not FileStanding.REPLACED
+
+
+@dataclass(frozen=True, kw_only=True)
 class MaterialView:
-    """One material of a case."""
+    """One material of a case.
+
+    Attributes:
+        upload_refs: All that came for it, in order, and what a correction replaced.
+        files: The same, with how each stands.
+    """
 
     material_id: str
     name: str
     state: MaterialState
     upload_refs: tuple[str, ...]
+    files: tuple[MaterialFile, ...]
     source: str
     taken_as: PaperForm | None
     due_on: date | None
@@ -296,18 +322,47 @@ def case_view(row: Case) -> CaseView:
     )
 
 
-def material_view(row: CaseMaterial) -> MaterialView:
-    """Return the frozen view of a row."""
+def material_view(
+    row: CaseMaterial, *, correction: CorrectionView | None, corrected_on: date | None
+) -> MaterialView:
+    """Return the frozen view of a row.
+
+    Args:
+        row: The material.
+        correction: What was asked for once in its case; None: nothing was.
+        corrected_on: Day on which the correction came; None: it did not.
+    """
     return MaterialView(
         material_id=row.material_id,
         name=row.name,
         state=MaterialState(row.state),
         upload_refs=tuple(row.upload_refs),
+        files=material_files(row, correction=correction, corrected_on=corrected_on),
         source=row.source,
         taken_as=PaperForm(row.taken_as) if row.taken_as else None,
         due_on=row.due_on,
         checked_by=row.checked_by,
         checked_at=row.checked_at,
+    )
+
+
+def material_files(
+    row: CaseMaterial, *, correction: CorrectionView | None, corrected_on: date | None
+) -> tuple[MaterialFile, ...]:
+    """Return the files of a material in the order in which they came, with how each stands."""
+    lines = correction.lines if correction is not None and corrected_on is not None else ()
+    asked = [line for line in lines if line.material_id == row.material_id]
+    corrected = {ref for line in asked for ref in line.upload_refs}
+    found = standings(
+        row.upload_refs, corrected=corrected, on_paper=bool(asked) and row.source == ON_PAPER
+    )
+    return tuple(
+        MaterialFile(
+            ref=ref,
+            standing=standing,
+            corrected_on=corrected_on if standing is FileStanding.CORRECTED else None,
+        )
+        for ref, standing in zip(row.upload_refs, found, strict=True)
     )
 
 

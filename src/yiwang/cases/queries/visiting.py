@@ -173,7 +173,11 @@ def to_come(number: str, *, by: Actor) -> tuple[MaterialView, ...]:
     case = _case(number, by)
     item = catalogue.item_version(case.item_slug, case.item_version)
     rows = CaseMaterial.objects.filter(case=case).order_by("id")
-    return tuple(material_view(row) for row in rows if may_come(case, row, item))
+    return tuple(
+        material_view(row, correction=None, corrected_on=None)  # what is to come has no file
+        for row in rows
+        if may_come(case, row, item)
+    )
 
 
 def may_come(case: Case, material: CaseMaterial, item: ItemVersion) -> bool:

@@ -26,6 +26,7 @@ from yiwang.cases.policy.letters import Sheet, chinese_day
 from yiwang.cases.policy.procedure import HearingEnd, InquiryAnswer
 from yiwang.cases.policy.states import STEPS, Step, Way
 from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
+from yiwang.cases.queries.views import correction_view, material_files
 from yiwang.cases.services import kept
 from yiwang.cases.services.steps import heading, issue, materials_of
 from yiwang.catalogue.policy.items import ItemVersion
@@ -176,12 +177,17 @@ def _unproposed(case: Case, way: Way | None, run: AutoRun | None) -> Iterator[st
 
 
 def _materials(case: Case) -> Iterator[str]:
+    correction = correction_view(case)
     for row in materials_of(case):
         words = [MaterialState(row.state).label]
         if row.source:
             words.append(row.source)
-        if row.upload_refs:
-            words.append(f"{len(row.upload_refs)}个文件")
+        files = material_files(row, correction=correction, corrected_on=case.corrected_on)
+        gone = sum(not one.in_force for one in files)
+        if len(files) > gone:
+            words.append(f"{len(files) - gone}个文件")
+        if gone:
+            words.append(f"{gone}个补正前的文件已被替换")
         if row.due_on:
             words.append(f"至{chinese_day(row.due_on)}补齐")
         yield f"{row.name}（{'，'.join(words)}）"

@@ -12,7 +12,12 @@ from yiwang.audit import services as audit
 from yiwang.cases.events import CaseCorrected
 from yiwang.cases.models import Case, CaseMaterial, Correction, CorrectionItem
 from yiwang.cases.policy import letters, mailed
-from yiwang.cases.policy.correcting import asks_for_paper, correctable, counts_electronically
+from yiwang.cases.policy.correcting import (
+    ON_PAPER,
+    asks_for_paper,
+    correctable,
+    counts_electronically,
+)
 from yiwang.cases.policy.deadlines import correction_due_on, day_of, notice_due_on
 from yiwang.cases.policy.mailed import Mailed
 from yiwang.cases.policy.states import DECIDED, FINISHED, STEPS, CaseState, Step
@@ -321,10 +326,6 @@ def _check_filed(items: Sequence[CorrectionItem], filed: Mapping[int, FiledLine]
         raise CorrectionRefusedError(
             f"还有{len(open_lines)}项没有补正：{'、'.join(open_lines)}，请逐项上传文件或者填写说明。"
         )
-
-
-ON_PAPER = "窗口收取纸质材料"
-"""Source of a material that was taken in on paper and not scanned."""
 
 
 def _check_paper(acting: Capacity, papers: Sequence[PaperForm | None]) -> None:

@@ -24,7 +24,13 @@ from yiwang.cases.policy.procedure import (
     HearingOrigin,
 )
 from yiwang.cases.policy.states import CaseState
-from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome, Relation
+from yiwang.cases.policy.terms import (
+    DeliveryChannel,
+    FileStanding,
+    MaterialState,
+    Outcome,
+    Relation,
+)
 from yiwang.exchange.policy.terms import PushKind
 from yiwang.kernel.clocks import StopReason
 from yiwang.kernel.errors import RefusedError
@@ -419,6 +425,10 @@ class File(Shape):
     sha256: str
     url: str = Field(default="", description="Valid until `url_expires_at`; empty: in the folder.")
     url_expires_at: datetime | None = None
+    standing: FileStanding = Field(
+        default=FileStanding.AS_FILED,
+        description="`replaced`: a correction brought another in its place; it is kept.",
+    )
 
 
 class Material(Shape):

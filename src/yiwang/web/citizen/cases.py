@@ -467,6 +467,7 @@ class Correct(OwnCase):
             raise Http404
         sent = {line.line_id: line for line in lines or []}
         files = documents.uploads([ref for line in sent.values() for ref in line.upload_refs])
+        there = {one.material_id for one in self.file.materials if one.upload_refs}
         return self.render(
             {
                 "correction": correction,
@@ -474,6 +475,7 @@ class Correct(OwnCase):
                     {
                         "line": line,
                         "short": line.what.rstrip("。；"),
+                        "replaces": line.material_id in there,
                         "answer": sent[line.id].answer if line.id in sent else "",
                         "files": [
                             files[ref]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from yiwang.cases.policy.answers import is_hidden, mask, plain_answers
 from yiwang.cases.policy.prechecks import Finding, doubts
 from yiwang.cases.policy.states import STOPPED, CaseState, Step
-from yiwang.cases.policy.terms import MaterialState
+from yiwang.cases.policy.terms import FileStanding, MaterialState
 from yiwang.cases.queries import CasePage, CaseView, DocumentView, MaterialView, TimelineRow
 from yiwang.cases.queries.prechecks import findings_of
 from yiwang.cases.queries.visiting import WithdrawnView, contact_of, withdrawn_of
@@ -88,6 +88,7 @@ class FileLine:
     href: str
     preview: str
     findings: Sequence[Finding] = field(default_factory=tuple)
+    corrected_on: date | None = None
 
     @property
     def doubts(self) -> Sequence[Finding]:
@@ -115,6 +116,8 @@ class MaterialLine:
 
     Attributes:
         taken: In which form it was taken in, as the receipt says; empty: not said.
+        files: What the case rests on.
+        replaced: What a correction replaced; kept on record.
     """
 
     id: str
@@ -127,6 +130,7 @@ class MaterialLine:
     checked: bool
     taken: str = ""
     files: Sequence[FileLine] = field(default_factory=tuple)
+    replaced: Sequence[FileLine] = field(default_factory=tuple)
     withdrawn: Sequence[TakenBack] = field(default_factory=tuple)
 
 
@@ -268,6 +272,21 @@ def materials(page: CasePage, item: ItemVersion, *, by: Actor) -> Sequence[Mater
     found = documents.uploads(refs)
     noticed = findings_of(refs)
     standards = {material.id: material.accept_standard for material in item.materials}
+
+    def lines(material_id: str, refs: Sequence[str], on: date | None = None) -> list[FileLine]:
+        return [
+            _file(
+                page.case.number, found[ref], noticed.get((ref, material_id), ()), corrected_on=on
+            )
+            for ref in refs
+            if ref in found
+        ]
+
+    def standing(one: MaterialView, wanted: FileStanding) -> list[FileLine]:
+        refs = dict.fromkeys(file.ref for file in one.files if file.standing is wanted)
+        on = page.case.corrected_on if wanted is FileStanding.CORRECTED else None
+        return lines(one.material_id, list(refs), on)
+
     return [
         MaterialLine(
             id=one.material_id,
@@ -279,12 +298,14 @@ def materials(page: CasePage, item: ItemVersion, *, by: Actor) -> Sequence[Mater
             due=f"{one.due_on:%Y-%m-%d}" if one.due_on else "",
             checked=one.checked_at is not None,
             taken=_(one.taken_as.label) if one.taken_as else "",
-            files=_files(page.case.number, one, found, noticed),
+            files=[
+                *standing(one, FileStanding.CORRECTED),
+                *standing(one, FileStanding.AS_FILED),
+            ],
+            replaced=standing(one, FileStanding.REPLACED),
             withdrawn=[
                 TakenBack(
-                    at=row.at,
-                    reason=row.reason,
-                    files=_files(page.case.number, row, found, noticed),
+                    at=row.at, reason=row.reason, files=lines(row.material_id, row.upload_refs)
                 )
                 for row in back
                 if row.material_id == one.material_id
@@ -379,31 +400,18 @@ def _reveal(number: str, key: str) -> str:
     return reverse("officer:reveal", args=[number, key])
 
 
-def _files(
-    number: str,
-    material: MaterialView | WithdrawnView,
-    found: Mapping[str, UploadView],
-    noticed: Mapping[tuple[str, str], Sequence[Finding]],
-) -> Sequence[FileLine]:
-    lines = []
-    for ref in material.upload_refs:
-        upload = found.get(ref)
-        if upload is None:
-            continue
-        key = ref.removeprefix("upload:")
-        picture = upload.media_type is not MediaType.PDF
-        preview = ""
-        if picture or upload.has_preview:
-            preview = reverse("officer:preview", args=[number, key])
-        lines.append(
-            FileLine(
-                upload=upload,
-                href=reverse("officer:file", args=[number, key]),
-                preview=preview,
-                findings=noticed.get((ref, material.material_id), ()),
-            )
-        )
-    return lines
+def _file(
+    number: str, upload: UploadView, noticed: Sequence[Finding], *, corrected_on: date | None
+) -> FileLine:
+    key = upload.ref.removeprefix("upload:")
+    pictured = upload.media_type is not MediaType.PDF or upload.has_preview
+    return FileLine(
+        upload=upload,
+        href=reverse("officer:file", args=[number, key]),
+        preview=reverse("officer:preview", args=[number, key]) if pictured else "",
+        findings=noticed,
+        corrected_on=corrected_on,
+    )
 
 
 def by_letter(case: CaseView) -> str:
