@@ -31,6 +31,7 @@ from yiwang.cli.cases import cases as commands
 from yiwang.organisations.permissions import Actor, PermissionRefusedError, Post
 from yiwang.registers.queries import PersonView
 from yiwang.rules.policy.tables import rules_from_plain
+from yiwang.web.officer.replay_words import shown_ground
 
 RULES = automatic.without("pension")
 OWNER = Actor(ref="user:owner", name="冯编写", posts={"market": frozenset({Post.ITEM_OWNER})})
@@ -59,25 +60,22 @@ def person(sequence: int, born_on: dt.date = automatic.BORN) -> PersonView:
 
 
 def by_people(
-    who: PersonView, outcome: Outcome, *, at: dt.datetime = FRIDAY, article: str = "第三十三条"
+    who: PersonView, outcome: Outcome, *, at: dt.datetime = FRIDAY, **changes: object
 ) -> CaseView:
     case = submit(who, at=at, by_person=True, key=f"{who.ref[-30:]}-{at:%d%H%M}")
     services.accept_case(number=case.number, calendar=CALENDAR, by=REVIEWER, at=at)
-    return decide(case.number, outcome, at=at, article=article)
+    return decide(case.number, outcome, at=at, **changes)
 
 
-def decide(
-    number: str, outcome: Outcome, *, at: dt.datetime, article: str = "第三十三条"
-) -> CaseView:
+def decide(number: str, outcome: Outcome, *, at: dt.datetime, **changes: object) -> CaseView:
     services.propose(number=number, outcome=outcome, opinion="核对", by=REVIEWER, at=at)
     return services.decide(
         number=number,
         outcome=outcome,
-        reason=TYPED,
-        article=article,
         calendar=CALENDAR,
         by=APPROVER,
         at=at,
+        **({"reason": TYPED, "article": "第三十三条"} | changes),
     )
 
 
@@ -116,6 +114,18 @@ def test_what_rules_would_have_done_is_counted_against_what_people_did(item):
     (row,) = questions.differences(view.id, by=REVIEWER)
     assert (row.case_number, row.readable) == (differing.number, True)
     assert not questions.differences(view.id, by=cases.STRANGER)[0].readable
+
+
+def test_refusals_are_told_apart_by_the_conditions_that_they_name(item):
+    by_people(person(1), Outcome.REFUSE, unmet=[1])
+    by_people(person(2), Outcome.REFUSE, unmet=[1])
+    by_people(person(3), Outcome.REFUSE)
+
+    most, other = questions.grounds(replayed(item).id)
+
+    assert (most.count, most.unmet) == (2, (item.conditions[0],))
+    assert (other.count, other.unmet) == (1, ())
+    assert shown_ground(most).why.startswith(f"不符合“{item.conditions[0].rstrip('。')}”；")
 
 
 def test_refusals_are_counted_by_what_they_cite_and_by_the_row_that_would_have_granted(item):

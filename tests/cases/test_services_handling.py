@@ -512,6 +512,48 @@ def test_a_refusal_needs_reason_and_article_and_names_the_remedies():
 
 
 @pytest.mark.usefixtures("easy_district")
+def test_a_refusal_names_the_published_conditions_that_are_not_met():
+    number = cases.reviewed().number
+    said = {"outcome": Outcome.REFUSE, "reason": "场所太小", "article": "第三十三条"}
+    for changes, words in (
+        (said | {"unmet": [2]}, "公布的条件共1条，没有第2条"),
+        (said | {"unmet": [0]}, "没有第0条"),
+        ({"outcome": Outcome.GRANT, "unmet": [1]}, "不能准予；请取消勾选"),
+    ):
+        with pytest.raises(services.DecisionRefusedError, match=words):
+            decide(number, **changes)
+        with pytest.raises(services.DecisionRefusedError, match=words):
+            services.draft_decision(number=number, by=cases.APPROVER, at=AT, **changes)
+    assert queries.case(number, by=cases.HEAD).state is CaseState.DECISION_PENDING
+
+    draft = services.draft_decision(number=number, by=cases.APPROVER, at=AT, unmet=[1], **said)
+    decide(number, unmet=[1, 1], **said)
+
+    document = letter(number, DocumentKind.REFUSAL_DECISION)
+    assert document.body["unmet"] == [1]
+    paragraphs = document.body["paragraphs"]
+    assert paragraphs[1:4] == [
+        "不符合本事项公布的下列条件：",
+        "有合适的场所。",
+        "理由：场所太小。",
+    ]
+    assert list(draft.paragraphs[:-1]) == paragraphs
+    form = letter(number, DocumentKind.APPROVAL_FORM)
+    assert "不符合第1条条件：有合适的场所。" in str(form.body)
+
+
+@pytest.mark.usefixtures("easy_district")
+def test_a_refusal_may_rest_on_something_else_than_a_condition():
+    number = cases.reviewed().number
+
+    decide(number, outcome=Outcome.REFUSE, reason="材料虚假", article="第七十八条")
+
+    body = letter(number, DocumentKind.REFUSAL_DECISION).body
+    assert "unmet" not in body
+    assert body["paragraphs"][1] == "理由：材料虚假。"
+
+
+@pytest.mark.usefixtures("easy_district")
 def test_a_decision_beyond_the_calendar_changes_nothing():
     number = cases.reviewed().number
 

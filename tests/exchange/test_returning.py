@@ -17,7 +17,7 @@ from tests.factories.exchange import LI, ZHAO
 from yiwang.audit.models import AuditEvent
 from yiwang.cases import queries
 from yiwang.cases.events import ExtensionDecided
-from yiwang.cases.models import Message
+from yiwang.cases.models import CaseDocument, Message
 from yiwang.cases.queries.procedure import procedure_of
 from yiwang.exchange import handlers, services
 from yiwang.exchange.models import Conversation, Nonce, Push, RefusedCall, Returned
@@ -95,8 +95,12 @@ def test_a_refusal_needs_reason_and_article(side, number):
     assert state(number) == "accepted"
 
     told = {"outcome": "refuse", "reason": "场所不符合要求", "article": "食品安全法 第三十三条"}
-    assert side.result(number, 1, **told).status_code == 200
+    refused(side.result(number, 1, **told, unmet=[9]), 422, "没有第9条")
+    assert state(number) == "accepted"
+    assert side.result(number, 1, **told, unmet=[1]).status_code == 200
     assert state(number) == "rejected"
+    letter = CaseDocument.objects.get(case__number=number, kind="refusal_decision")
+    assert letter.body["unmet"] == [1]
 
 
 @pytest.mark.parametrize(

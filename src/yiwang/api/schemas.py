@@ -191,6 +191,11 @@ class Decide(Act):
     outcome: Outcome
     reason: Text = ""
     article: Text = ""
+    unmet: list[Annotated[int, Field(ge=1, le=100)]] = Field(
+        default=[],
+        max_length=100,
+        description="Of a refusal: published conditions of the item that are not met, 1 the first.",
+    )
 
 
 class Deliver(Act):

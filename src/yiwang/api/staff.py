@@ -247,6 +247,7 @@ def decide(request: HttpRequest, number: Number, body: schemas.Decide) -> HttpRe
             outcome=body.outcome,
             reason=body.reason,
             article=body.article,
+            unmet=body.unmet,
             version=body.version,
             calendar=calendar(),
             by=actor(request),

@@ -438,6 +438,7 @@ _WORDS = {
     "opinion": "意见",
     "reason": "理由",
     "article": "依据",
+    "unmet": "不符合的条件",
     "person": "办理人",
     "reviewer": "审查人",
     "decider": "决定人",

@@ -201,6 +201,27 @@ def test_a_reviewer_proposes_and_another_decides_in_a_second_step():
     assert state_of(case) is CaseState.APPROVED
 
 
+def test_a_refusal_ticks_the_conditions_that_are_not_met_and_keeps_them_when_going_back():
+    case = cases.reviewed()
+    page = signed_in("approver").get(f"/desk/cases/{case.number}/decide/")
+    assert page.context["form"].fields["unmet"].choices == [(1, "有合适的场所。")]
+    said = {"outcome": "refuse", "reason": "场所太小", "article": "第三十三条", "unmet": "1"}
+
+    both = send("approver", case, "decide", outcome="grant", unmet="1")
+    assert both.status_code == 422
+    assert "不能准予；请取消勾选" in words(both)
+    odd = send("approver", case, "decide", **said | {"unmet": "2"})
+    assert "请从本事项公布的条件中选择" in words(odd)
+    first = send("approver", case, "decide", **said)
+    assert "不符合本事项公布的下列条件： 有合适的场所。" in words(first)
+    again = send("approver", case, "decide", **said, edit="1")
+    assert '<input type="checkbox" name="unmet" value="1" checked' in again.content.decode()
+    assert state_of(case) is CaseState.DECISION_PENDING
+
+    assert send("approver", case, "decide", **said, confirmed="1").status_code == 302
+    assert state_of(case) is CaseState.REJECTED
+
+
 @pytest.mark.parametrize("missing", ["outcome", "opinion"])
 def test_a_review_without_its_parts_keeps_what_was_typed(missing):
     case = cases.accepted()

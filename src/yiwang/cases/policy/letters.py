@@ -256,17 +256,32 @@ def sentence(text: str) -> str:
 
 
 def refusal_letter(
-    heading: Heading, *, opening: str, reason: str, article: str, elsewhere: str = ""
+    heading: Heading,
+    *,
+    opening: str,
+    reason: str,
+    article: str,
+    elsewhere: str = "",
+    unmet: Sequence[int] = (),
 ) -> Body:
-    """Return what a letter that says no says: facts, reason, article, remedies.
+    """Return what a letter that says no says: facts, conditions, reason, article, remedies.
+
+    `unmet` are places, from 1, among the published conditions of the item; the body keeps them as
+    `unmet` beside the words.
 
     Source:
-        行政许可法 第三十二条 (not accepted), 第三十八条第二款 (reasons and remedies).
+        行政许可法 第三十条 (conditions are published), 第三十二条 (not accepted), 第三十八条第二款
+        (reasons and remedies).
     """
-    paragraphs = [opening, f"理由：{sentence(reason)}", f"依据：{sentence(article)}"]
+    paragraphs = [opening]
+    if unmet:
+        conditions = (heading.item.conditions[place - 1] for place in unmet)
+        paragraphs += ["不符合本事项公布的下列条件：", *map(sentence, conditions)]
+    paragraphs += [f"理由：{sentence(reason)}", f"依据：{sentence(article)}"]
     if elsewhere:
         paragraphs.append(f"请向{elsewhere}提出申请。")
-    return _body(_facts(heading), paragraphs, remedies(heading.item))
+    body = _body(_facts(heading), paragraphs, remedies(heading.item))
+    return body | {"unmet": list(unmet)} if unmet else body
 
 
 def grant_letter(

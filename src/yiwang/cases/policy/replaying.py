@@ -61,6 +61,7 @@ class DifferenceGround:
     Attributes:
         row_id: The row that decided; empty: none did.
         articles: What the refusals cite; empty: they name no article, or people granted.
+        unmet: Published conditions of the item that the refusals name, in their words then.
         cause: Why the rules handed over; None: they granted.
         near: The granting row that lacks least; empty: no row grants, or none was asked.
         lacking: Names of the facts that the row lacks, or of the one that cannot be used; empty
@@ -72,6 +73,7 @@ class DifferenceGround:
     kind: DifferenceKind
     row_id: str = ""
     articles: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
     cause: HandOverCause | None = None
     near: str = ""
     lacking: tuple[str, ...] = ()
@@ -85,6 +87,7 @@ def ground_to_plain(ground: DifferenceGround) -> dict[str, Any]:
         "kind": ground.kind.value,
         "row": ground.row_id,
         "articles": list(ground.articles),
+        "unmet": list(ground.unmet),
         "cause": ground.cause.value if ground.cause else "",
         "near": ground.near,
         "lacking": list(ground.lacking),
@@ -99,6 +102,7 @@ def ground_from_plain(plain: Mapping[str, Any]) -> DifferenceGround:
         kind=DifferenceKind(plain["kind"]),
         row_id=plain["row"],
         articles=tuple(plain["articles"]),
+        unmet=tuple(plain.get("unmet", ())),  # not in replays from before
         cause=HandOverCause(plain["cause"]) if plain["cause"] else None,
         near=plain["near"],
         lacking=tuple(plain["lacking"]),

@@ -246,6 +246,7 @@ class GroundRow:
         count: Cases, those included that are not listed.
         revoked: Of them, cases in which what people granted was revoked since.
         articles: What the refusals cite; empty: no article, or people granted.
+        unmet: Published conditions of the item that the refusals name.
         row_number: The row that decided, counted from 1; 0: none did.
         row_id, row_reason: Of that row; empty: none did.
         cause: Why the rules handed over; None: they granted.
@@ -261,6 +262,7 @@ class GroundRow:
     count: int
     revoked: int
     articles: tuple[str, ...]
+    unmet: tuple[str, ...]
     row_number: int
     row_id: str
     row_reason: str
@@ -757,6 +759,7 @@ def _ground_row(number: int, plain: Mapping[str, Any], rules: RuleSet) -> Ground
         count=plain["count"],
         revoked=plain["revoked"],
         articles=ground.articles,
+        unmet=ground.unmet,
         row_number=place,
         row_id=ground.row_id,
         row_reason=rules.rows[place - 1].reason if place else "",

@@ -80,6 +80,7 @@ def file_form(
     *,
     reason: str,
     article: str,
+    unmet: Sequence[int],
     run: AutoRun | None,
     by: Actor,
     at: datetime,
@@ -93,6 +94,7 @@ def file_form(
         outcome: What was decided.
         reason: Facts and reasons of the decision.
         article: Law and article.
+        unmet: Places of the published conditions that are not met.
         run: The run of the rules that decided; None: people or the law did.
         by: Who decided.
         at: Moment of the decision.
@@ -106,7 +108,8 @@ def file_form(
         if way in {None, Way.DEEMED}
         else None
     )
-    decision = [f"{outcome.label}。{reason}", f"依据：{article}"]
+    conditions = [f"不符合第{place}条条件：{item.conditions[place - 1]}" for place in unmet]
+    decision = [f"{outcome.label}。{reason}", *conditions, f"依据：{article}"]
     if opinion is not None and opinion.outcome != outcome.value:
         decision.append(OTHERWISE)
     if way is Way.AUTOMATIC:

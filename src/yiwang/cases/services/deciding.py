@@ -18,7 +18,11 @@ from yiwang.cases.policy.terms import DeliveryChannel, MaterialState, Outcome
 from yiwang.cases.queries import CaseView, case_view
 from yiwang.cases.services import approval
 from yiwang.cases.services.decision_errors import DecisionRefusedError, refuse_reviewer
-from yiwang.cases.services.decision_letters import GRANT_REASON, issue_decision
+from yiwang.cases.services.decision_letters import (
+    GRANT_REASON,
+    conditions_not_met,
+    issue_decision,
+)
 from yiwang.cases.services.delivering import deliver
 from yiwang.cases.services.hearing import resting_on_record
 from yiwang.cases.services.interested import require_heard
@@ -53,6 +57,7 @@ def decide(
     at: datetime,
     reason: str = "",
     article: str = "",
+    unmet: Sequence[int] = (),
     version: int | None = None,
 ) -> CaseView:
     """Decide a case (作出决定): grant, with the licence in the same transaction, or refuse.
@@ -69,6 +74,8 @@ def decide(
         at: Moment of the decision.
         reason: Facts and reasons; required for a refusal.
         article: Law and article; required for a refusal, for a grant the item's own by default.
+        unmet: Which of the published conditions of the item are not met, by their places from 1;
+            none where a refusal rests on something else.
         version: Row version `by` saw.
 
     Raises:
@@ -78,14 +85,15 @@ def decide(
         StepRefusedError: not waiting for a decision.
         SamePersonError: `by` reviewed it.
         NotHolderError: the case was given to somebody else.
-        DecisionRefusedError: a grant while materials are outstanding.
+        DecisionRefusedError: a grant while materials are outstanding or a condition is not met;
+            the item has no such condition.
         ProcedureRefusedError: on the spot, while a side may still state its views; a grant before
             the check on the spot that the item asks for.
         TextRefusedError: a refusal without reason or article.
         CalendarGapError: the calendar ends before the delivery date; nothing is changed.
 
     Source:
-        行政许可法 第三十四条, 第三十七条, 第三十八条, 第三十九条, 第四十四条.
+        行政许可法 第三十条, 第三十四条, 第三十七条, 第三十八条, 第三十九条, 第四十四条.
     """
     case = locked(number)
     step = _step(case, outcome)
@@ -105,6 +113,7 @@ def decide(
         require_site_check(case)
         reason = written(reason or GRANT_REASON, "理由")
         article = article.strip() or letters.articles(item)
+    places = conditions_not_met(item, outcome, unmet)
     reason = resting_on_record(case, reason)
     conclude(
         case,
@@ -117,6 +126,7 @@ def decide(
         at=at,
         reason=reason,
         article=article,
+        unmet=places,
     )
     return case_view(case)
 
@@ -179,6 +189,7 @@ def conclude(
     reason: str,
     article: str,
     notes: Sequence[str] = (),
+    unmet: Sequence[int] = (),
     run: AutoRun | None = None,
     holder_number: str = "",
 ) -> None:
@@ -198,6 +209,7 @@ def conclude(
         reason: Facts and reasons.
         article: Law and article.
         notes: What the letter says besides.
+        unmet: Places of the published conditions that are not met.
         run: The run of the rules that decided; None: people or the law did.
         holder_number: Number of the applicant as registered; empty: to be read, where a licence
             needs it.
@@ -227,10 +239,27 @@ def conclude(
                 changed.append("publicity_due_on")
         move(case, step, acting=acting, by=by, at=at, changed=changed, reason=reason, basis=article)
         approval.file_form(
-            case, item, step, outcome, reason=reason, article=article, run=run, by=by, at=at
+            case,
+            item,
+            step,
+            outcome,
+            reason=reason,
+            article=article,
+            unmet=unmet,
+            run=run,
+            by=by,
+            at=at,
         )
         issue_decision(
-            case, item, outcome, reason=reason, article=article, notes=notes, by=by, at=at
+            case,
+            item,
+            outcome,
+            reason=reason,
+            article=article,
+            notes=notes,
+            unmet=unmet,
+            by=by,
+            at=at,
         )
         _publish(case, item, outcome, today, at=at)
     if case.channel == Channel.PORTAL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from yiwang.cases.policy.deadlines import day_of
 from yiwang.cases.policy.terms import DocumentKind, Outcome
 from yiwang.cases.queries import CaseNotFoundError, staff_may_read
 from yiwang.cases.services import kept
+from yiwang.cases.services.decision_errors import DecisionRefusedError
 from yiwang.cases.services.licensing import NEXT_VERSION, first_validity, kind_of
 from yiwang.cases.services.steps import heading, issue, version_of
 from yiwang.catalogue.policy.items import ItemVersion
@@ -19,6 +20,24 @@ from yiwang.licences import queries as licences_held
 from yiwang.organisations.permissions import Actor
 
 GRANT_REASON = "申请材料齐全、符合法定形式，经审查符合法定条件、标准。"
+
+
+def conditions_not_met(
+    item: ItemVersion, outcome: Outcome, places: Iterable[int]
+) -> tuple[int, ...]:
+    """Return the places of the published conditions that a refusal names, in their order.
+
+    Raises:
+        DecisionRefusedError: the item has no such condition, or a grant names one.
+    """
+    found = tuple(sorted(set(places)))
+    if found and outcome is Outcome.GRANT:
+        raise DecisionRefusedError("已勾选不符合的条件，不能准予；请取消勾选，或者作出不予决定。")
+    if odd := [one for one in found if not 1 <= one <= len(item.conditions)]:
+        raise DecisionRefusedError(
+            f"本事项公布的条件共{len(item.conditions)}条，没有第{odd[0]}条；请按办事指南核对后重试。"
+        )
+    return found
 
 
 def issue_decision(
@@ -29,13 +48,15 @@ def issue_decision(
     reason: str,
     article: str,
     notes: Sequence[str],
+    unmet: Sequence[int],
     by: Actor,
     at: datetime,
 ) -> None:
-    """Write the decision with its reason, article and notes."""
+    """Write the decision with its reason, article, notes and the conditions not met."""
     seal = kept.department(case.deciding_department)
     top = heading(case, item, seal.name)
-    kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    on = day_of(at)
+    kind, body = _letter(top, outcome, reason=reason, article=article, unmet=unmet, on=on)
     if outcome is Outcome.GRANT and case.licence_identifier and kind_of(case, item) in NEXT_VERSION:
         kind, body, notes = _letter_of_next_version(
             case, top, kind, body, notes, reason=reason, article=article
@@ -86,7 +107,13 @@ def _letter_of_next_version(
 
 
 def _letter(
-    top: letters.Heading, outcome: Outcome, *, reason: str, article: str, on: date
+    top: letters.Heading,
+    outcome: Outcome,
+    *,
+    reason: str,
+    article: str,
+    unmet: Sequence[int],
+    on: date,
 ) -> tuple[DocumentKind, letters.Body]:
     """Return what the letter of a decision says."""
     if outcome is Outcome.GRANT:
@@ -95,7 +122,11 @@ def _letter(
             top, reason=reason, article=article, valid_from=valid_from, valid_until=valid_until
         )
     return DocumentKind.REFUSAL_DECISION, letters.refusal_letter(
-        top, opening="经审查，本机关决定不予准许您的申请。", reason=reason, article=article
+        top,
+        opening="经审查，本机关决定不予准许您的申请。",
+        reason=reason,
+        article=article,
+        unmet=unmet,
     )
 
 
@@ -111,12 +142,20 @@ class LetterDraft:
 
 
 def draft_decision(
-    *, number: str, outcome: Outcome, by: Actor, at: datetime, reason: str = "", article: str = ""
+    *,
+    number: str,
+    outcome: Outcome,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    article: str = "",
+    unmet: Sequence[int] = (),
 ) -> LetterDraft:
     """Return the letter that `decide` would issue; it changes nothing.
 
     Raises:
         CaseNotFoundError: no such case for these eyes.
+        DecisionRefusedError: the item has no such condition, or a grant names one.
     """
     case = Case.objects.filter(number=number).first()
     if case is None or not staff_may_read(case, by):
@@ -125,8 +164,8 @@ def draft_decision(
     seal = kept.department(case.deciding_department)
     if outcome is Outcome.GRANT:
         reason, article = reason or GRANT_REASON, article.strip() or letters.articles(item)
-    top = heading(case, item, seal.name)
-    kind, body = _letter(top, outcome, reason=reason, article=article, on=day_of(at))
+    top, places = heading(case, item, seal.name), conditions_not_met(item, outcome, unmet)
+    kind, body = _letter(top, outcome, reason=reason, article=article, unmet=places, on=day_of(at))
     return LetterDraft(
         issuer=seal.name,
         title=letters.title(kind, item),

@@ -29,6 +29,7 @@ from yiwang.cases.events import ReplayAsked
 from yiwang.cases.models import (
     Case,
     CaseAnswer,
+    CaseDocument,
     CaseEvent,
     CaseMaterial,
     DepartmentInquiry,
@@ -51,7 +52,7 @@ from yiwang.cases.policy.replaying import (
     shows_value,
 )
 from yiwang.cases.policy.states import CaseState, Way
-from yiwang.cases.policy.terms import MaterialState, Outcome
+from yiwang.cases.policy.terms import DocumentKind, MaterialState, Outcome
 from yiwang.cases.queries import automatic as questions
 from yiwang.cases.queries.automatic import ReplayView
 from yiwang.cases.services.checks import population_fields
@@ -293,7 +294,7 @@ class _Answered:
         """Id of the row that decided."""
         return self.verdict.row_id if self.verdict else ""
 
-    def ground(self, articles: tuple[str, ...]) -> DifferenceGround:
+    def ground(self, articles: tuple[str, ...], unmet: tuple[str, ...]) -> DifferenceGround:
         """Return what the difference is counted by."""
         assert self.kind is not None
         refused = self.verdict.refused_facts[:1] if self.verdict else ()
@@ -304,6 +305,7 @@ class _Answered:
             kind=self.kind,
             row_id=self.row_id,
             articles=articles,
+            unmet=unmet,
             cause=self.cause,
             near=self.near.row_id if self.near else "",
             lacking=tuple(lacking),
@@ -316,16 +318,17 @@ _DIFFERING = {one.value: one for one in DifferenceKind}
 
 @dataclass(frozen=True, kw_only=True)
 class _Refusal:
-    """A refusal without what people wrote, but the articles it cites."""
+    """A refusal without what people wrote, but the articles and conditions it names."""
 
     step: str
     basis: str
     proposed: str
     weighed: list[str]
     disagreed: list[str]
+    unmet: list[int]
 
 
-_GRANTED = _Refusal(step="", basis="", proposed="", weighed=[], disagreed=[])
+_GRANTED = _Refusal(step="", basis="", proposed="", weighed=[], disagreed=[], unmet=[])
 
 
 class _Told:
@@ -361,7 +364,8 @@ class _Told:
             refusal = refusals.get(case["id"], _GRANTED)
             articles = citations(refusal.basis, known=self._known(case)) if refusal.basis else ()
             place = self.grounds.add(
-                answered.ground(articles), revoked=case["state"] == CaseState.REVOKED.value
+                answered.ground(articles, self._conditions(case, refusal.unmet)),
+                revoked=case["state"] == CaseState.REVOKED.value,
             )
             if not self._room(kind, place):
                 continue
@@ -402,6 +406,11 @@ class _Told:
         own = {short_title(one.law) for one in item.basis} if item else set()
         return frozenset(own | {title for title, known in self._laws.items() if known})
 
+    def _conditions(self, case: Mapping[str, Any], places: Sequence[int]) -> tuple[str, ...]:
+        """Return published conditions in the words that the item had then."""
+        item = self._item(case) if places else None
+        return tuple(item.conditions[place - 1] for place in places) if item else ()
+
     def _item(self, case: Mapping[str, Any]) -> ItemVersion | None:
         version = case["item_version"]
         if version not in self._items:
@@ -434,7 +443,7 @@ class _Told:
 
 
 def _refusals(ids: Sequence[int]) -> dict[int, _Refusal]:
-    """Return the refusals of cases; three queries."""
+    """Return the refusals of cases; four queries."""
     if not ids:
         return {}
     steps: dict[int, list[tuple[str, str]]] = {}
@@ -449,6 +458,10 @@ def _refusals(ids: Sequence[int]) -> dict[int, _Refusal]:
     answers = DepartmentInquiry.objects.filter(case__in=ids, answer=InquiryAnswer.DISAGREE.value)
     for key, department in answers.order_by("id").values_list("case_id", "department"):
         disagreed.setdefault(key, []).append(department)
+    letters = CaseDocument.objects.filter(
+        case__in=ids, kind=DocumentKind.REFUSAL_DECISION.value, body__has_key="unmet"
+    )
+    unmet = dict(letters.values_list("case_id", "body__unmet"))
     found = {}
     for key in ids:
         taken = dict(steps.get(key, ()))
@@ -459,6 +472,7 @@ def _refusals(ids: Sequence[int]) -> dict[int, _Refusal]:
             proposed=proposed.get(key, ""),
             weighed=[one.value for one in WEIGHED if one.value in taken],
             disagreed=disagreed.get(key, []),
+            unmet=unmet.get(key, []),
         )
     return found
 

@@ -353,7 +353,8 @@ class Opinion(_Return):
 class Result(_Return):
     """The decision (审批结果): by somebody else than the reviewer.
 
-    Where no opinion was sent before, `opinion` says what the reviewer found.
+    Where no opinion was sent before, `opinion` says what the reviewer found. `unmet` are the
+    published conditions of the item that a refusal rests on, 1 the first.
     """
 
     kind: Literal["result"]
@@ -362,6 +363,7 @@ class Result(_Return):
     outcome: Outcome
     reason: Text = ""
     article: Text = ""
+    unmet: list[Annotated[int, Field(ge=1, le=100)]] = Field(default=[], max_length=100)
     opinion: Text = ""
 
     @model_validator(mode="after")

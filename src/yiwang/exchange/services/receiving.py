@@ -446,6 +446,7 @@ def _decide(
         outcome=message.outcome,
         reason=message.reason,
         article=message.article,
+        unmet=message.unmet,
         calendar=calendar,
         by=decider,
         at=at,

@@ -36,10 +36,19 @@ class Confirmed(FormPage):
 
     def form_again(self) -> forms.Form:
         """Return the form with what was typed and nothing complained about."""
-        names = self.form_class.base_fields
-        initial = {
-            name: self.request.POST.getlist(name)[-1] for name in self.request.POST if name in names
-        }
+        fields, sent = self.form_class.base_fields, self.request.POST
+        return self.unbound(
+            {
+                name: sent.getlist(name)
+                if isinstance(fields[name], forms.MultipleChoiceField)
+                else sent.getlist(name)[-1]
+                for name in sent
+                if name in fields
+            }
+        )
+
+    def unbound(self, initial: dict[str, Any]) -> forms.Form:
+        """Return the form that shows `initial`."""
         return self.form_class(initial=initial)
 
     def kept(self) -> Sequence[tuple[str, str]]:

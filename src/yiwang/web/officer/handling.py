@@ -552,6 +552,14 @@ class DecideForm(VersionForm):
         widget=forms.RadioSelect,
         error_messages={"required": _l("请选择准予或者不予。")},
     )
+    unmet = forms.TypedMultipleChoiceField(
+        label=_l("不符合的条件"),
+        required=False,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_l("不予时勾选，决定书会逐条写明；都不是的不勾选，在理由中写明。"),
+        error_messages={"invalid_choice": _l("请从本事项公布的条件中选择。")},
+    )
     reason = forms.CharField(
         label=_l("理由"),
         max_length=REASON_LENGTH,
@@ -567,10 +575,24 @@ class DecideForm(VersionForm):
     )
     reason.unmarked = True  # type: ignore[attr-defined]  # the hints say when they are required
     article.unmarked = True  # type: ignore[attr-defined]
+    unmet.unmarked = True  # type: ignore[attr-defined]
+
+    def __init__(self, *args: Any, conditions: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not conditions:
+            del self.fields["unmet"]
+            return
+        unmet = self.fields["unmet"]
+        assert isinstance(unmet, forms.TypedMultipleChoiceField)
+        unmet.choices = list(enumerate(conditions, start=1))
 
     def clean(self) -> dict[str, Any]:
-        """Check that a refusal explains itself."""
+        """Check that a refusal explains itself, and that a grant names no condition."""
         cleaned = super().clean() or {}
+        if cleaned.get("outcome") == Outcome.GRANT.value and cleaned.get("unmet"):
+            self.add_error(
+                "unmet", _("已勾选不符合的条件，不能准予；请取消勾选，或者作出不予决定。")
+            )
         if cleaned.get("outcome") == Outcome.REFUSE.value:
             if not cleaned.get("reason"):
                 self.add_error("reason", _("请填写不予的理由，申请人将在决定书中读到。"))
@@ -585,6 +607,15 @@ class Decide(TwoStep):
     permission: ClassVar[Permission] = Permission.CASE_DECIDE
     template_name = "officer/cases/decide.html"
     form_class = DecideForm
+
+    def form(self) -> DecideForm:
+        """Return the form with the published conditions of the item."""
+        sent = self.request.POST if self.request.method == "POST" else None
+        return DecideForm(sent, initial=self.initial(), conditions=self.item.conditions)
+
+    def unbound(self, initial: dict[str, Any]) -> DecideForm:
+        """Return it with what was ticked."""
+        return DecideForm(initial=initial, conditions=self.item.conditions)
 
     def context(self, **given: Any) -> dict[str, Any]:
         """Add what the decision rests on, and why it may not be made here."""
@@ -618,6 +649,10 @@ class Decide(TwoStep):
         )
         lines = [
             (_("决定"), _("准予") if grant else _("不予")),
+            *(
+                (_("不符合的条件"), self.item.conditions[place - 1])
+                for place in given.get("unmet", ())
+            ),
             (_("理由"), given["reason"] or GRANT_REASON),
             (_("法律依据"), article),
         ]
@@ -634,6 +669,7 @@ class Decide(TwoStep):
                 outcome=Outcome(given["outcome"]),
                 reason=given["reason"],
                 article=given["article"],
+                unmet=given.get("unmet", ()),
                 by=self.actor,
                 at=self.at,
             ),
@@ -657,6 +693,7 @@ class Decide(TwoStep):
             at=self.at,
             reason=given["reason"],
             article=given["article"],
+            unmet=given.get("unmet", ()),
             version=given["version"],
         )
         words = (

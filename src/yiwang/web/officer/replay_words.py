@@ -62,7 +62,9 @@ def shown_ground(ground: GroundRow) -> ShownGround:
     if ground.other:
         why, rule = _("其他原因（种类太多，没有逐一汇总）"), ""
     elif refused:
-        why, rule = articles_words(ground.articles), _row(ground)
+        unmet = [_("不符合“%(text)s”") % {"text": inner(one.rstrip("。"))} for one in ground.unmet]
+        why = "；".join((*unmet, articles_words(ground.articles)))
+        rule = _row(ground)
     else:
         why, rule = _cause(ground), _widening(ground)
     return ShownGround(
