@@ -211,7 +211,7 @@ def test_a_refusal_ticks_the_conditions_that_are_not_met_and_keeps_them_when_goi
     assert both.status_code == 422
     assert "不能准予；请取消勾选" in words(both)
     odd = send("approver", case, "decide", **said | {"unmet": "2"})
-    assert "请从本事项公布的条件中选择" in words(odd)
+    assert "请从本事项公布的条件中选择" in str(odd.context["form"].errors["unmet"])
     first = send("approver", case, "decide", **said)
     assert "不符合本事项公布的下列条件： 有合适的场所。" in words(first)
     again = send("approver", case, "decide", **said, edit="1")

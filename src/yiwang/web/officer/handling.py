@@ -64,7 +64,7 @@ class VersionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            if isinstance(field, forms.ChoiceField):
+            if isinstance(field, forms.ChoiceField) and field.required:
                 field.error_messages["invalid_choice"] = field.error_messages["required"]
 
 
