@@ -153,6 +153,21 @@ def test_the_place_begins_where_the_table_stands():
     assert caught.value.problems[0].place == "auto_rules.rows[1].outcome"
 
 
+HELD = Fact(
+    name="held",
+    label="持证",
+    kind=FactKind.DATE,
+    source="answer:held",
+    measure=Measure.YEARS,
+)
+
+
+def test_the_ends_of_what_is_possible_may_be_asked_for():
+    for value in (0, 120):
+        assert not unsound(table(row("r1", cell("ge", value), ANY, ANY)))
+    assert not unsound(table(row("r1", cell("ge", 0)), facts=(HELD,)))
+
+
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
@@ -161,6 +176,9 @@ def test_the_place_begins_where_the_table_stands():
         (table(row("r1", cell("ge", 61, 62), ANY, ANY)), "只能带一个值"),
         (table(row("r1", cell("between", 64, 60), ANY, ANY)), "起点大于终点"),
         (table(row("r1", cell("ge", 60.5), ANY, ANY)), "请填整数"),
+        (table(row("r1", cell("ge", -5), ANY, ANY)), "最小为 0，请填不小于 0 的数"),
+        (table(row("r1", cell("between", 60, 150), ANY, ANY)), "最大为 120，请填不大于 120 的数"),
+        (table(row("r1", cell("ge", -1)), facts=(HELD,)), "最小为 0，请填不小于 0 的数"),
         (table(row("r1", ANY, cell("eq", "there"), ANY)), "请从 本市、外省市 中选"),
         (table(row("r1", ANY, ANY, cell("ne", True))), "是否不能用“不等于”比较"),
         (table(row("r1", cell("unknown"), ANY, ANY)), "这个事实必须有值"),

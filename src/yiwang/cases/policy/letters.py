@@ -234,7 +234,7 @@ def correction_notice(
         due_on: Last day to file.
 
     Source:
-        行政许可法 第三十二条第一款第四项.
+        行政许可法 第二十九条第三款 (by post, too), 第三十二条第一款第四项.
     """
     paragraphs = ["您的申请材料需要补正，现一次性告知需要补正的全部内容："]
     for place, (what, why, example, form) in enumerate(lines, start=1):
@@ -243,8 +243,13 @@ def correction_notice(
             + (f"示例：{sentence(example)}" if example else "")
             + (f"提交形式：{sentence(form)}" if form else "")
         )
+    points = heading.item.service_points
+    places = "、".join(
+        f"{point.name}（{point.address}）" if point.address else point.name for point in points
+    )
+    posted = f"，也可以邮寄到{places}（以收到的日期为准）" if places else ""
     paragraphs.append(
-        f"请于{chinese_day(due_on)}前通过办理进度页面或者收件窗口提交。本告知只作一次。"
+        f"请于{chinese_day(due_on)}前通过办理进度页面或者收件窗口提交{posted}。本告知只作一次。"
     )
     return _body(_facts(heading), paragraphs, [])
 

@@ -224,6 +224,11 @@ def _misfit(fact: Fact, value: Value) -> str:
             return "请填普通的数字。"
         if fact.in_wholes and not float(value).is_integer():
             return "请填整数。"
+        lowest = 0 if fact.kind is FactKind.DATE else fact.minimum  # counted since a past day
+        if lowest is not None and value < lowest:
+            return f"该事实最小为 {lowest:g}，请填不小于 {lowest:g} 的数。"
+        if fact.maximum is not None and value > fact.maximum:
+            return f"该事实最大为 {fact.maximum:g}，请填不大于 {fact.maximum:g} 的数。"
         return ""
     if not isinstance(value, str) or not value.strip() or len(value) > MOST_TEXT:
         return "请填文字。"
