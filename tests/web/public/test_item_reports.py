@@ -156,7 +156,8 @@ def test_without_a_plan_in_the_packs_no_plan_is_shown_and_unknown_figures_are_no
 
     assert "规划数" not in page
     text(client, "/reports/items/nothing/", status=404)
-    text(client, "/reports/items/compression/?after=%00<script>")
+    odd = text(client, "/reports/items/compression/?after=%00<script>", status=422)
+    assert "请从列表第一页重新打开" in odd
 
 
 @pytest.mark.usefixtures("portal")
