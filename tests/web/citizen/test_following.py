@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.factories import cases
+from tests.factories.desk import hire
 from tests.factories.portal import accepted, closed, corrected, pdf, signed_in, submitted
 from yiwang.audit import services as audit
-from yiwang.cases import queries
+from yiwang.cases import queries, services
 from yiwang.cases.models import (
     Case,
     ContactChange,
@@ -45,6 +46,36 @@ def test_a_case_shows_step_holder_due_day_and_that_nothing_is_to_be_done_but_the
     assert "2026年3月13日" in page
     assert "请补交 1 件容缺材料。" in page
     assert "已提交申请" in page
+
+
+def test_the_applicant_reads_what_is_to_be_done_about_a_hearing():
+    files = {name: [cases.upload("user:clerk")] for name in ("layout", "rules")}
+    case = cases.in_state(CaseState.HEARING, uploads=files)
+    client, path = signed_in(), f"/cases/{case.number}/"
+
+    told = main_of(client.get(path))
+    assert "您可以要求听证，最迟 3月13日 提出" in told
+    assert f'href="{path}hearing/">要求听证</a></p>' in told
+    assert "最迟2026年3月13日提出" in told
+
+    client.post(f"{path}hearing/", {"text": "不相邻"})
+    asked = main_of(client.get(path))
+    assert "将举行听证，时间和地点另行通知您" in asked
+    assert "无需操作" not in asked
+
+    hire("head")
+    services.set_hearing(
+        number=case.number,
+        held_at=cases.FRIDAY.replace(day=20, hour=9, minute=30),
+        place="三楼",
+        chair=cases.HEAD.ref,
+        calendar=cases.CALENDAR,
+        by=cases.REVIEWER,
+        at=cases.FRIDAY,
+    )
+    held = main_of(client.get(path))
+    assert "听证定于 3月20日 09:30 举行，地点：三楼，请准时参加。" in held
+    assert f'href="{path}hearing/">查看听证</a></p>' in held
 
 
 def test_another_persons_case_and_a_guessed_number_get_the_same_answer():

@@ -408,7 +408,13 @@ def test_only_who_gives_out_work_sees_the_ticks_and_may_send_them():
 
     assert "把勾选的办件分派给" not in words(signed_in("reviewer").get("/desk/?tab=reviewing"))
     assert signed_in("reviewer").post("/desk/assign/", sent).status_code == 403
-    signed_in("stranger").post("/desk/assign/", sent)
+    other = words(signed_in("stranger").post("/desk/assign/", sent, follow=True))
+    assert f"{case.number}：" in other
+    assert case.query_code not in other
+    late = sent | {"case": [f"{case.number}@999"]}
+    assert f"{case.query_code}：" in words(
+        signed_in("head").post("/desk/assign/", late, follow=True)
+    )
     assert cases.page(case.number).case.assigned_to == ""
     assert signed_in("head").get("/desk/assign/").headers["Location"] == "/desk/"
 

@@ -127,7 +127,7 @@ def notify_hearing(
         by=by,
         at=at,
         message=(
-            f"您可以就“{item.name}”申请要求听证，请于{request_due:%Y-%m-%d}前提出。"
+            f"您可以就“{item.name}”申请要求听证，最迟{letters.chinese_day(request_due)}提出。"
             if told
             else f"本机关将就您的“{item.name}”申请举行听证。"
         ),

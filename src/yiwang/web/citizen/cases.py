@@ -37,6 +37,7 @@ from yiwang.cases.queries.ending import end_proposal
 from yiwang.cases.queries.interested import interested_of
 from yiwang.cases.queries.parcels import came_back
 from yiwang.cases.queries.posting import posting_of
+from yiwang.cases.queries.procedure import procedure_of
 from yiwang.cases.services import FiledLine
 from yiwang.catalogue import queries as catalogue
 from yiwang.catalogue.policy.items import ItemVersion
@@ -225,6 +226,9 @@ class Case(OwnCase):
             if message.read_at is None:
                 services.read_message(message_id=message.id, by=self.actor, at=self.at)
         told, business = self._told_permits()
+        hearing = None
+        if case.state is CaseState.HEARING:
+            hearing = procedure_of(case.number, by=self.actor, today=self.today).hearing
         light = case.light(today=self.today, calendar=self.calendar)
         back = came_back([case.number]).get(case.number) if case.decided_at else None
         may_post = not state_problem(case.state, by_mail=self.item.mail_result)
@@ -239,6 +243,7 @@ class Case(OwnCase):
         return self.render(
             {
                 "back": back,
+                "hearing": hearing,
                 "track": progress.track(case.state, self.file.events),
                 "timeline": progress.happenings(self.file.events, names=True),
                 "light": light,
@@ -249,6 +254,7 @@ class Case(OwnCase):
                     tolerated=len(tolerated),
                     correct_by=check.row.due_on if check and check.row.to_correct else None,
                     views_by=min(unsaid, default=None),
+                    hearing=hearing,
                     asked=bool(on_spot.asks_on_spot(self.file)),
                     put_right=on_spot.put_right_since(self.file),
                     late=progress.is_late(light),

@@ -14,6 +14,7 @@ from yiwang.cases.policy.states import ENDED, CaseState, Step
 from yiwang.cases.policy.terms import Outcome
 from yiwang.cases.queries import TimelineRow
 from yiwang.cases.queries.parcels import ParcelBack
+from yiwang.cases.queries.procedure import HearingView
 from yiwang.kernel.clocks import LightAnswer
 from yiwang.organisations import queries as organisations
 
@@ -125,6 +126,7 @@ def duty(
     tolerated: int,
     correct_by: date | None = None,
     views_by: date | None = None,
+    hearing: HearingView | None = None,
     asked: bool = False,
     put_right: bool = False,
     late: bool = False,
@@ -141,6 +143,7 @@ def duty(
         tolerated: How many materials are still to come.
         correct_by: Last day of an order to correct that was not reported on; None: no order.
         views_by: Last day to state views on the interest of somebody else; None: none is told.
+        hearing: One that was told and has not ended; None: none.
         asked: Whether an error is to be put right on the spot.
         put_right: Whether something was since; more may be.
         late: Whether the day of the step is over: of the office, or of the applicant's correction.
@@ -169,6 +172,8 @@ def duty(
         return _("您可以在 %(day)s 前对利害关系陈述意见；没有意见的，也请告知。") % {
             "day": _day_of(views_by)
         }
+    if hearing is not None:
+        return _heard(hearing)
     if asked and put_right:
         return _("您已当场更正，等待受理；还有没改的，受理以前可以继续更正。")
     if asked:
@@ -182,6 +187,20 @@ def duty(
     if late:
         return _("您不用做什么。办理已经超过期限，可以打电话询问或者投诉。")
     return _("无需操作，有新进展会在“我的办件”通知您。")
+
+
+def _heard(hearing: HearingView) -> str:
+    """Return what is to be done about a hearing: ask for it, wait for its day, or come."""
+    if hearing.held_at is not None:
+        return _("听证定于 %(day)s 举行，地点：%(place)s，请准时参加。") % {
+            "day": formats.date_format(timezone.localtime(hearing.held_at), _("n月j日 H:i")),
+            "place": hearing.place,
+        }
+    if hearing.requested_on is None and hearing.request_due_on is not None:
+        return _("您可以要求听证，最迟 %(day)s 提出，逾期视为不要求；不要求的不用做什么。") % {
+            "day": _day_of(hearing.request_due_on)
+        }
+    return _("您不用做什么。将举行听证，时间和地点另行通知您。")
 
 
 def _returned(back: ParcelBack) -> str:

@@ -446,7 +446,7 @@ class AssignMany(Page):
                     number=number, to=to, by=self.actor, at=self.at, version=int(version)
                 )
             except RefusedError as refusal:
-                messages.error(request, f"{number[-12:]}：{refusal}")
+                messages.error(request, f"{self._named(number)}：{refusal}")
             else:
                 given += 1
         if given:
@@ -454,3 +454,10 @@ class AssignMany(Page):
                 request, ngettext("已分派%(n)s件。", "已分派%(n)s件。", given) % {"n": given}
             )
         return back
+
+    def _named(self, number: str) -> str:
+        """Return what the list calls a case; one that may not be read keeps what was sent."""
+        try:
+            return cases.case(number, by=self.actor).query_code
+        except cases.CaseNotFoundError:
+            return number
