@@ -187,7 +187,8 @@ def _ground_line(ground: GroundRow) -> str:
         return f"{start}其他原因"
     if ground.cause is None:
         articles = "、".join(ground.articles) or "没有写明条款"
-        return f"{start}不予的依据是{articles}，规则准予的是{row}"
+        unmet = "".join(f"不符合“{inner(one.rstrip('。'))}”，" for one in ground.unmet)
+        return f"{start}{unmet}不予的依据是{articles}，规则准予的是{row}"
     words = ground.cause.label + (f"，{row}" if ground.row_number else "")
     if not ground.near_number:
         return start + words + "".join(f"，“{one.label}”{ground.why}" for one in ground.lacking)
